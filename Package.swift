@@ -1,0 +1,67 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One set of rules for every Swift target.
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0458-strict-memory-safety.md
+  .strictMemorySafety(),
+  // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0480-swiftpm-warning-control.md
+  .treatAllWarnings(as: .error),
+  // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0335-existential-any.md
+  .enableUpcomingFeature("ExistentialAny"),
+  // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0444-member-import-visibility.md
+  .enableUpcomingFeature("MemberImportVisibility"),
+  // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0409-access-level-on-imports.md
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0461-async-function-isolation.md
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let package = Package(
+  name: "Martlet",
+  products: [
+    .executable(name: "martlet-server", targets: ["martlet-server"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-log", from: "1.6.0")
+  ],
+  targets: [
+    // MARK: Platform: knows Linux, nothing of Redis
+    .target(name: "CLinux"),
+    .systemLibrary(name: "CUring", pkgConfig: "liburing", providers: [.apt(["liburing-dev"])]),
+    .systemLibrary(name: "CJemalloc", pkgConfig: "jemalloc", providers: [.apt(["libjemalloc-dev"])]),
+    .target(name: "EventLoop", dependencies: ["CLinux", "CUring"], swiftSettings: settings),
+
+    // MARK: Vocabulary: bytes; no I/O, no clock, no actor
+    .target(name: "RESP", dependencies: ["CLinux", "CJemalloc"], swiftSettings: settings),
+
+    // MARK: Engine: the data of one shard; synchronous and deterministic
+    .target(
+      name: "Engine", dependencies: ["RESP", "CLinux", "CJemalloc"], swiftSettings: settings),
+
+    // MARK: Shared-nothing: many shards, nobody's locks
+    .target(name: "Shard", dependencies: ["Engine", "EventLoop"], swiftSettings: settings),
+    .target(name: "Coordinator", dependencies: ["Shard"], swiftSettings: settings),
+
+    // MARK: Faces
+    .target(name: "ServerConfig", dependencies: ["RESP"], swiftSettings: settings),
+    .target(
+      name: "Server",
+      dependencies: [
+        "Coordinator", "ServerConfig", "CLinux", .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: settings),
+    .executableTarget(
+      name: "martlet-server", dependencies: ["Server"], swiftSettings: settings),
+
+    // MARK: Tests
+    .target(
+      name: "TestSupport", dependencies: ["Engine"], path: "Tests/TestSupport",
+      swiftSettings: settings),
+    .testTarget(name: "RESPTests", dependencies: ["RESP", "TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "EngineTests", dependencies: ["Engine", "TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "ServerConfigTests", dependencies: ["ServerConfig"], swiftSettings: settings),
+  ]
+)
