@@ -1,0 +1,90 @@
+package import RESP
+
+/// What the client did wrong, in the words Redis uses: clients match on them.
+package struct CommandError: Error, Sendable {
+  private enum Text: Sendable {
+    case literal(StaticString)
+    case composed([UInt8])
+  }
+
+  private let text: Text
+
+  /// - Parameter literal: the whole reply without its `-`: a code, a space, the message.
+  package init(_ literal: StaticString) { text = .literal(literal) }
+
+  /// As `init(_:)`, for texts that quote what the client sent.
+  package init(composed: [UInt8]) { text = .composed(composed) }
+
+  package init(composed: String) { text = .composed(Array(composed.utf8)) }
+
+  /// The reply's bytes without `-` and line end.
+  package var message: [UInt8] {
+    switch text {
+    case .literal(let literal): ByteView(literal).bytes
+    case .composed(let bytes): bytes
+    }
+  }
+
+  /// The first word: what INFO errorstats counts by.
+  package var code: String {
+    String(decoding: message.prefix { $0 != 0x20 }, as: UTF8.self)
+  }
+
+  package static let wrongType = CommandError(
+    "WRONGTYPE Operation against a key holding the wrong kind of value")
+  package static let syntax = CommandError("ERR syntax error")
+  package static let notAnInteger = CommandError("ERR value is not an integer or out of range")
+  package static let notAFloat = CommandError("ERR value is not a valid float")
+  package static let noSuchKey = CommandError("ERR no such key")
+  package static let sameObject = CommandError(
+    "ERR source and destination objects are the same")
+  package static let indexOutOfRange = CommandError("ERR index out of range")
+  package static let offsetOutOfRange = CommandError("ERR offset is out of range")
+  package static let overflow = CommandError("ERR increment or decrement would overflow")
+  package static let notANumberOrInfinity = CommandError(
+    "ERR increment would produce NaN or Infinity")
+  package static let stringTooLong = CommandError(
+    "ERR string exceeds maximum allowed size (proto-max-bulk-len)")
+  package static let databaseOutOfRange = CommandError("ERR DB index is out of range")
+  package static let busyKey = CommandError("BUSYKEY Target key name already exists.")
+  package static let outOfMemory = CommandError(
+    "OOM command not allowed when used memory > 'maxmemory'.")
+
+  package static func wrongArity(_ command: String) -> CommandError {
+    CommandError(composed: "ERR wrong number of arguments for '\(command)' command")
+  }
+
+  package static func invalidExpireTime(_ command: String) -> CommandError {
+    CommandError(composed: "ERR invalid expire time in '\(command)' command")
+  }
+
+  package static func unknownSubcommand(_ word: ByteView, of command: String) -> CommandError {
+    var text = Array("ERR unknown subcommand '".utf8)
+    text += word[0..<min(word.count, 128)].bytes
+    text += Array("'. Try \(command.uppercasedASCII) HELP.".utf8)
+    return CommandError(composed: text)
+  }
+
+  /// Quotes the command and its arguments, each cut at 128 bytes, as Redis does.
+  package static func unknownCommand(_ arguments: Arguments) -> CommandError {
+    let name = arguments[0]
+    var text = Array("ERR unknown command '".utf8)
+    text += name[0..<min(name.count, 128)].bytes
+    text += Array("', with args beginning with: ".utf8)
+    var quoted: [UInt8] = []
+    for index in 1..<max(arguments.count, 1) where quoted.count < 128 {
+      let argument = arguments[index]
+      quoted += [0x27] + argument[0..<min(argument.count, 128 - quoted.count)].bytes
+      quoted += [0x27, 0x20]
+    }
+    return CommandError(composed: text + quoted)
+  }
+}
+
+extension String {
+  /// ASCII letters raised; for names, which are ASCII.
+  package var uppercasedASCII: String {
+    String(
+      decoding: utf8.map { $0 >= 0x61 && $0 <= 0x7A ? $0 & 0xDF : $0 }, as: UTF8.self)
+  }
+}

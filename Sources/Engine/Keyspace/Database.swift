@@ -1,0 +1,28 @@
+import RESP
+
+/// One numbered database of one shard: a table of entries.
+struct Database: ~Copyable {
+  var table: DashTable
+  /// Where the active expire cycle goes on.
+  var expireCursor: UInt64 = 0
+
+  init(seed: UInt64) { table = DashTable(seed: seed) }
+
+  /// Frees entries, a segment at a time, and says whether any are left.
+  ///
+  /// For tables that nobody can reach any more; it leaves slots dangling until the table itself goes.
+  func drainSegment(at position: UInt64) -> UInt64? {
+    unsafe table.visitSegment(from: position) { slot in
+      unsafe DashTable.block(slot.pointee).dispose()
+    }
+  }
+}
+
+extension EntryBlock {
+  /// Frees the block and everything its value refers to.
+  @inline(__always)
+  func dispose() {
+    if encoding == .rawBuffer { StringBuffer(bits: word).free() }
+    free()
+  }
+}

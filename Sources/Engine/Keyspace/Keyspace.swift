@@ -1,0 +1,220 @@
+package import RESP
+
+/// The slice of all databases that one shard holds: keys, values, expiry, and the counters about them.
+///
+/// A plain value without clock, randomness or I/O of its own: whoever runs commands sets `now` once a
+/// turn and passes a seed once. It belongs to one shard and is never shared.
+@safe package struct Keyspace: ~Copyable {
+  package struct Options: Sendable {
+    /// `databases`.
+    package var databaseCount = 16
+    /// `proto-max-bulk-len`: the longest string a command may make.
+    package var stringBytesMax = 512 << 20
+    /// `maxmemory-policy` is one of the LFU kind: the access clock counts frequency, not time.
+    package var countsFrequency = false
+    /// `lfu-log-factor`, `lfu-decay-time`.
+    package var frequencyLogFactor = 10
+    package var frequencyDecayMinutes = 1
+    package init() {}
+  }
+
+  package var options: Options
+  /// Milliseconds since 1970, the same for everything that happens in one turn.
+  package var now: Int64 = 0
+  package var statistics = KeyspaceStatistics()
+  /// How many changes were made to data, ever: what `rdb_changes_since_last_save` and WATCH build on.
+  package var changeCount = 0
+  /// Expired keys stay in place (they are still invisible): set while something else decides when keys expire.
+  package var keepsExpiredKeys = false
+  /// Whether `DEBUG SET-ACTIVE-EXPIRE` lets the active cycle run.
+  package var expiresActively = true
+  /// The database that commands see.
+  package private(set) var selected = 0
+
+  let seed: UInt64
+  var random: SplitMix64
+  private let databases: UnsafeMutablePointer<Database>
+  /// Tables that were flushed and whose entries are being freed, slice by slice.
+  private var garbage: [Garbage] = []
+  /// A key whose hash is known already, from the batch that prefetched it.
+  private var hashedKey: (base: UnsafeRawPointer?, hash: KeyHash)
+
+  package init(options: Options = Options(), seed: UInt64) {
+    self.options = options
+    self.seed = seed
+    random = SplitMix64(state: seed ^ 0x6A09_E667_F3BC_C908)
+    unsafe databases = .allocate(capacity: options.databaseCount)
+    for index in 0..<options.databaseCount {
+      unsafe (databases + index).initialize(to: Database(seed: seed))
+    }
+    unsafe hashedKey = (nil, KeyHash(rawValue: 0))
+  }
+
+  deinit {
+    for index in 0..<options.databaseCount {
+      Garbage(unsafe (databases + index).move()).drainAll()
+    }
+    for remains in garbage { remains.drainAll() }
+    unsafe databases.deallocate()
+  }
+
+  // MARK: Databases
+
+  package var databaseCount: Int { options.databaseCount }
+
+  /// Chooses the database that commands see. Indices come checked from SELECT.
+  @inline(__always)
+  package mutating func select(_ index: Int) {
+    precondition(index >= 0 && index < options.databaseCount, "no such database")
+    selected = index
+  }
+
+  /// Runs `body` with another database selected.
+  mutating func inDatabase<Result: ~Copyable, Failure: Error>(
+    _ index: Int, _ body: (inout Keyspace) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let previous = selected
+    select(index)
+    defer { selected = previous }
+    return try body(&self)
+  }
+
+  package mutating func swapDatabases(_ first: Int, _ second: Int) {
+    guard first != second else { return }
+    let held = unsafe (databases + first).move()
+    unsafe (databases + first).moveInitialize(from: databases + second, count: 1)
+    unsafe (databases + second).initialize(to: held)
+    changeCount += 1
+  }
+
+  package func keyCount(inDatabase index: Int) -> Int { unsafe databases[index].table.count }
+
+  package func expiringKeyCount(inDatabase index: Int) -> Int {
+    unsafe databases[index].table.expiringCount
+  }
+
+  /// Keys in the selected database.
+  package var count: Int { keyCount(inDatabase: selected) }
+
+  /// Bytes of tables, entries not included, over all databases.
+  package var tableByteCount: Int {
+    (0..<databaseCount).reduce(0) { unsafe $0 + databases[$1].table.overheadByteCount }
+  }
+
+  /// Drawing for DEBUG HTSTATS: how the selected database's table is filled.
+  package var tableSummary: (entries: Int, segments: Int, depth: Int, bytes: Int) {
+    let table = unsafe databases + selected
+    return unsafe (
+      table.pointee.table.count, table.pointee.table.segmentCount, Int(table.pointee.table.depth),
+      table.pointee.table.overheadByteCount
+    )
+  }
+
+  var database: UnsafeMutablePointer<Database> {
+    @inline(__always) get { unsafe databases + selected }
+  }
+
+  func database(at index: Int) -> UnsafeMutablePointer<Database> { unsafe databases + index }
+
+  // MARK: Hashes
+
+  /// Tells the hash of the key that the next command begins with.
+  @inline(__always)
+  package mutating func prepare(_ key: ByteView, _ hash: KeyHash) {
+    unsafe hashedKey = (key.unsafeBase, hash)
+  }
+
+  @inline(__always)
+  func hash(_ key: ByteView) -> KeyHash {
+    if unsafe key.unsafeBase == hashedKey.base { return unsafe hashedKey.hash }
+    return KeyHash(key, seed: seed)
+  }
+
+  /// Forgets `prepare`: the memory it points to is about to hold something else.
+  @inline(__always)
+  package mutating func forgetPrepared() { unsafe hashedKey.base = nil }
+
+  @inline(__always)
+  package func prefetchBucket(_ hash: KeyHash, database index: Int) {
+    unsafe (databases + index).pointee.table.prefetchBucket(hash)
+  }
+
+  @inline(__always)
+  package func prefetchEntry(_ hash: KeyHash, database index: Int) {
+    unsafe (databases + index).pointee.table.prefetchEntry(hash)
+  }
+
+  // MARK: Flushing and freeing
+
+  /// Empties one database in constant time; the entries are freed by later `freeSlice` calls.
+  package mutating func flush(database index: Int) {
+    let old = unsafe (databases + index).move()
+    unsafe (databases + index).initialize(to: Database(seed: seed))
+    changeCount += old.table.count
+    if old.table.count > 0 { garbage.append(Garbage(old)) }
+  }
+
+  package mutating func flushAll() {
+    for index in 0..<databaseCount { flush(database: index) }
+  }
+
+  /// Whether flushed entries wait to be freed.
+  package var hasGarbage: Bool { !garbage.isEmpty }
+  /// Flushed entries not freed yet.
+  package var garbageCount: Int { garbage.reduce(0) { $0 + $1.remaining } }
+
+  /// Frees the entries of some flushed segments.
+  ///
+  /// - Parameter segments: a segment is at most about 600 entries, 20 to 50 µs.
+  package mutating func freeSlice(segments: Int) {
+    var left = segments
+    while left > 0, let remains = garbage.last {
+      if !remains.drainSegment() { garbage.removeLast() }
+      left -= 1
+    }
+  }
+
+  // MARK: Counting changes
+
+  /// Every body that changed the value or the expiry of a key says so, once a key.
+  @inline(__always)
+  mutating func changed(_ key: ByteView) { changeCount &+= 1 }
+}
+
+/// A flushed database on its way out.
+private final class Garbage {
+  private var database: Database
+  private var position: UInt64? = 0
+  private(set) var remaining: Int
+
+  init(_ database: consuming Database) {
+    remaining = database.table.count
+    self.database = database
+  }
+
+  /// Frees one segment's entries; false when none are left.
+  func drainSegment() -> Bool {
+    guard let current = position else { return false }
+    remaining -= database.table.segmentEntryCount(at: current)
+    position = database.drainSegment(at: current)
+    return position != nil
+  }
+
+  func drainAll() { while drainSegment() {} }
+}
+
+/// A small random generator for choices that need to be fair, not secret.
+///
+/// - SeeAlso: G. Steele et al., "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014.
+package struct SplitMix64: Sendable {
+  package var state: UInt64
+  package init(state: UInt64) { self.state = state }
+
+  package mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+}

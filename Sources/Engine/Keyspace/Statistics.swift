@@ -1,0 +1,21 @@
+/// What a shard counts about its keyspace, since start or CONFIG RESETSTAT.
+package struct KeyspaceStatistics: Sendable {
+  package var hits = 0
+  package var misses = 0
+  package var expiredKeys = 0
+  /// Part of `expiredKeys`: found by the active cycle rather than by an access.
+  package var expiredActively = 0
+  package var expireCycleOverruns = 0
+
+  package init() {}
+
+  package static func + (left: Self, right: Self) -> Self {
+    var sum = left
+    sum.hits += right.hits
+    sum.misses += right.misses
+    sum.expiredKeys += right.expiredKeys
+    sum.expiredActively += right.expiredActively
+    sum.expireCycleOverruns += right.expireCycleOverruns
+    return sum
+  }
+}
