@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 
 int clinux_pin_thread(int cpu) {
@@ -23,3 +24,5 @@ int clinux_allowed_cpus(int *cpus, int capacity) {
 }
 
 void clinux_name_thread(const char *name) { prctl(PR_SET_NAME, (unsigned long)name, 0, 0, 0); }
+
+int clinux_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }

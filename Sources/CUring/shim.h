@@ -36,8 +36,9 @@ static inline void curing_select_buffer(struct io_uring_sqe *_Nonnull sqe, unsig
   sqe->buf_group = group;
 }
 
-static inline void curing_add_flags(struct io_uring_sqe *_Nonnull sqe, unsigned flags) {
-  sqe->flags |= (uint8_t)flags;
+/// No completion if the operation succeeds.
+static inline void curing_skip_success(struct io_uring_sqe *_Nonnull sqe) {
+  sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
 }
 
 enum {

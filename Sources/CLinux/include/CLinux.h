@@ -28,3 +28,6 @@ int clinux_allowed_cpus(int *_Nonnull cpus, int capacity);
 
 /// prctl is variadic.
 void clinux_name_thread(const char *_Nonnull name);
+
+/// eventfd(2), close-on-exec and non-blocking; Glibc's module leaves it out. A descriptor, or -1 and errno.
+int clinux_eventfd(void);

@@ -1,0 +1,155 @@
+package import RESP
+
+/// All commands of a server, found by name.
+///
+/// Layers put it together from the engine's families and their own; it never changes afterwards, so
+/// threads share it.
+package struct CommandTable: Sendable {
+  package let commands: [Command]
+  /// The same commands, reduced to what running one needs.
+  package let descriptors: [CommandDescriptor]
+  /// Open addressing over name hashes: an index into `commands`, -1 where empty.
+  private let slots: [Int16]
+  private let mask: Int
+
+  /// - Parameter commands: their names differ; subcommands are not listed.
+  package init(_ commands: [Command]) {
+    self.commands = commands
+    descriptors = commands.map(CommandDescriptor.init)
+    var size = 64
+    while size < commands.count * 4 { size *= 2 }
+    mask = size - 1
+    var slots = [Int16](repeating: -1, count: size)
+    for (index, command) in commands.enumerated() {
+      var slot = Int(truncatingIfNeeded: ByteView.with(Array(command.name.utf8), Self.hash)) & mask
+      while slots[slot] >= 0 {
+        precondition(
+          commands[Int(slots[slot])].name != command.name, "two commands called \(command.name)")
+        slot = (slot + 1) & mask
+      }
+      slots[slot] = Int16(index)
+    }
+    self.slots = slots
+  }
+
+  /// Where the command called `name`, in whatever case, stands in `commands`; nil if there is none.
+  ///
+  /// - Complexity: O(length of the name). Does not allocate.
+  package func index(of name: ByteView) -> Int? {
+    guard name.count <= 32 else { return nil }
+    var slot = Int(truncatingIfNeeded: Self.hash(name)) & mask
+    while true {
+      let index = Int(slots[slot])
+      if index < 0 { return nil }
+      if descriptors[index].isCalled(name) { return index }
+      slot = (slot + 1) & mask
+    }
+  }
+
+  package subscript(name: String) -> Command? {
+    ByteView.with(Array(name.utf8)) { index(of: $0) }.map { commands[$0] }
+  }
+
+  @inline(__always)
+  private static func hash(_ name: ByteView) -> UInt64 {
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    for index in 0..<name.count {
+      hash = (hash ^ UInt64(name[index] | 0x20)) &* 0x100_0000_01B3
+    }
+    return hash ^ (hash >> 29)
+  }
+}
+
+/// What routing and running a command read, in one place.
+package struct CommandDescriptor: Sendable {
+  /// How a command finds its shard.
+  package enum Routing: UInt8, Sendable {
+    /// One key at `firstKey`.
+    case singleKey
+    /// Several keys; the body wants them together.
+    case manyKeys
+    /// Several keys; the body takes any part of them.
+    case eachKey
+    case everyShard
+    /// Not run by a shard at all, or without keys.
+    case service
+  }
+
+  package let routing: Routing
+  /// Words allowed, the name included.
+  package let wordsMin: Int
+  package let wordsMax: Int
+  package let firstKey: Int
+  package let flags: Command.Flags
+  package let body: Command.Body?
+  private let name: InlineName
+
+  init(_ command: Command) {
+    switch command.arity {
+    case .exactly(let count): (wordsMin, wordsMax) = (count, count)
+    case .atLeast(let count): (wordsMin, wordsMax) = (count, .max)
+    }
+    flags = command.flags
+    body = command.body
+    name = InlineName(command.name)
+    var first = 0
+    var isSingle = false
+    if let spec = command.keys.first, case .index(let index) = spec.begin {
+      switch spec.find {
+      case .range(let last, _, _):
+        first = index
+        isSingle = last == 0 && command.keys.count == 1 && command.keyPositions == nil
+      case .count(_, let firstKey, _): first = index + firstKey
+      case .unknown: break
+      }
+    }
+    firstKey = first
+    switch command.execution {
+    case .oneShard: routing = isSingle ? .singleKey : .manyKeys
+    case .eachKey: routing = .eachKey
+    case .everyShard: routing = .everyShard
+    case .service, .container: routing = .service
+    }
+  }
+
+  @inline(__always)
+  package func allows(_ wordCount: Int) -> Bool { wordCount >= wordsMin && wordCount <= wordsMax }
+
+  @inline(__always)
+  func isCalled(_ word: ByteView) -> Bool { name.matches(word) }
+
+  /// Up to 32 lower-case bytes, compared without following a pointer.
+  private struct InlineName: Sendable {
+    private let words: (UInt64, UInt64, UInt64, UInt64)
+    private let count: Int
+
+    init(_ name: String) {
+      let bytes = Array(name.utf8)
+      precondition(bytes.count <= 32, "command names have at most 32 letters")
+      var packed: [UInt64] = [0, 0, 0, 0]
+      for (index, byte) in bytes.enumerated() {
+        packed[index / 8] |= UInt64(byte) << UInt64(index % 8 * 8)
+      }
+      words = (packed[0], packed[1], packed[2], packed[3])
+      count = bytes.count
+    }
+
+    @inline(__always)
+    func matches(_ word: ByteView) -> Bool {
+      guard word.count == count else { return false }
+      var packed: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+      for index in 0..<word.count {
+        let byte = word[index]
+        let lowered = UInt64(byte &- 65 < 26 ? byte | 0x20 : byte) << UInt64(index % 8 * 8)
+        switch index / 8 {
+        case 0: packed.0 |= lowered
+        case 1: packed.1 |= lowered
+        case 2: packed.2 |= lowered
+        default: packed.3 |= lowered
+        }
+      }
+      return packed.0 == words.0 && packed.1 == words.1 && packed.2 == words.2
+        && packed.3 == words.3
+    }
+  }
+}

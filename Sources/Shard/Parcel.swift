@@ -1,0 +1,156 @@
+package import Engine
+package import RESP
+
+/// All commands that one thread has for one other shard this turn, and on the way back their replies.
+///
+/// ```
+/// command:4 database:2 protocol:2 hash:8 words:4 unused:4, then each word's length:4, then the words' bytes
+/// ```
+/// Records are 8-byte aligned. The words are copied in one after the other, so the other thread reads one
+/// run of memory rather than somebody's receive buffers.
+@safe package final class Parcel: @unchecked Sendable {
+  // Unchecked: exactly one thread has it at a time; mailboxes hand it over.
+
+  /// The shard whose thread made it and gets it back.
+  package let origin: Int
+  /// Whether the replies are in.
+  package private(set) var isAnswered = false
+  package private(set) var count = 0
+  /// Who waits for the replies, in the order of the commands. The origin's business.
+  package var waiters: [Waiter] = []
+  package private(set) var replies = ReplyWriter()
+  private var replyEnds: [Int] = []
+  private var bytes: UnsafeMutableRawPointer?
+  private var byteCount = 0
+  private var capacity = 0
+  private static let headerByteCount = 24
+  /// Larger buffers are not kept for the next turn.
+  private static let retainedBytesMax = 256 << 10
+
+  /// A connection and the place of one reply among those it waits for.
+  package struct Waiter {
+    package let connection: UInt64
+    package let place: Int
+    package init(connection: UInt64, place: Int) {
+      self.connection = connection
+      self.place = place
+    }
+  }
+
+  package init(origin: Int) { self.origin = origin }
+
+  deinit { unsafe bytes?.deallocate() }
+
+  /// Makes an answered parcel ready for new commands.
+  package func reset() {
+    isAnswered = false
+    count = 0
+    waiters.removeAll(keepingCapacity: true)
+    replies.removeAll(retaining: Self.retainedBytesMax)
+    replyEnds.removeAll(keepingCapacity: true)
+    byteCount = 0
+    if capacity > Self.retainedBytesMax {
+      unsafe bytes?.deallocate()
+      unsafe bytes = nil
+      capacity = 0
+    }
+  }
+
+  // MARK: The origin writes
+
+  /// Adds a command with the words of `arguments`, those at `positions` only if given.
+  package func append(
+    command: Int, database: Int, protocolVersion: Int, hash: KeyHash, arguments: Arguments,
+    positions: [Int]? = nil, waiter: Waiter
+  ) {
+    let wordCount = positions?.count ?? arguments.count
+    var size = Self.headerByteCount + 4 * wordCount
+    for index in 0..<wordCount { size += arguments[positions?[index] ?? index].count }
+    size = (size + 7) & ~7
+    if byteCount + size > capacity { grow(to: byteCount + size) }
+    let start = unsafe bytes.unsafelyUnwrapped + byteCount
+    unsafe start.storeBytes(of: UInt32(command), as: UInt32.self)
+    unsafe start.storeBytes(of: UInt16(database), toByteOffset: 4, as: UInt16.self)
+    unsafe start.storeBytes(of: UInt16(protocolVersion), toByteOffset: 6, as: UInt16.self)
+    unsafe start.storeBytes(of: hash.rawValue, toByteOffset: 8, as: UInt64.self)
+    unsafe start.storeBytes(of: UInt32(wordCount), toByteOffset: 16, as: UInt32.self)
+    unsafe start.storeBytes(of: UInt32(size), toByteOffset: 20, as: UInt32.self)
+    var lengths = unsafe start + Self.headerByteCount
+    var target = unsafe lengths + 4 * wordCount
+    for index in 0..<wordCount {
+      let word = arguments[positions?[index] ?? index]
+      unsafe lengths.storeBytes(of: UInt32(word.count), as: UInt32.self)
+      unsafe lengths += 4
+      unsafe target.copyMemory(from: word.unsafeBase, byteCount: word.count)
+      unsafe target += word.count
+    }
+    byteCount += size
+    count += 1
+    waiters.append(waiter)
+  }
+
+  private func grow(to needed: Int) {
+    let newCapacity = Swift.max(needed, capacity * 2, 4096)
+    let grown = UnsafeMutableRawPointer.allocate(byteCount: newCapacity, alignment: 16)
+    if let old = unsafe bytes {
+      unsafe grown.copyMemory(from: old, byteCount: byteCount)
+      unsafe old.deallocate()
+    }
+    unsafe bytes = grown
+    capacity = newCapacity
+  }
+
+  // MARK: The destination reads and answers
+
+  /// A command as the destination sees it; its words are in the table it was read into.
+  package struct Record {
+    package let command: Int
+    package let database: Int
+    package let protocolVersion: Int
+    package let hash: KeyHash
+    package let firstWord: Int
+    package let wordCount: Int
+  }
+
+  /// Appends every command's words to `table` and returns the commands.
+  package func read(into table: inout ArgumentTable, _ body: (Record) -> Void) {
+    var offset = 0
+    for _ in 0..<count {
+      let start = unsafe UnsafeRawPointer(bytes.unsafelyUnwrapped) + offset
+      let wordCount = Int(unsafe start.load(fromByteOffset: 16, as: UInt32.self))
+      let firstWord = table.count
+      var lengths = unsafe start + Self.headerByteCount
+      var word = unsafe lengths + 4 * wordCount
+      for _ in 0..<wordCount {
+        let length = Int(unsafe lengths.load(as: UInt32.self))
+        unsafe table.append(ByteView(unsafeBase: word, count: length))
+        unsafe lengths += 4
+        unsafe word += length
+      }
+      body(
+        Record(
+          command: Int(unsafe start.load(as: UInt32.self)),
+          database: Int(unsafe start.load(fromByteOffset: 4, as: UInt16.self)),
+          protocolVersion: Int(unsafe start.load(fromByteOffset: 6, as: UInt16.self)),
+          hash: KeyHash(rawValue: unsafe start.load(fromByteOffset: 8, as: UInt64.self)),
+          firstWord: firstWord, wordCount: wordCount))
+      offset += Int(unsafe start.load(fromByteOffset: 20, as: UInt32.self))
+    }
+  }
+
+  /// Writes one command's reply, in the order of the commands.
+  package func answer(protocolVersion: Int, _ body: (inout ReplyWriter) -> Void) {
+    replies.protocolVersion = protocolVersion
+    body(&replies)
+    replyEnds.append(replies.count)
+    if replyEnds.count == count { isAnswered = true }
+  }
+
+  // MARK: The origin takes the replies
+
+  /// The reply to the `index`-th command.
+  package func reply(at index: Int) -> ByteView {
+    let start = index == 0 ? 0 : replyEnds[index - 1]
+    return replies.bytes[start..<replyEnds[index]]
+  }
+}
