@@ -27,13 +27,15 @@ package import RESP
   /// Larger buffers are not kept for the next turn.
   private static let retainedBytesMax = 256 << 10
 
-  /// A connection and the place of one reply among those it waits for.
+  /// A connection, the place of one reply among those it waits for, and the part of that reply.
   package struct Waiter {
     package let connection: UInt64
     package let place: Int
-    package init(connection: UInt64, place: Int) {
+    package let part: Int
+    package init(connection: UInt64, place: Int, part: Int) {
       self.connection = connection
       self.place = place
+      self.part = part
     }
   }
 

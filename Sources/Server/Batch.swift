@@ -1,0 +1,54 @@
+import Engine
+import EventLoop
+import RESP
+import Shard
+
+/// What one turn executes: the commands that were parsed, and which connection each run of them is from.
+///
+/// Parsing goes over everything that arrived before the first command runs, so that the memory of later
+/// commands can be asked for while earlier ones execute.
+struct Batch: ~Copyable {
+  /// One command, its words in `arguments`.
+  struct Record {
+    /// Index into the command table, or one of the negative marks below.
+    let command: Int32
+    let wordCount: Int32
+    let firstWord: Int
+    /// Where the command ends in its run's bytes.
+    let end: Int
+    /// Of the first key, where there is one.
+    let hash: KeyHash
+    /// The shard of the first key.
+    let shard: Int32
+
+    static let unknown: Int32 = -1
+    static let protocolError: Int32 = -2
+  }
+
+  /// Consecutive commands of one connection.
+  struct Run {
+    let connection: Connection
+    let records: Range<Int>
+    /// The bytes they were parsed from: a receive buffer, or the connection's own input.
+    let source: ByteView
+    let isFromInput: Bool
+    /// Where parsing stopped.
+    let end: Int
+    let failure: ProtocolError?
+  }
+
+  var arguments = ArgumentTable(capacity: 4096)
+  var records: [Record] = []
+  var runs: [Run] = []
+
+  init() {
+    records.reserveCapacity(4096)
+    runs.reserveCapacity(256)
+  }
+
+  mutating func removeAll() {
+    arguments.truncate(to: 0)
+    records.removeAll(keepingCapacity: true)
+    runs.removeAll(keepingCapacity: true)
+  }
+}

@@ -1,0 +1,23 @@
+import Engine
+import RESP
+
+extension ServiceCommand {
+  /// `PING [message]`
+  ///
+  /// Replies with `PONG`, or with the message.
+  ///
+  /// - SeeAlso: <https://redis.io/docs/latest/commands/ping/>
+  static let ping = ServiceCommand(
+    Command(
+      "ping", "Answers, to show that the connection and the server are alive.", since: "1.0.0",
+      group: .connection, complexity: "O(1)", arity: .atLeast(1), flags: [.fast],
+      tips: ["request_policy:all_shards", "response_policy:all_succeeded"],
+      arguments: [.init("message", .string, .optional)], execution: .service)
+  ) { _, _, arguments, _, reply throws(CommandError) in
+    switch arguments.count {
+    case 1: reply.simple("PONG")
+    case 2: reply.bulk(arguments[1])
+    default: throw .wrongArity("ping")
+    }
+  }
+}

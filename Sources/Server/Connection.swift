@@ -1,0 +1,132 @@
+import Engine
+import EventLoop
+import RESP
+import Shard
+
+/// One client's connection: its bytes in both directions, and what it told the server about itself.
+///
+/// It belongs to the worker that accepted it and is touched on that worker's loop only.
+final class Connection: @unchecked Sendable {
+  // Unchecked: confined to its worker's loop. Tasks that answer a suspended connection run there too.
+
+  /// As CLIENT ID gives it: unique for the server's life.
+  let id: UInt64
+  let descriptor: Int32
+  /// Where the worker keeps it, and which of the slot's users it is.
+  let handle: ConnectionHandle
+  let address: SocketAddresses
+  /// Seconds since 1970.
+  let createdAt: Int64
+
+  // Input
+  var input = InputBuffer()
+  var parser = RequestParser()
+  var isReceiving = false
+  /// How many bytes the unfinished command at the input's end is known to lack.
+  var missingInputByteCount = 0
+
+  // Output
+  var output = ReplyWriter()
+  var sending = ReplyWriter()
+  var isSending = false
+  var replies = PendingReplies()
+
+  // Where it stands
+  /// A run of its commands waits for execution in this turn.
+  var isScheduled = false
+  /// A command of it is being worked on elsewhere; the next ones wait.
+  var isSuspended = false
+  /// CLIENT PAUSE holds its next command back.
+  var isPaused = false
+  /// No more commands are taken; the socket closes once the replies are out.
+  var isClosing = false
+  /// It reads too slowly: its next commands wait until it has.
+  var isThrottled = false
+  /// The peer has sent its last byte; what it sent is still answered.
+  var hasPeerClosed = false
+  var isShutDown = false
+  /// It has output or a state that the end of the turn must look at.
+  var isTouched = false
+
+  // What the client chose
+  var database = 0
+  /// 2 or 3, as HELLO chose.
+  var protocolVersion = 2
+  var isAuthenticated = true
+  var name: [UInt8] = []
+  var libraryName: [UInt8] = []
+  var libraryVersion: [UInt8] = []
+  var replyMode = ReplyMode.on
+  var isExemptFromEviction = false
+  var leavesAccessClocks = false
+
+  // Counted
+  var lastInteraction: UInt64
+  var lastCommand = -1
+  var lastSubcommand: String?
+  var commandCount = 0
+  var receivedByteCount = 0
+  var sentByteCount = 0
+  /// When output first exceeded the soft limit, in monotonic nanoseconds.
+  var softLimitSince: UInt64?
+
+  /// CLIENT REPLY's modes.
+  enum ReplyMode {
+    case on
+    case off
+    /// The next command's reply is dropped, too.
+    case skipNext
+    case skip
+  }
+
+  init(
+    id: UInt64, descriptor: Int32, handle: ConnectionHandle, address: SocketAddresses,
+    createdAt: Int64, now: UInt64
+  ) {
+    self.id = id
+    self.descriptor = descriptor
+    self.handle = handle
+    self.address = address
+    self.createdAt = createdAt
+    lastInteraction = now
+  }
+
+  /// Whether commands may go straight to execution: nothing to check, drop or hold back.
+  var isPlain: Bool { isAuthenticated && replyMode == .on }
+
+  /// Whether its next command has to wait.
+  var isBusy: Bool { isSuspended || isPaused || isThrottled || replies.isWaiting }
+
+  /// Bytes of replies that are not with the kernel yet.
+  var pendingOutputByteCount: Int { output.count + (isSending ? sending.count : 0) }
+
+  /// Appends the reply to a command sent to another shard; the last one puts all in order.
+  func fill(place: Int, part: Int, with reply: ByteView) {
+    replies.fill(place: place, part: part, with: reply, output: &output)
+  }
+
+  /// What its buffers occupy.
+  var allocatedByteCount: Int {
+    input.allocatedByteCount + output.allocatedByteCount + sending.allocatedByteCount
+  }
+}
+
+/// A connection's slot in its worker and the slot's generation, so that completions of a closed
+/// connection are not taken for its successor's.
+struct ConnectionHandle: Hashable {
+  let slot: Int
+  let generation: UInt32
+
+  /// As the low 56 bits of a completion's data.
+  var bits: UInt64 { UInt64(generation & 0xFF_FFFF) << 32 | UInt64(UInt32(slot)) }
+
+  init(slot: Int, generation: UInt32) {
+    self.slot = slot
+    self.generation = generation & 0xFF_FFFF
+  }
+
+  init(bits: UInt64) {
+    slot = Int(UInt32(truncatingIfNeeded: bits))
+    generation = UInt32(truncatingIfNeeded: bits >> 32) & 0xFF_FFFF
+  }
+}

@@ -1,0 +1,60 @@
+import CLinux
+import Engine
+import RESP
+
+/// A command that needs the server rather than a shard: connections, configuration, statistics.
+///
+/// One file and one entry in `ServiceCommand.all`, as for the engine's commands.
+struct ServiceCommand: Sendable {
+  let command: Command
+  /// By subcommand for a container, else one under the command's own name.
+  let bodies: [String: Body]
+
+  /// Runs inside the turn. What can't be answered at once suspends the connection (`worker.suspend`).
+  typealias Body = @Sendable (
+    _ worker: Worker, _ connection: Connection, _ arguments: Arguments,
+    _ keyspace: inout Keyspace, _ reply: inout ReplyWriter
+  ) throws(CommandError) -> Void
+
+  /// - Parameter command: its `execution` is `.service`.
+  init(_ command: Command, body: @escaping Body) {
+    self.command = command
+    bodies = [command.name: body]
+  }
+
+  /// A container; every subcommand has a body.
+  init(_ command: Command, subcommands: [String: Body]) {
+    precondition(
+      Set(command.subcommands.map(\.name)) == Set(subcommands.keys),
+      "\(command.name): subcommands and bodies differ")
+    self.command = command
+    bodies = subcommands
+  }
+}
+
+extension Worker {
+  func runService(
+    _ call: inout Call, _ keyspace: inout Keyspace, _ output: inout ReplyWriter
+  ) -> Outcome {
+    let command = Int(call.record.command)
+    let connection = call.connection
+    guard let body = server.serviceBodies[command] else {
+      preconditionFailure("service command \(server.table.fullNames[command]) without a body")
+    }
+    // Its effects and its reply come after those of commands that are still on other shards.
+    if connection.replies.isWaiting { return .waitsBefore }
+    let start = output.count
+    keyspace.forgetPrepared()
+    do throws(CommandError) {
+      try body(self, connection, call.words, &keyspace, &output)
+    } catch {
+      fail(command, error, start, &output)
+    }
+    keyspace.select(connection.database)
+    connection.commandCount += 1
+    let end = clinux_ticks()
+    statistics.count(command, ticks: end &- call.startTicks)
+    call.endTicks = end
+    return connection.isBusy || connection.isClosing ? .waitsAfter : .goesOn
+  }
+}

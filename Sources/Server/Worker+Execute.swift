@@ -1,0 +1,284 @@
+import CLinux
+import Engine
+import RESP
+import Shard
+
+extension Worker {
+  /// Executes everything this turn has parsed or received from other shards.
+  func execute() {
+    shard.assumeIsolated { shard in
+      shard.withKeyspace { keyspace in
+        keyspace.now = wallTime
+        answerRequests(&keyspace)
+        executeRuns(&batch, &keyspace)
+        keyspace.forgetPrepared()
+      }
+    }
+    batch.removeAll()
+  }
+
+  private func executeRuns(_ batch: inout Batch, _ keyspace: inout Keyspace) {
+    for index in 0..<min(batch.records.count, Self.bucketsAhead) {
+      prefetchBucket(batch, index, keyspace)
+    }
+    for index in 0..<min(batch.records.count, Self.entriesAhead) {
+      prefetchEntry(batch, index, keyspace)
+    }
+    for index in batch.runs.indices {
+      let run = batch.runs[index]
+      let connection = run.connection
+      connection.isScheduled = false
+      if connection.isClosing { continue }
+      // The output moves here for the run, so that writing to it needs no look at the connection.
+      var output = ReplyWriter()
+      swap(&output, &connection.output)
+      let end = executeRun(run, batch, &keyspace, &output)
+      swap(&output, &connection.output)
+      keepRest(of: run, from: end)
+      touch(connection)
+    }
+  }
+
+  /// How far ahead of the executed command memory is asked for.
+  private static let bucketsAhead = 24
+  private static let entriesAhead = 12
+
+  @inline(__always)
+  private func prefetchBucket(_ batch: borrowing Batch, _ index: Int, _ keyspace: borrowing Keyspace) {
+    guard index < batch.records.count else { return }
+    let record = batch.records[index]
+    if record.hash.rawValue != 0 { keyspace.prefetchBucket(record.hash, database: keyspace.selected) }
+  }
+
+  @inline(__always)
+  private func prefetchEntry(_ batch: borrowing Batch, _ index: Int, _ keyspace: borrowing Keyspace) {
+    guard index < batch.records.count else { return }
+    let record = batch.records[index]
+    if record.hash.rawValue != 0 { keyspace.prefetchEntry(record.hash, database: keyspace.selected) }
+  }
+
+  /// Executes the commands of one connection, until they end or it has to wait.
+  ///
+  /// - Returns: how many of the run's bytes are done with.
+  private func executeRun(
+    _ run: Batch.Run, _ batch: borrowing Batch, _ keyspace: inout Keyspace,
+    _ output: inout ReplyWriter
+  ) -> Int {
+    let connection = run.connection
+    var done = 0
+    keyspace.select(connection.database)
+    var ticks = clinux_ticks()
+    for index in run.records {
+      prefetchBucket(batch, index &+ Self.bucketsAhead, keyspace)
+      prefetchEntry(batch, index &+ Self.entriesAhead, keyspace)
+      let record = batch.records[index]
+      let words = batch.arguments.arguments(
+        from: record.firstWord, count: Int(record.wordCount))
+      var call = Call(
+        connection: connection, record: record, words: words, startTicks: ticks)
+      let outcome = dispatch(&call, &keyspace, &output)
+      ticks = call.endTicks
+      if outcome == .waitsBefore {
+        connection.parser.reset()
+        return done
+      }
+      done = record.end
+      if outcome == .goesOn { continue }
+      connection.parser.reset()
+      return done
+    }
+    if let failure = run.failure {
+      statistics.countError(code: "ERR")
+      output.error(Array("ERR Protocol error: ".utf8) + failure.message)
+      connection.isClosing = true
+    }
+    return run.end
+  }
+
+  /// Saves the bytes that a run did not get to, and forgets those it did.
+  private func keepRest(of run: Batch.Run, from end: Int) {
+    let connection = run.connection
+    if run.isFromInput {
+      connection.input.consume(end)
+    } else if end < run.source.count {
+      connection.input.append(
+        run.source[end..<run.source.count], expecting: connection.missingInputByteCount)
+    }
+    // Commands beyond what one run may hold, or behind one that waited.
+    if !connection.isBusy, !connection.isClosing, !connection.input.isEmpty,
+      !connection.parser.isMidCommand, connection.missingInputByteCount == 0
+    {
+      resumable.append(connection)
+    }
+  }
+
+  /// One command on its way through `dispatch`.
+  struct Call {
+    let connection: Connection
+    let record: Batch.Record
+    let words: Arguments
+    let startTicks: UInt64
+    var endTicks: UInt64
+
+    init(connection: Connection, record: Batch.Record, words: Arguments, startTicks: UInt64) {
+      self.connection = connection
+      self.record = record
+      self.words = words
+      self.startTicks = startTicks
+      endTicks = startTicks
+    }
+  }
+
+  enum Outcome {
+    case goesOn
+    /// The command is under way or done, and the connection can't go on with the next yet.
+    case waitsAfter
+    /// The connection has to come back to this very command.
+    case waitsBefore
+  }
+
+  /// Sends one command where it belongs.
+  @inline(__always)
+  private func dispatch(
+    _ call: inout Call, _ keyspace: inout Keyspace, _ output: inout ReplyWriter
+  ) -> Outcome {
+    let record = call.record
+    guard record.command >= 0, call.connection.isPlain, !server.isPausing else {
+      return dispatchGuarded(&call, &keyspace, &output)
+    }
+    return dispatchAdmitted(&call, &keyspace, &output)
+  }
+
+  @inline(__always)
+  private func dispatchAdmitted(
+    _ call: inout Call, _ keyspace: inout Keyspace, _ output: inout ReplyWriter
+  ) -> Outcome {
+    let record = call.record
+    let command = Int(record.command)
+    guard server.table.descriptors[command].allows(Int(record.wordCount)) else {
+      reject(&call, .wrongArity(server.table.fullNames[command]), &output)
+      return .goesOn
+    }
+    call.connection.lastCommand = command
+    switch server.table.descriptors[command].routing {
+    case .singleKey:
+      if record.shard == Int32(truncatingIfNeeded: index) {
+        runBody(&call, &keyspace, &output)
+      } else {
+        sendAway(&call, &output)
+      }
+      return .goesOn
+    case .service:
+      return runService(&call, &keyspace, &output)
+    case .container:
+      let name = server.table.commands[command].name
+      reject(
+        &call, call.words.count > 1 ? .unknownSubcommand(call.words[1], of: name) : .wrongArity(name),
+        &output)
+      return .goesOn
+    case .manyKeys, .eachKey, .everyShard:
+      if server.shardCount == 1 {
+        runBody(&call, &keyspace, &output)
+        return .goesOn
+      }
+      return dispatchSpread(&call, &keyspace, &output)
+    }
+  }
+
+  /// Runs a command's body on this shard.
+  @inline(__always)
+  func runBody(
+    _ call: inout Call, _ keyspace: inout Keyspace, _ output: inout ReplyWriter
+  ) {
+    let command = Int(call.record.command)
+    let firstKey = server.table.descriptors[command].firstKey
+    if firstKey > 0, firstKey < call.words.count {
+      keyspace.prepare(call.words[firstKey], call.record.hash)
+    }
+    run(
+      command, call.words, protocolVersion: output.protocolVersion, ticks: &call.endTicks,
+      &keyspace, &output)
+    call.connection.commandCount &+= 1
+  }
+
+  /// Runs a body and counts it; an error it throws becomes the reply.
+  @inline(__always)
+  func run(
+    _ command: Int, _ words: Arguments, protocolVersion: Int, ticks: inout UInt64,
+    _ keyspace: inout Keyspace, _ output: inout ReplyWriter
+  ) {
+    let start = output.count
+    guard let body = server.table.descriptors[command].body else {
+      preconditionFailure("a routed command without a body")
+    }
+    do throws(CommandError) {
+      try body(&keyspace, words, &output)
+    } catch {
+      fail(command, error, start, &output)
+    }
+    let end = clinux_ticks()
+    statistics.count(command, ticks: end &- ticks)
+    ticks = end
+  }
+
+  @inline(never)
+  func fail(_ command: Int, _ error: CommandError, _ start: Int, _ output: inout ReplyWriter) {
+    output.truncate(to: start)
+    output.error(error.message)
+    statistics.counters[command].failed += 1
+    statistics.countError(error)
+  }
+
+  /// Replies with an error to a command that did not run.
+  @inline(never)
+  func reject(_ call: inout Call, _ error: CommandError, _ output: inout ReplyWriter) {
+    output.error(error.message)
+    statistics.countError(error)
+    if call.record.command >= 0 { statistics.counters[Int(call.record.command)].rejected += 1 }
+  }
+
+  /// The way of commands that can't be simply run: unknown ones, clients that have not authenticated or
+  /// want no replies, and everybody during a pause.
+  @inline(never)
+  private func dispatchGuarded(
+    _ call: inout Call, _ keyspace: inout Keyspace, _ output: inout ReplyWriter
+  ) -> Outcome {
+    let connection = call.connection
+    let start = output.count
+    let outcome: Outcome
+    if call.record.command < 0 {
+      reject(&call, .unknownCommand(call.words), &output)
+      outcome = .goesOn
+    } else if let refusal = refusal(of: call) {
+      reject(&call, refusal, &output)
+      outcome = .goesOn
+    } else if server.pauses(server.table.commands[Int(call.record.command)], connection) {
+      connection.isPaused = true
+      paused.append(connection)
+      return .waitsBefore
+    } else {
+      outcome = dispatchAdmitted(&call, &keyspace, &output)
+    }
+    switch connection.replyMode {
+    case .on: break
+    case .off: output.truncate(to: min(start, output.count))
+    case .skipNext: connection.replyMode = .skip
+    case .skip:
+      output.truncate(to: min(start, output.count))
+      connection.replyMode = .on
+    }
+    return outcome
+  }
+
+  /// Why the client may not run this command, nil if it may.
+  private func refusal(of call: Call) -> CommandError? {
+    let descriptor = server.table.descriptors[Int(call.record.command)]
+    if !descriptor.allows(call.words.count) {
+      return .wrongArity(server.table.fullNames[Int(call.record.command)])
+    }
+    if !call.connection.isAuthenticated, !descriptor.flags.contains(.noAuth) {
+      return CommandError("NOAUTH Authentication required.")
+    }
+    return nil
+  }
+}

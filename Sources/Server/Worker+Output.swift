@@ -1,0 +1,136 @@
+import EventLoop
+import Glibc
+import RESP
+
+/// Replies on their way out, and connections on theirs.
+extension Worker {
+  /// Has the end of the turn look at a connection.
+  @inline(__always)
+  func touch(_ connection: Connection) {
+    guard !connection.isTouched else { return }
+    connection.isTouched = true
+    touched.append(connection)
+  }
+
+  /// Sends what the turn has written: one send a connection.
+  func flushTouched() {
+    guard !touched.isEmpty else { return }
+    for connection in touched {
+      connection.isTouched = false
+      flush(connection)
+    }
+    touched.removeAll(keepingCapacity: true)
+  }
+
+  private func flush(_ connection: Connection) {
+    guard !connection.isShutDown else { return finishClosing(connection) }
+    if !connection.output.isEmpty, !connection.replies.isWaiting {
+      if !connection.isSending {
+        swap(&connection.sending, &connection.output)
+        connection.output.protocolVersion = connection.protocolVersion
+        startSending(connection)
+      } else if exceedsOutputLimit(connection) {
+        return
+      }
+    }
+    if connection.isClosing || connection.hasPeerClosed, !connection.isBusy, !connection.isSending,
+      connection.output.isEmpty
+    {
+      shutDown(connection)
+      finishClosing(connection)
+    }
+  }
+
+  private func startSending(_ connection: Connection) {
+    connection.isSending = true
+    let bytes = connection.sending.bytes
+    unsafe loop.ring.send(
+      connection.descriptor, unsafeBytes: bytes.unsafeBase, count: bytes.count,
+      data: Self.data(.send, connection.handle.bits))
+  }
+
+  func sent(_ completion: Completion, _ handle: ConnectionHandle) {
+    guard let connection = connections[handle] else { return }
+    connection.isSending = false
+    let count = connection.sending.count
+    connection.sending.removeAll()
+    guard Int(completion.result) == count else {
+      // The peer is gone, or the send was cut short by its going.
+      return shutDown(connection)
+    }
+    traffic.sentByteCount += count
+    connection.sentByteCount += count
+    touch(connection)
+    if connection.isThrottled, connection.pendingOutputByteCount < Self.outputBytesPause / 2 {
+      connection.isThrottled = false
+      resume(connection)
+    }
+  }
+
+  /// Replies that a client leaves unread up to here; then its commands wait, so that memory is bounded even
+  /// without `client-output-buffer-limit`.
+  static let outputBytesPause = 64 << 20
+
+  /// Applies `client-output-buffer-limit` to output that waits behind a send; true if the client was cut
+  /// off.
+  private func exceedsOutputLimit(_ connection: Connection) -> Bool {
+    let waiting = connection.pendingOutputByteCount
+    let limits = settings.outputLimits
+    if limits.hardBytes > 0, waiting > limits.hardBytes {
+      return disconnectSlow(connection)
+    }
+    if limits.softBytes > 0, waiting > limits.softBytes {
+      let since = connection.softLimitSince ?? turnTime
+      connection.softLimitSince = since
+      if turnTime - since > UInt64(limits.softSeconds) * 1_000_000_000 {
+        return disconnectSlow(connection)
+      }
+    } else {
+      connection.softLimitSince = nil
+    }
+    if waiting > Self.outputBytesPause { connection.isThrottled = true }
+    return false
+  }
+
+  private func disconnectSlow(_ connection: Connection) -> Bool {
+    server.log.warning(
+      "Client \(describe(connection)) scheduled to be closed ASAP for overcoming of output buffer limits."
+    )
+    traffic.outputBufferDisconnections += 1
+    shutDown(connection)
+    return true
+  }
+
+  // MARK: The end of a connection
+
+  /// The peer sent its last byte: what it sent is still answered, as far as it wants to know.
+  func peerClosed(_ connection: Connection) {
+    connection.hasPeerClosed = true
+    touch(connection)
+  }
+
+  /// Breaks the connection off. Its descriptor closes when the kernel is done with it.
+  func shutDown(_ connection: Connection) {
+    connection.isClosing = true
+    if !connection.isShutDown {
+      connection.isShutDown = true
+      Glibc.shutdown(connection.descriptor, Int32(SHUT_RDWR))
+      if connection.isReceiving {
+        loop.ring.cancel(
+          Self.data(.receive, connection.handle.bits), data: EventLoop.ignoredData)
+      }
+    }
+    touch(connection)
+  }
+
+  /// Closes the descriptor and frees the slot once no operation uses them.
+  func finishClosing(_ connection: Connection) {
+    guard connection.isShutDown, !connection.isReceiving, !connection.isSending,
+      !connection.isSuspended, connections[connection.handle] === connection
+    else { return }
+    connections.remove(connection)
+    close(connection.descriptor)
+    server.connectionClosed()
+    if isDraining, connections.count == 0 { server.drained(self) }
+  }
+}

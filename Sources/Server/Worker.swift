@@ -1,0 +1,281 @@
+import CLinux
+import Engine
+import EventLoop
+import Glibc
+import RESP
+import Shard
+
+/// One thread's part of the server: its shard, the connections it accepted, and its mail with the other
+/// threads.
+///
+/// A turn: take in what arrived (replies from other shards, bytes from clients, commands from other
+/// shards), execute all of it in one go inside the shard's isolation, then send: one gathered send per
+/// connection, one parcel per other shard.
+final class Worker: LoopClient, @unchecked Sendable {
+  // Unchecked: everything below is touched on `loop` only; `perform` is the way in from elsewhere.
+
+  let shard: Shard
+  let loop: EventLoop
+  let server: ServerContext
+  var index: Int { shard.index }
+
+  var connections = ConnectionTable()
+  var batch = Batch()
+  var statistics: CommandStatistics
+  var traffic = TrafficStatistics()
+  var settings: WorkerSettings
+  var mail: Mail
+  /// Parcels whose replies were handed out this turn.
+  var answered: [Parcel] = []
+
+  /// Receive buffers to give back at the end of the turn.
+  private var usedBuffers: [BufferID] = []
+  /// Bytes that arrived for a connection whose run is not executed yet; for the next pass of the turn.
+  private var deferred: [(connection: Connection, buffer: BufferID, byteCount: Int)] = []
+  /// Connections whose input can be looked at again.
+  var resumable: [Connection] = []
+  /// Connections with output, or on their way out.
+  var touched: [Connection] = []
+  /// Held back by CLIENT PAUSE.
+  var paused: [Connection] = []
+  /// Monotonic nanoseconds, and milliseconds since 1970, as of this turn.
+  private(set) var turnTime: UInt64 = 0
+  private(set) var wallTime: Int64 = 0
+  /// The server is stopping: connections close once their replies are out.
+  var isDraining = false
+
+  init(shard: Shard, server: ServerContext, settings: WorkerSettings) {
+    self.shard = shard
+    loop = shard.loop
+    self.server = server
+    self.settings = settings
+    statistics = CommandStatistics(commandCount: server.table.commands.count)
+    mail = Mail(origin: shard.index, shardCount: server.shardCount)
+  }
+
+  /// Runs `body` on this worker's loop, from anywhere.
+  @concurrent
+  func perform<Result: Sendable>(
+    _ body: @escaping @Sendable (Worker) -> Result
+  ) async -> Result {
+    await withTaskExecutorPreference(loop) { body(self) }
+  }
+
+  /// As `perform`, inside the shard's isolation.
+  @concurrent
+  func performWithKeyspace<Result: Sendable>(
+    _ body: @escaping @Sendable (Worker, inout Keyspace) -> Result
+  ) async -> Result {
+    await withTaskExecutorPreference(loop) {
+      shard.assumeIsolated { shard in
+        shard.withKeyspace { keyspace in body(self, &keyspace) }
+      }
+    }
+  }
+
+  // MARK: The turn
+
+  var hasWork: Bool { !resumable.isEmpty || mail.hasWork(server.mailboxes) }
+
+  private func readClocks() {
+    turnTime = EventLoop.monotonicNanoseconds
+    wallTime = WallClock.milliseconds
+  }
+
+  func turn() {
+    readClocks()
+    takeMail()
+    loop.ring.reap { completion in
+      if !loop.consumes(completion) { handle(completion) }
+    }
+    parseResumable()
+    while !batch.runs.isEmpty || !mail.requests.isEmpty {
+      execute()
+      parseDeferred()
+    }
+    flushTouched()
+    ship()
+    recycleBuffers()
+  }
+
+  /// What a completion is about: the top byte of its data.
+  enum Operation: UInt8 {
+    case accept = 1
+    case receive = 2
+    case send = 3
+    case signal = 4
+  }
+
+  static func data(_ operation: Operation, _ bits: UInt64) -> UInt64 {
+    UInt64(operation.rawValue) << 56 | bits
+  }
+
+  private func handle(_ completion: Completion) {
+    let bits = completion.data & 0x00FF_FFFF_FFFF_FFFF
+    switch Operation(rawValue: UInt8(truncatingIfNeeded: completion.data >> 56)) {
+    case .receive: received(completion, ConnectionHandle(bits: bits))
+    case .send: sent(completion, ConnectionHandle(bits: bits))
+    case .accept: server.accepted(completion, listener: Int(bits), worker: self)
+    case .signal: server.signalled(completion, worker: self)
+    case nil: preconditionFailure("a completion nobody asked for: \(completion.data)")
+    }
+  }
+
+  // MARK: Input
+
+  private func received(_ completion: Completion, _ handle: ConnectionHandle) {
+    if let buffer = completion.buffer { usedBuffers.append(buffer) }
+    guard let connection = connections[handle] else { return }
+    if !completion.hasMore { connection.isReceiving = false }
+    guard completion.result > 0, let buffer = completion.buffer else {
+      // Out of buffers: they come back at the end of the turn, and the receive is started again.
+      if completion.result == -ENOBUFS {
+        startReceiving(connection)
+      } else {
+        peerClosed(connection)
+        finishClosing(connection)
+      }
+      return
+    }
+    let byteCount = Int(completion.result)
+    traffic.receivedByteCount += byteCount
+    connection.receivedByteCount += byteCount
+    connection.lastInteraction = turnTime
+    if connection.isClosing { return restartReceiving(connection) }
+    if connection.isScheduled {
+      deferred.append((connection, buffer, byteCount))
+    } else {
+      take(connection, buffer, byteCount)
+    }
+    restartReceiving(connection)
+  }
+
+  private func restartReceiving(_ connection: Connection) {
+    if !connection.isReceiving, !connection.isShutDown, !connection.hasPeerClosed { startReceiving(connection) }
+  }
+
+  func startReceiving(_ connection: Connection) {
+    connection.isReceiving = true
+    loop.ring.receiveMultishot(
+      connection.descriptor, group: loop.buffers.group,
+      data: Self.data(.receive, connection.handle.bits))
+  }
+
+  /// Parses received bytes where they are, unless older ones wait before them.
+  private func take(_ connection: Connection, _ buffer: BufferID, _ byteCount: Int) {
+    let bytes = unsafe ByteView(
+      unsafeBase: loop.buffers.unsafeAddress(buffer), count: byteCount)
+    if connection.input.isEmpty && !connection.isBusy {
+      parse(connection, bytes, isFromInput: false)
+      return
+    }
+    connection.input.append(bytes, expecting: connection.missingInputByteCount)
+    guard connection.input.count <= settings.queryBufferBytesMax else {
+      server.log.warning(
+        "Closing client that reached max query buffer length: \(describe(connection))")
+      traffic.queryBufferDisconnections += 1
+      return shutDown(connection)
+    }
+    if !connection.isBusy { parseInput(connection) }
+  }
+
+  private func parseInput(_ connection: Connection) {
+    parse(connection, connection.input.view, isFromInput: true)
+  }
+
+  private func parseDeferred() {
+    guard !deferred.isEmpty else { return }
+    let arrived = deferred
+    deferred.removeAll(keepingCapacity: true)
+    for (connection, buffer, byteCount) in arrived where !connection.isClosing {
+      if connection.isScheduled {
+        deferred.append((connection, buffer, byteCount))
+      } else {
+        take(connection, buffer, byteCount)
+      }
+    }
+  }
+
+  /// Looks again at the input of connections that had to wait.
+  private func parseResumable() {
+    guard !resumable.isEmpty else { return }
+    let ready = resumable
+    resumable.removeAll(keepingCapacity: true)
+    for connection in ready
+    where !connection.isBusy && !connection.isClosing && !connection.isScheduled
+      && !connection.input.isEmpty
+    {
+      parseInput(connection)
+    }
+  }
+
+  /// Lets a connection go on with what it has sent already.
+  func resume(_ connection: Connection) {
+    touch(connection)
+    if !connection.input.isEmpty && !connection.isBusy { resumable.append(connection) }
+  }
+
+  /// Finds the commands in `bytes` and schedules them as one run.
+  private func parse(_ connection: Connection, _ bytes: ByteView, isFromInput: Bool) {
+    let firstRecord = batch.records.count
+    var offset = 0
+    var failure: ProtocolError?
+    let limits = connection.isAuthenticated ? settings.parserLimits : .unauthenticated
+    while offset < bytes.count, batch.records.count - firstRecord < Self.runRecordsMax {
+      let firstWord = batch.arguments.count
+      let outcome = connection.parser.next(
+        bytes[offset..<bytes.count], limits: limits, into: &batch.arguments)
+      if case .incomplete(let missing) = outcome {
+        connection.missingInputByteCount = missing
+        break
+      }
+      if case .failure(let error) = outcome {
+        failure = error
+        break
+      }
+      guard case .command(let consumed) = outcome else { break }
+      offset += consumed
+      let wordCount = batch.arguments.count - firstWord
+      if wordCount > 0 {
+        batch.records.append(record(firstWord: firstWord, wordCount: wordCount, end: offset))
+      }
+    }
+    connection.isScheduled = true
+    batch.runs.append(
+      Batch.Run(
+        connection: connection, records: firstRecord..<batch.records.count, source: bytes,
+        isFromInput: isFromInput, end: offset, failure: failure))
+  }
+
+  /// Commands of one connection that run before others get their turn.
+  private static let runRecordsMax = 1024
+
+  @inline(__always)
+  private func record(firstWord: Int, wordCount: Int, end: Int) -> Batch.Record {
+    let words = batch.arguments.arguments(from: firstWord, count: wordCount)
+    guard let command = server.table.index(of: words) else {
+      return Batch.Record(
+        command: Batch.Record.unknown, wordCount: Int32(wordCount), firstWord: firstWord, end: end,
+        hash: KeyHash(rawValue: 0), shard: Int32(index))
+    }
+    let firstKey = server.table.descriptors[command].firstKey
+    var hash = KeyHash(rawValue: 0)
+    var shard = index
+    if firstKey > 0, firstKey < wordCount {
+      hash = KeyHash(words[firstKey], seed: server.seed)
+      if server.shardCount > 1 { shard = server.shard(of: words[firstKey], hash) }
+    }
+    return Batch.Record(
+      command: Int32(command), wordCount: Int32(wordCount), firstWord: firstWord, end: end,
+      hash: hash, shard: Int32(shard))
+  }
+
+  private func recycleBuffers() {
+    guard !usedBuffers.isEmpty else { return }
+    for (offset, buffer) in usedBuffers.enumerated() {
+      loop.buffers.recycle(buffer, offset: offset)
+    }
+    loop.buffers.publish(usedBuffers.count)
+    usedBuffers.removeAll(keepingCapacity: true)
+  }
+}

@@ -1,0 +1,39 @@
+import Engine
+import RESP
+
+/// What a worker needs of the configuration, copied to each thread when it changes.
+struct WorkerSettings: Sendable {
+  var parserLimits = RequestParser.Limits()
+  /// `client-query-buffer-limit`.
+  var queryBufferBytesMax = 1 << 30
+  var outputLimits = OutputLimits()
+  /// `timeout`, 0 for none.
+  var idleSecondsMax = 0
+  /// `tcp-keepalive`, 0 for none.
+  var keepaliveSeconds = 300
+  /// `latency-tracking`.
+  var tracksLatency = true
+  var keyspace = Keyspace.Options()
+
+  /// `client-output-buffer-limit` of one class of clients; 0 means no limit.
+  struct OutputLimits: Sendable {
+    var hardBytes = 0
+    var softBytes = 0
+    var softSeconds = 0
+  }
+}
+
+/// What a worker counts about its sockets.
+struct TrafficStatistics: Sendable {
+  var receivedByteCount = 0
+  var sentByteCount = 0
+  var acceptedConnections = 0
+  var rejectedConnections = 0
+  var queryBufferDisconnections = 0
+  var outputBufferDisconnections = 0
+  var commandCount = 0
+  /// Parcels sent to other shards, and the commands in them.
+  var parcelCount = 0
+  var foreignCommandCount = 0
+  var turnCount = 0
+}
