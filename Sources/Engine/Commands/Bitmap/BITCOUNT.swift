@@ -79,12 +79,7 @@ extension Command {
         throw CommandError("ERR The bit argument must be 1 or 0.")
       }
       guard arguments.count <= 6 else { throw .syntax }
-      let range =
-        switch arguments.count {
-        case 3: BitRange()
-        case 4: try BitRange(arguments[3], ByteView("-1"), arguments.dropFirst(4))
-        default: try BitRange(arguments[3], arguments[4], arguments.dropFirst(5))
-        }
+      let range = try BitRange(searching: arguments)
       guard let value = try keyspace.string(arguments[1], for: .read) else {
         return reply.integer(bit == 0 ? 0 : -1)
       }
@@ -103,8 +98,29 @@ private struct BitRange {
   private var end = -1
   private var countsBits = false
 
+  /// Redis' BITPOS searches the first byte when both ends lie before it, its BITCOUNT counts nothing.
+  private var clampsReversed = false
+
   init() {}
 
+  /// From BITPOS' words, of which the start may come alone; checked in Redis' order.
+  init(searching arguments: Arguments) throws(CommandError) {
+    clampsReversed = true
+    if arguments.count > 3 {
+      guard let start = DecimalText.integer(arguments[3]) else { throw .notAnInteger }
+      self.start = start
+    }
+    if arguments.count > 5 {
+      countsBits = arguments[5].matches("bit")
+      guard countsBits || arguments[5].matches("byte") else { throw .syntax }
+    }
+    if arguments.count > 4 {
+      guard let end = DecimalText.integer(arguments[4]) else { throw .notAnInteger }
+      self.end = end
+    }
+  }
+
+  /// From BITCOUNT's words.
   init(_ start: ByteView, _ end: ByteView, _ unit: Arguments) throws(CommandError) {
     guard let first = DecimalText.integer(start), let last = DecimalText.integer(end) else {
       throw .notAnInteger
@@ -117,8 +133,13 @@ private struct BitRange {
 
   /// The bits it covers, nil if it covers none.
   func resolved(byteCount: Int) -> Range<Int>? {
-    if countsBits { return ByteRange.of(start, end, count: byteCount * 8) }
-    guard let range = ByteRange.of(start, end, count: byteCount) else { return nil }
-    return range.lowerBound * 8..<range.upperBound * 8
+    let count = countsBits ? byteCount * 8 : byteCount
+    let isReversed = start < 0 && end < 0 && start > end
+    let first = isReversed && clampsReversed ? Swift.max(start, -count) : start
+    let last = isReversed && clampsReversed ? Swift.max(end, -count) : end
+    guard let range = ByteRange.of(first, last, count: count) else { return nil }
+    return countsBits
+      ? range
+      : range.lowerBound * 8..<range.upperBound * 8
   }
 }
