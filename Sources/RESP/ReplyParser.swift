@@ -51,6 +51,11 @@ package struct ReplyError: Error, Equatable {
   /// Where the part stands that does not fit.
   package let offset: Int
   package let problem: Problem
+
+  package init(offset: Int, problem: Problem) {
+    self.offset = offset
+    self.problem = problem
+  }
 }
 
 /// Reads replies of RESP2 and RESP3.
