@@ -56,8 +56,9 @@ enum Bits {
       let offset = bit >> 3
       if offset &+ 8 <= bytes.count {
         let word =
-          UInt64(bigEndian: unsafe bytes.unsafeBase.loadUnaligned(
-            fromByteOffset: offset, as: UInt64.self)) ^ flip
+          UInt64(
+            bigEndian: unsafe bytes.unsafeBase.loadUnaligned(
+              fromByteOffset: offset, as: UInt64.self)) ^ flip
         let candidates = word & (~0 >> UInt64(bit & 7))
         if candidates != 0 {
           let found = offset * 8 + candidates.leadingZeroBitCount

@@ -16,17 +16,21 @@ extension Command {
     flags: [.readOnly],
     arguments: [
       .key(),
-      .block("range", .optional, [
-        Argument("start", .integer),
-        Argument("end", .integer),
-        .oneOf("unit", .optional, since: "7.0.0", [
-          .token("byte", "BYTE"),
-          .token("bit", "BIT"),
+      .block(
+        "range", .optional,
+        [
+          Argument("start", .integer),
+          Argument("end", .integer),
+          .oneOf(
+            "unit", .optional, since: "7.0.0",
+            [
+              .token("byte", "BYTE"),
+              .token("bit", "BIT"),
+            ]),
         ]),
-      ]),
     ],
     history: [
-      ("7.0.0", "New option `BYTE|BIT`."),
+      ("7.0.0", "New option `BYTE|BIT`.")
     ],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       guard arguments.count != 3, arguments.count <= 5 else { throw .syntax }
@@ -59,19 +63,25 @@ extension Command {
     arguments: [
       .key(),
       Argument("bit", .integer),
-      .block("range", .optional, [
-        Argument("start", .integer),
-        .block("end-unit-block", .optional, [
-          Argument("end", .integer),
-          .oneOf("unit", .optional, since: "7.0.0", [
-            .token("byte", "BYTE"),
-            .token("bit", "BIT"),
-          ]),
+      .block(
+        "range", .optional,
+        [
+          Argument("start", .integer),
+          .block(
+            "end-unit-block", .optional,
+            [
+              Argument("end", .integer),
+              .oneOf(
+                "unit", .optional, since: "7.0.0",
+                [
+                  .token("byte", "BYTE"),
+                  .token("bit", "BIT"),
+                ]),
+            ]),
         ]),
-      ]),
     ],
     history: [
-      ("7.0.0", "New option `BYTE|BIT`."),
+      ("7.0.0", "New option `BYTE|BIT`.")
     ],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       guard let bit = DecimalText.integer(arguments[2]) else { throw .notAnInteger }

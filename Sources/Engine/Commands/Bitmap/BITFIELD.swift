@@ -19,38 +19,51 @@ extension Command {
     keys: [
       KeySpec(
         begin: .index(1), find: .range(last: 0, step: 1, limit: 0),
-        access: [.readWrite, .access, .update, .variableFlags], notes: "GET reads, SET and INCRBY change")
+        access: [.readWrite, .access, .update, .variableFlags],
+        notes: "GET reads, SET and INCRBY change")
     ],
     flags: [.write, .denyOOM],
     arguments: [
       .key(),
-      .oneOf("operation", [.optional, .multiple], [
-        .block("get-block", token: "GET", [], [
-          Argument("encoding", .string),
-          Argument("offset", .integer),
-        ]),
-        .block("write", [], [
-          Argument(
-            "overflow-block", .oneof, token: "OVERFLOW", .optional,
-            members: [
-              .token("wrap", "WRAP"),
-              .token("sat", "SAT"),
-              .token("fail", "FAIL"),
-            ]),
-          .oneOf("write-operation", [], [
-            .block("set-block", token: "SET", [], [
+      .oneOf(
+        "operation", [.optional, .multiple],
+        [
+          .block(
+            "get-block", token: "GET", [],
+            [
               Argument("encoding", .string),
               Argument("offset", .integer),
-              Argument("value", .integer),
             ]),
-            .block("incrby-block", token: "INCRBY", [], [
-              Argument("encoding", .string),
-              Argument("offset", .integer),
-              Argument("increment", .integer),
+          .block(
+            "write", [],
+            [
+              Argument(
+                "overflow-block", .oneof, token: "OVERFLOW", .optional,
+                members: [
+                  .token("wrap", "WRAP"),
+                  .token("sat", "SAT"),
+                  .token("fail", "FAIL"),
+                ]),
+              .oneOf(
+                "write-operation", [],
+                [
+                  .block(
+                    "set-block", token: "SET", [],
+                    [
+                      Argument("encoding", .string),
+                      Argument("offset", .integer),
+                      Argument("value", .integer),
+                    ]),
+                  .block(
+                    "incrby-block", token: "INCRBY", [],
+                    [
+                      Argument("encoding", .string),
+                      Argument("offset", .integer),
+                      Argument("increment", .integer),
+                    ]),
+                ]),
             ]),
-          ]),
         ]),
-      ]),
     ],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       let operations = try BitFieldOperation.parse(arguments, keyspace.options)
@@ -79,10 +92,12 @@ extension Command {
     flags: [.readOnly, .fast],
     arguments: [
       .key(),
-      .block("get-block", token: "GET", [.optional, .multiple, .multipleToken], [
-        Argument("encoding", .string),
-        Argument("offset", .integer),
-      ]),
+      .block(
+        "get-block", token: "GET", [.optional, .multiple, .multipleToken],
+        [
+          Argument("encoding", .string),
+          Argument("offset", .integer),
+        ]),
     ],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       let operations = try BitFieldOperation.parse(arguments, keyspace.options)

@@ -17,16 +17,18 @@ extension Command {
     keys: [.at(2, [.overwrite, .update]), .range(3, [.readOnly, .access])],
     flags: [.write, .denyOOM],
     arguments: [
-      .oneOf("operation", [], [
-        .token("and", "AND"),
-        .token("or", "OR"),
-        .token("xor", "XOR"),
-        .token("not", "NOT"),
-        .token("diff", "DIFF"),
-        .token("diff1", "DIFF1"),
-        .token("andor", "ANDOR"),
-        .token("one", "ONE"),
-      ]),
+      .oneOf(
+        "operation", [],
+        [
+          .token("and", "AND"),
+          .token("or", "OR"),
+          .token("xor", "XOR"),
+          .token("not", "NOT"),
+          .token("diff", "DIFF"),
+          .token("diff1", "DIFF1"),
+          .token("andor", "ANDOR"),
+          .token("one", "ONE"),
+        ]),
       .key("destkey"),
       .key("key", .multiple, spec: 1),
     ],

@@ -17,12 +17,14 @@ extension Command {
     flags: [.write, .fast],
     arguments: [
       .key(),
-      .oneOf("condition", .optional, [
-        Argument("ifeq-value", .string, token: "IFEQ"),
-        Argument("ifne-value", .string, token: "IFNE"),
-        Argument("ifdeq-digest", .integer, token: "IFDEQ"),
-        Argument("ifdne-digest", .integer, token: "IFDNE"),
-      ]),
+      .oneOf(
+        "condition", .optional,
+        [
+          Argument("ifeq-value", .string, token: "IFEQ"),
+          Argument("ifne-value", .string, token: "IFNE"),
+          Argument("ifdeq-digest", .integer, token: "IFDEQ"),
+          Argument("ifdne-digest", .integer, token: "IFDNE"),
+        ]),
     ],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       let key = arguments[1]

@@ -16,10 +16,12 @@ extension Command {
     flags: [.write, .denyOOM],
     tips: ["request_policy:multi_shard", "response_policy:all_succeeded"],
     arguments: [
-      .block("data", .multiple, [
-        .key(),
-        Argument("value", .string),
-      ]),
+      .block(
+        "data", .multiple,
+        [
+          .key(),
+          Argument("value", .string),
+        ])
     ],
     execution: .eachKey(
       { keyspace, arguments, reply throws(CommandError) in
@@ -44,10 +46,12 @@ extension Command {
     keys: [.range(1, step: 2, [.overwrite, .insert])],
     flags: [.write, .denyOOM],
     arguments: [
-      .block("data", .multiple, [
-        .key(),
-        Argument("value", .string),
-      ]),
+      .block(
+        "data", .multiple,
+        [
+          .key(),
+          Argument("value", .string),
+        ])
     ],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       guard arguments.count % 2 == 1 else { throw .wrongArity("msetnx") }
@@ -81,21 +85,27 @@ extension Command {
     tips: ["request_policy:multi_shard", "response_policy:all_succeeded"],
     arguments: [
       Argument("numkeys", .integer),
-      .block("data", .multiple, [
-        .key(),
-        Argument("value", .string),
-      ]),
-      .oneOf("condition", .optional, [
-        .token("nx", "NX"),
-        .token("xx", "XX"),
-      ]),
-      .oneOf("expiration", .optional, [
-        Argument("seconds", .integer, token: "EX"),
-        Argument("milliseconds", .integer, token: "PX"),
-        Argument("unix-time-seconds", .unixTime, token: "EXAT"),
-        Argument("unix-time-milliseconds", .unixTime, token: "PXAT"),
-        .token("keepttl", "KEEPTTL"),
-      ]),
+      .block(
+        "data", .multiple,
+        [
+          .key(),
+          Argument("value", .string),
+        ]),
+      .oneOf(
+        "condition", .optional,
+        [
+          .token("nx", "NX"),
+          .token("xx", "XX"),
+        ]),
+      .oneOf(
+        "expiration", .optional,
+        [
+          Argument("seconds", .integer, token: "EX"),
+          Argument("milliseconds", .integer, token: "PX"),
+          Argument("unix-time-seconds", .unixTime, token: "EXAT"),
+          Argument("unix-time-milliseconds", .unixTime, token: "PXAT"),
+          .token("keepttl", "KEEPTTL"),
+        ]),
     ],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       guard let pairCount = DecimalText.integer(arguments[1]), pairCount > 0,

@@ -24,22 +24,26 @@ extension Command {
     arguments: [
       .key(),
       Argument("value", .string),
-      .oneOf("condition", .optional, since: "2.6.12", [
-        .token("nx", "NX"),
-        .token("xx", "XX"),
-        Argument("ifeq-value", .string, token: "IFEQ", since: "8.4.0"),
-        Argument("ifne-value", .string, token: "IFNE", since: "8.4.0"),
-        Argument("ifdeq-digest", .integer, token: "IFDEQ", since: "8.4.0"),
-        Argument("ifdne-digest", .integer, token: "IFDNE", since: "8.4.0"),
-      ]),
+      .oneOf(
+        "condition", .optional, since: "2.6.12",
+        [
+          .token("nx", "NX"),
+          .token("xx", "XX"),
+          Argument("ifeq-value", .string, token: "IFEQ", since: "8.4.0"),
+          Argument("ifne-value", .string, token: "IFNE", since: "8.4.0"),
+          Argument("ifdeq-digest", .integer, token: "IFDEQ", since: "8.4.0"),
+          Argument("ifdne-digest", .integer, token: "IFDNE", since: "8.4.0"),
+        ]),
       .token("get", "GET", .optional, since: "6.2.0"),
-      .oneOf("expiration", .optional, [
-        Argument("seconds", .integer, token: "EX", since: "2.6.12"),
-        Argument("milliseconds", .integer, token: "PX", since: "2.6.12"),
-        Argument("unix-time-seconds", .unixTime, token: "EXAT", since: "6.2.0"),
-        Argument("unix-time-milliseconds", .unixTime, token: "PXAT", since: "6.2.0"),
-        .token("keepttl", "KEEPTTL", since: "6.0.0"),
-      ]),
+      .oneOf(
+        "expiration", .optional,
+        [
+          Argument("seconds", .integer, token: "EX", since: "2.6.12"),
+          Argument("milliseconds", .integer, token: "PX", since: "2.6.12"),
+          Argument("unix-time-seconds", .unixTime, token: "EXAT", since: "6.2.0"),
+          Argument("unix-time-milliseconds", .unixTime, token: "PXAT", since: "6.2.0"),
+          .token("keepttl", "KEEPTTL", since: "6.0.0"),
+        ]),
     ],
     history: [
       ("2.6.12", "New options `EX`, `PX`, `NX`, `XX`."),
