@@ -67,8 +67,9 @@ package struct ReplyError: Error, Equatable {
 /// |<n pairs>\r\n ... and then the reply they belong to                               attributes
 /// ```
 ///
-/// `parse` makes values and is for tests and clients; `skip` only finds where a reply ends and is what the
-/// replies of several shards are spliced with. Streamed (`?`) lengths are not part of what servers send.
+/// `parse` makes values and is for tests and clients; `skip` only finds where a reply ends and is
+/// what the replies of several shards are spliced with. Streamed (`?`) lengths are not part of what
+/// servers send.
 ///
 /// - SeeAlso: <https://redis.io/docs/latest/develop/reference/protocol-spec/>
 package enum ReplyParser {
@@ -77,7 +78,8 @@ package enum ReplyParser {
 
   /// The reply that starts at `offset`, which moves behind it.
   ///
-  /// - Throws: `ReplyError` with the offset of what is wrong; `.incomplete` at the end of the bytes.
+  /// - Throws: `ReplyError` with the offset of what is wrong; `.incomplete` at the end of the
+  ///   bytes.
   /// - Complexity: O(bytes of the reply). Allocates.
   package static func parse(
     _ bytes: ByteView, at offset: inout Int
@@ -93,8 +95,8 @@ package enum ReplyParser {
 
   /// Where the reply that starts at `offset` ends, nil if it is cut off or malformed.
   ///
-  /// - Complexity: O(elements and lines of the reply), blobs are stepped over. Does not allocate, and
-  ///   does not recurse, so nesting costs nothing.
+  /// - Complexity: O(elements and lines of the reply), blobs are stepped over. Does not allocate,
+  ///   and does not recurse, so nesting costs nothing.
   package static func skip(_ bytes: ByteView, from offset: Int) -> Int? {
     var offset = offset
     var awaited = 1

@@ -2,8 +2,8 @@ import RESP
 import TestSupport
 import Testing
 
-/// What a stream of requests means, by the slow and obvious route: whole lines, arrays, recursion over the
-/// rest. Independent of the parser under test.
+/// What a stream of requests means, by the slow and obvious route: whole lines, arrays, recursion
+/// over the rest. Independent of the parser under test.
 private enum Reference {
   enum Outcome: Equatable {
     case commands([[[UInt8]]])

@@ -1,7 +1,8 @@
 package import Engine
 package import RESP
 
-/// A keyspace without sockets, with a clock that the test moves: runs commands and gives their replies.
+/// A keyspace without sockets, with a clock that the test moves: runs commands and gives their
+/// replies.
 package final class TestKeyspace {
   package var keyspace: Keyspace
   /// 2 or 3.

@@ -3,8 +3,8 @@ import RESP
 
 /// Strings as arrays of bits, the first bit being the highest of the first byte.
 ///
-/// Loops run over 64-bit words: counting and combining do not care about the order of the bytes within
-/// a word; searching and bit fields read words big-endian, so that bit order is value order.
+/// Loops run over 64-bit words: counting and combining do not care about the order of the bytes
+/// within a word; searching and bit fields read words big-endian, so that bit order is value order.
 enum Bits {
   // MARK: Counting
 
@@ -114,7 +114,8 @@ enum Bits {
 
   // MARK: Combining
 
-  /// `target` op= `source`, where `source` counts as zeros behind its end and is no longer than `target`.
+  /// `target` op= `source`, where `source` counts as zeros behind its end and is no longer than
+  /// `target`.
   static func and(_ target: StringBuffer, _ source: ByteView) {
     combine(target, source, words: { $0 & $1 }, bytes: { $0 & $1 })
     unsafe memset(target.bytes + source.count, 0, target.count - source.count)

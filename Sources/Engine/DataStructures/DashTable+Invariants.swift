@@ -1,8 +1,8 @@
 import RESP
 
 extension DashTable {
-  /// Traps unless every entry can be found from its key, every overflow count is right, and the counts
-  /// add up. Costs a pass over the whole table; nothing in builds without internal checks.
+  /// Traps unless every entry can be found from its key, every overflow count is right, and the
+  /// counts add up. Costs a pass over the whole table; nothing in builds without internal checks.
   func checkInvariants() {
     #if DEBUG || INTERNAL_CHECKS
       var entries = 0

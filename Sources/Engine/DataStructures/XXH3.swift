@@ -2,8 +2,9 @@ import RESP
 
 /// XXH3, the 64-bit variant with seed 0: what DIGEST shows and IFDEQ compares.
 ///
-/// Five ways by length: 0, 1-16, 17-128 and 129-240 bytes are folded from both ends by 128-bit products; from 241 bytes
-/// on, 64-byte stripes are accumulated in eight lanes, scrambled every 16 stripes, and merged at the end.
+/// Five ways by length: 0, 1-16, 17-128 and 129-240 bytes are folded from both ends by 128-bit
+/// products; from 241 bytes on, 64-byte stripes are accumulated in eight lanes, scrambled every 16
+/// stripes, and merged at the end.
 ///
 /// - SeeAlso: <https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md>
 enum XXH3 {

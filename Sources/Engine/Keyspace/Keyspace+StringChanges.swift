@@ -26,8 +26,8 @@ extension Keyspace {
     return sum
   }
 
-  /// Adds to the decimal number at `key`, a missing key counting as 0, with the platform's widest floating
-  /// point, as Redis does. Keeps the expiry.
+  /// Adds to the decimal number at `key`, a missing key counting as 0, with the platform's widest
+  /// floating point, as Redis does. Keeps the expiry.
   ///
   /// - Parameter reply: gets the sum as a bulk string.
   /// - Throws: `.wrongType`; `.notAFloat` when either is no number; `.notANumberOrInfinity`.
@@ -48,13 +48,14 @@ extension Keyspace {
     }
   }
 
-  /// Makes `buffer` the string at `key`, whatever was there, without an expiry. The keyspace owns it from
-  /// here; its encoding is `raw`.
+  /// Makes `buffer` the string at `key`, whatever was there, without an expiry. The keyspace owns
+  /// it from here; its encoding is `raw`.
   mutating func set(_ key: ByteView, buffer: consuming StringBuffer) {
     store(key, word: buffer.bits, encoding: .rawBuffer, expiry: .none)
   }
 
-  /// The string at `key` as bytes that can be changed in place; `grow` says how long they have to be.
+  /// The string at `key` as bytes that can be changed in place; `grow` says how long they have to
+  /// be.
   ///
   /// As `editString(_:growingTo:)`, and tells whether the key is new or longer than before.
   mutating func editString(

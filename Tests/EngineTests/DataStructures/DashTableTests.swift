@@ -4,8 +4,9 @@ import Testing
 
 @testable import Engine
 
-/// Goal: the table holds what a dictionary would, through growth and splits, and scans keep their promise.
-/// Method: random operations from a seed, compared with a dictionary; invariants checked on the way.
+/// Goal: the table holds what a dictionary would, through growth and splits, and scans keep their
+/// promise. Method: random operations from a seed, compared with a dictionary; invariants checked
+/// on the way.
 @Suite struct DashTableTests {
   /// A table that frees its entries.
   final class Owner {
@@ -108,7 +109,8 @@ import Testing
   }
 
   @Test func `a missing key whose fingerprint is the lowest is not mistaken for a free slot`() {
-    // Whatever the bucket holds, looking for keys that are not there reads no free slot as an entry.
+    // Whatever the bucket holds, looking for keys that are not there reads no free slot as an
+    // entry.
     let owner = Owner(seed: 3)
     for index in 0..<4000 { owner.set("present:\(index)", index) }
     for index in 0..<200_000 { #expect(owner.value("absent:\(index)") == nil) }

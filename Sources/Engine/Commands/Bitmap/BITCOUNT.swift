@@ -3,7 +3,8 @@ import RESP
 extension Command {
   /// `BITCOUNT key [start end [BYTE | BIT]]`
   ///
-  /// Replies with an Integer: the set bits from `start` to `end`, both included, negative from the end.
+  /// Replies with an Integer: the set bits from `start` to `end`, both included, negative from the
+  /// end.
   ///
   /// - Throws: `.syntax`; `.notAnInteger`; `.wrongType`.
   /// - SeeAlso: <https://redis.io/docs/latest/commands/bitcount/>
@@ -48,8 +49,8 @@ extension Command {
 
   /// `BITPOS key bit [start [end [BYTE | BIT]]]`
   ///
-  /// Replies with an Integer: the position of the first bit that equals `bit`, -1 if there is none. A string
-  /// counts as followed by zeros unless `end` is given.
+  /// Replies with an Integer: the position of the first bit that equals `bit`, -1 if there is none.
+  /// A string counts as followed by zeros unless `end` is given.
   ///
   /// - Throws: an error for a bit other than 0 and 1; `.syntax`; `.notAnInteger`; `.wrongType`.
   /// - SeeAlso: <https://redis.io/docs/latest/commands/bitpos/>
@@ -108,7 +109,8 @@ private struct BitRange {
   private var end = -1
   private var countsBits = false
 
-  /// Redis' BITPOS searches the first byte when both ends lie before it, its BITCOUNT counts nothing.
+  /// Redis' BITPOS searches the first byte when both ends lie before it, its BITCOUNT counts
+  /// nothing.
   private var clampsReversed = false
 
   init() {}

@@ -4,12 +4,12 @@ extension Command {
   /// `BITFIELD key [GET encoding offset | [OVERFLOW WRAP | SAT | FAIL]
   /// SET encoding offset value | INCRBY encoding offset increment ...]`
   ///
-  /// Replies with an Array, one element a GET, SET (the old integer) or INCRBY (the sum); null where OVERFLOW
-  /// FAIL prevented a change. Encodings are `i1` ... `i64` and `u1` ... `u63`; an offset with `#` counts in
-  /// integers of the encoding's width.
+  /// Replies with an Array, one element a GET, SET (the old integer) or INCRBY (the sum); null
+  /// where OVERFLOW FAIL prevented a change. Encodings are `i1` ... `i64` and `u1` ... `u63`; an
+  /// offset with `#` counts in integers of the encoding's width.
   ///
-  /// - Throws: `.syntax`; errors for encodings, offsets and overflow modes; `.notAnInteger`; `.wrongType`.
-  ///   Nothing is done unless all subcommands are well-formed.
+  /// - Throws: `.syntax`; errors for encodings, offsets and overflow modes; `.notAnInteger`;
+  ///   `.wrongType`. Nothing is done unless all subcommands are well-formed.
   /// - SeeAlso: <https://redis.io/docs/latest/commands/bitfield/>
   package static let bitfield = Command(
     "bitfield", "Reads and changes integers of any width inside a string.",
@@ -238,8 +238,8 @@ private struct BitFieldOperation {
 
   /// `value` + `increment` in the field's range, by the rule of `overflow`; nil if that forbids it.
   ///
-  /// An unsigned field of a SET takes the operand's bits as unsigned, as Redis does: -1 is above every
-  /// maximum.
+  /// An unsigned field of a SET takes the operand's bits as unsigned, as Redis does: -1 is above
+  /// every maximum.
   private func fitted(_ value: Int, _ increment: Int) -> Int? {
     isSigned ? fittedSigned(value, increment) : fittedUnsigned(value, increment)
   }

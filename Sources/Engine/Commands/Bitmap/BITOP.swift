@@ -3,8 +3,8 @@ import RESP
 extension Command {
   /// `BITOP AND | OR | XOR | NOT | DIFF | DIFF1 | ANDOR | ONE destkey key [key ...]`
   ///
-  /// Replies with an Integer: the length of the result, that of the longest source; shorter ones count as
-  /// followed by zeros. An empty result deletes the destination.
+  /// Replies with an Integer: the length of the result, that of the longest source; shorter ones
+  /// count as followed by zeros. An empty result deletes the destination.
   ///
   /// - Throws: `.syntax`; errors for a number of sources the operation does not take; `.wrongType`.
   /// - Complexity: O(*n* · *k*) for *k* sources of *n* bytes, 8 bytes a step.

@@ -5,7 +5,8 @@ extension Command {
   ///
   /// Replies with an Integer: what the bit was. The string grows with zeros to hold the bit.
   ///
-  /// - Throws: an error for an offset beyond the longest string, or a value other than 0 and 1; `.wrongType`.
+  /// - Throws: an error for an offset beyond the longest string, or a value other than 0 and 1;
+  ///   `.wrongType`.
   /// - Complexity: O(1), plus growing the string.
   /// - SeeAlso: <https://redis.io/docs/latest/commands/setbit/>
   package static let setbit = Command(

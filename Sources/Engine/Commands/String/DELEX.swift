@@ -3,8 +3,8 @@ import RESP
 extension Command {
   /// `DELEX key [IFEQ value | IFNE value | IFDEQ digest | IFDNE digest]`
   ///
-  /// Replies with an Integer: 1 if the key was deleted, 0 if it is missing or the condition does not hold.
-  /// Without a condition the key may hold any type.
+  /// Replies with an Integer: 1 if the key was deleted, 0 if it is missing or the condition does
+  /// not hold. Without a condition the key may hold any type.
   ///
   /// - SeeAlso: <https://redis.io/docs/latest/commands/delex/>
   package static let delex = Command(

@@ -3,7 +3,8 @@ import RESP
 extension Command {
   /// `DIGEST key`
   ///
-  /// Replies with the 16 lower-case hexadecimal digits of the string's XXH3, null if the key is missing.
+  /// Replies with the 16 lower-case hexadecimal digits of the string's XXH3, null if the key is
+  /// missing.
   ///
   /// - Throws: `.wrongType` when `key` holds another type.
   /// - SeeAlso: <https://redis.io/docs/latest/commands/digest/>

@@ -1,6 +1,7 @@
 import RESP
 
-/// The options of SET, GETEX, MSETEX and their like that decide over the key's expiry; they exclude each other.
+/// The options of SET, GETEX, MSETEX and their like that decide over the key's expiry; they exclude
+/// each other.
 enum ExpiryOption {
   case none
   case keep
@@ -16,8 +17,8 @@ enum ExpiryOption {
   /// Reads the option that starts at `index`, which moves behind it.
   ///
   /// - Returns: false if the word there is none of these options.
-  /// - Throws: `.syntax` when the time is missing or another option came before. The same option twice is
-  ///   allowed, the last counts, as in Redis.
+  /// - Throws: `.syntax` when the time is missing or another option came before. The same option
+  ///   twice is allowed, the last counts, as in Redis.
   mutating func read(
     _ arguments: Arguments, at index: inout Int, _ dialect: Dialect
   ) throws(CommandError) -> Bool {
@@ -61,7 +62,8 @@ enum ExpiryOption {
   /// Milliseconds since 1970, nil for the options without a time.
   ///
   /// - Parameter command: as the error text names it.
-  /// - Throws: `.notAnInteger`; `.invalidExpireTime` when the time is not positive or beyond 64 bits.
+  /// - Throws: `.notAnInteger`; `.invalidExpireTime` when the time is not positive or beyond 64
+  ///   bits.
   func time(now: Int64, _ command: StaticString) throws(CommandError) -> Int64? {
     switch self {
     case .none, .keep, .persist: nil

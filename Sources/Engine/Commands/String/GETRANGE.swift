@@ -3,8 +3,8 @@ import RESP
 extension Command {
   /// `GETRANGE key start end`
   ///
-  /// Replies with the bytes from `start` to `end`, both included; negative positions count from the end, and
-  /// what lies outside is cut off. Empty if the key is missing.
+  /// Replies with the bytes from `start` to `end`, both included; negative positions count from the
+  /// end, and what lies outside is cut off. Empty if the key is missing.
   ///
   /// - Throws: `.notAnInteger`; `.wrongType` when `key` holds another type.
   /// - SeeAlso: <https://redis.io/docs/latest/commands/getrange/>

@@ -5,7 +5,8 @@ extension Command {
   ///
   /// Replies with an Integer: the sum. A missing key counts as 0. Keeps the expiry.
   ///
-  /// - Throws: `.wrongType`; `.notAnInteger` when the string is no canonical 64-bit integer; `.overflow`.
+  /// - Throws: `.wrongType`; `.notAnInteger` when the string is no canonical 64-bit integer;
+  ///   `.overflow`.
   /// - SeeAlso: <https://redis.io/docs/latest/commands/incr/>
   package static let incr = Command(
     "incr", "Adds one to the integer at a key.",
@@ -75,8 +76,8 @@ extension Command {
 
   /// `INCRBYFLOAT key increment`
   ///
-  /// Replies with the sum as a bulk string in plain notation, at most 17 places. A missing key counts as 0.
-  /// Keeps the expiry.
+  /// Replies with the sum as a bulk string in plain notation, at most 17 places. A missing key
+  /// counts as 0. Keeps the expiry.
   ///
   /// - Throws: `.wrongType`; `.notAFloat`; `.notANumberOrInfinity`.
   /// - SeeAlso: <https://redis.io/docs/latest/commands/incrbyfloat/>

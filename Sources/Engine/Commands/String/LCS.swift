@@ -3,10 +3,11 @@ import RESP
 extension Command {
   /// `LCS key1 key2 [LEN] [IDX] [MINMATCHLEN min-match-len] [WITHMATCHLEN]`
   ///
-  /// Replies with a longest common subsequence; with LEN with its length; with IDX with a Map of `matches`
-  /// (ranges in both strings, from the end) and `len`. A missing key counts as empty.
+  /// Replies with a longest common subsequence; with LEN with its length; with IDX with a Map of
+  /// `matches` (ranges in both strings, from the end) and `len`. A missing key counts as empty.
   ///
-  /// - Throws: `.syntax`; `.notAnInteger`; an error when a key holds another type, or when LEN meets IDX.
+  /// - Throws: `.syntax`; `.notAnInteger`; an error when a key holds another type, or when LEN
+  ///   meets IDX.
   /// - Complexity: O(*n* · *m*) in time and in memory, 4 bytes each.
   /// - SeeAlso: <https://redis.io/docs/latest/commands/lcs/>
   package static let lcs = Command(

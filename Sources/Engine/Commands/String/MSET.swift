@@ -65,11 +65,14 @@ extension Command {
     })
 
   /// `MSETEX numkeys key value [key value ...] [NX | XX]
-  /// [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]`
+  /// [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds |
+  /// KEEPTTL]`
   ///
-  /// Replies with an Integer: 1 if all were set, 0 if the condition does not hold for all and nothing was done.
+  /// Replies with an Integer: 1 if all were set, 0 if the condition does not hold for all and
+  /// nothing was done.
   ///
-  /// - Throws: an error for a count that is not positive; `.syntax`; `.invalidExpireTime`; `.notAnInteger`.
+  /// - Throws: an error for a count that is not positive; `.syntax`; `.invalidExpireTime`;
+  ///   `.notAnInteger`.
   /// - SeeAlso: <https://redis.io/docs/latest/commands/msetex/>
   package static let msetex = Command(
     "msetex", "Sets several strings at once, with one condition and one expiry for all.",

@@ -2,13 +2,14 @@ import RESP
 
 extension Command {
   /// `SET key value [NX | XX | IFEQ value | IFNE value | IFDEQ digest | IFDNE digest] [GET]
-  /// [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]`
+  /// [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds |
+  /// KEEPTTL]`
   ///
-  /// Replies with OK, or null if the condition does not hold; with GET with the old string instead, null if
-  /// there was none. A time that has passed leaves the key missing.
+  /// Replies with OK, or null if the condition does not hold; with GET with the old string instead,
+  /// null if there was none. A time that has passed leaves the key missing.
   ///
-  /// - Throws: `.syntax`; `.notAnInteger`, `.invalidExpireTime`; `.wrongType` when GET or a comparison meets
-  ///   another type.
+  /// - Throws: `.syntax`; `.notAnInteger`, `.invalidExpireTime`; `.wrongType` when GET or a
+  ///   comparison meets another type.
   /// - SeeAlso: <https://redis.io/docs/latest/commands/set/>
   package static let set = Command(
     "set", "Sets a key to a string, whatever it held.",

@@ -3,7 +3,8 @@ import RESP
 extension Command {
   /// `SETRANGE key offset value`
   ///
-  /// Replies with an Integer: the length afterwards. An empty value changes nothing. Keeps the expiry.
+  /// Replies with an Integer: the length afterwards. An empty value changes nothing. Keeps the
+  /// expiry.
   ///
   /// - Throws: `.notAnInteger`; `.offsetOutOfRange` when negative; `.wrongType`; `.stringTooLong`.
   /// - SeeAlso: <https://redis.io/docs/latest/commands/setrange/>

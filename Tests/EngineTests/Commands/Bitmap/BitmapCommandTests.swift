@@ -4,7 +4,8 @@ import Testing
 
 @testable import Engine
 
-/// Goal: bit commands do what their plain definition says. Method: bits as an array of Bool beside the string.
+/// Goal: bit commands do what their plain definition says. Method: bits as an array of Bool beside
+/// the string.
 @Suite struct BitmapCommandTests {
   let keyspace = TestKeyspace.strings
 
