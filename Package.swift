@@ -56,7 +56,7 @@ let package = Package(
 
     // MARK: Tests
     .target(
-      name: "TestSupport", dependencies: ["Engine"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["RESP", "Engine"], path: "Tests/TestSupport",
       swiftSettings: settings),
     .testTarget(name: "RESPTests", dependencies: ["RESP", "TestSupport"], swiftSettings: settings),
     .testTarget(

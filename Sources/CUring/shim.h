@@ -1,4 +1,8 @@
 #pragma once
+#ifndef _GNU_SOURCE
+// What Glibc's own module is built with; without it, types such as fd_set differ between the two.
+#define _GNU_SOURCE
+#endif
 // Debian's liburing. Its inline functions import into Swift; its macros and a few later constants do not.
 #include <liburing.h>
 #include <stdint.h>

@@ -31,3 +31,15 @@ void clinux_name_thread(const char *_Nonnull name);
 
 /// eventfd(2), close-on-exec and non-blocking; Glibc's module leaves it out. A descriptor, or -1 and errno.
 int clinux_eventfd(void);
+
+/// What `clinux_add_decimals` returns instead of a length.
+enum {
+  CLINUX_DECIMAL_INVALID_LEFT = -1,
+  CLINUX_DECIMAL_INVALID_RIGHT = -2,
+  CLINUX_DECIMAL_NOT_FINITE = -3,
+};
+
+/// The sum of two decimal texts as "%.17Lf" prints it. Swift has no long double on every processor, and
+/// snprintf is variadic. Returns the length, or one of the codes above.
+int clinux_add_decimals(const void *_Nonnull left, size_t left_count, const void *_Nonnull right,
+                        size_t right_count, void *_Nonnull sum, size_t capacity);

@@ -317,6 +317,35 @@ struct DashTable: ~Copyable {
     position & ~(UInt64(1) << (Self.positionBits - segment.depth) - 1)
   }
 
+  #if DEBUG || INTERNAL_CHECKS
+    /// Traps unless the overflow counts of the segment at `position` are how many entries passed each
+    /// bucket by; a saturated count may be anything.
+    func checkOverflows(at position: UInt64) {
+      let segment = unsafe Segment(word: directory[directoryIndex(position)])
+      if segment.isMissing { return }
+      var passed = [Int](repeating: 0, count: segment.bucketCount)
+      for bucket in 0..<segment.bucketCount {
+        let line = unsafe segment.bucket(bucket)
+        let tags = unsafe line.load(as: UInt64.self)
+        for index in 0..<Self.slotsPerBucket where tags >> UInt64(index * 8) & 0xFF != 0 {
+          let word = unsafe Bucket.slot(line, index).pointee
+          let hash = KeyHash(Self.block(word).key, seed: seed)
+          precondition(
+            tags >> UInt64(index * 8) & 0xFF == UInt64(hash.fingerprint), "a wrong fingerprint")
+          var home = segment.bucketIndex(hash.position)
+          while home != bucket {
+            passed[home] += 1
+            home = home + 1 == segment.bucketCount ? 0 : home + 1
+          }
+        }
+      }
+      for bucket in 0..<segment.bucketCount {
+        let overflow = Int(unsafe segment.bucket(bucket).load(fromByteOffset: 7, as: UInt8.self))
+        precondition(overflow == 255 || overflow == passed[bucket], "a wrong overflow count")
+      }
+    }
+  #endif
+
   /// A slot near a random position: every entry has a fair chance, up to the unevenness of buckets.
   ///
   /// - Parameter random: returns 64 random bits.

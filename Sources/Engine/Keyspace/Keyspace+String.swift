@@ -28,7 +28,21 @@ enum StringValue {
   ) throws(Failure) -> Result {
     switch self {
     case .bytes(let view): return try body(view)
-    case .integer(let value): return try ByteView.with(Array(String(value).utf8), body)
+    case .integer(let value):
+      var digits: (UInt64, UInt64, UInt64) = (0, 0, 0)
+      return unsafe try withUnsafeMutableBytes(of: &digits) { (buffer) throws(Failure) -> Result in
+        let base = unsafe buffer.baseAddress.unsafelyUnwrapped
+        let count = unsafe DecimalText.write(value, to: base)
+        return try unsafe body(ByteView(unsafeBase: UnsafeRawPointer(base), count: count))
+      }
+    }
+  }
+
+  /// Whether it is `other`, byte for byte.
+  func equals(_ other: ByteView) -> Bool {
+    switch self {
+    case .integer(let value): DecimalText.integer(other) == value
+    case .bytes(let view): view == other
     }
   }
 
@@ -115,6 +129,14 @@ extension Keyspace {
     if value.count <= 20, let integer = DecimalText.integer(value) {
       return set(key, integer: integer, expiry: expiry)
     }
+    set(key, bytes: value, expiry: expiry)
+  }
+
+  /// As `set(_:string:expiry:)`, but never stored as an integer (INCRBYFLOAT's results).
+  ///
+  /// - Parameter value: must not point into the keyspace.
+  @inline(__always)
+  mutating func set(_ key: ByteView, bytes value: ByteView, expiry: ExpirySetting = .none) {
     if value.count > Self.inlineBytesMax {
       let buffer = StringBuffer.allocate(capacity: value.count).grown(to: value.count)
       unsafe memcpy(buffer.bytes, value.unsafeBase, value.count)
@@ -132,7 +154,7 @@ extension Keyspace {
     store(key, word: integer, encoding: .integer, expiry: expiry)
   }
 
-  private mutating func store(
+  mutating func store(
     _ key: ByteView, word: Int, encoding: ValueEncoding, expiry: ExpirySetting
   ) {
     blockForStore(key, valueCount: 8, encoding: encoding, expiry: expiry).word = word

@@ -1,0 +1,5 @@
+extension CommandTable {
+  package static let bitmap: [Command] = [
+    .bitcount, .bitfield, .bitfieldReadOnly, .bitop, .bitpos, .getbit, .setbit,
+  ]
+}
