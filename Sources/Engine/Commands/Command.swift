@@ -21,7 +21,7 @@ package struct Command: Sendable {
   package let categories: Categories
   package let keys: [KeySpec]
   /// Finds the keys where key specifications can't (SORT ... STORE): positions in the arguments.
-  package let keyPositions: (@Sendable (Arguments) -> [Int])?
+  package let findKeys: (@Sendable (Arguments) -> [Int])?
   /// Hints for clients and proxies, such as `request_policy:all_shards`.
   package let tips: [String]
   package let arguments: [Argument]
@@ -32,7 +32,7 @@ package struct Command: Sendable {
 
   package init(
     _ name: StaticString, _ summary: String, since: String, group: Group, complexity: String,
-    arity: Arity, keys: [KeySpec] = [], keyPositions: (@Sendable (Arguments) -> [Int])? = nil,
+    arity: Arity, keys: [KeySpec] = [], findKeys: (@Sendable (Arguments) -> [Int])? = nil,
     flags: Flags = [], categories: Categories = [], tips: [String] = [],
     arguments: [Argument] = [], history: [(since: String, change: String)] = [],
     subcommands: [Command] = [], execution: Execution
@@ -44,7 +44,7 @@ package struct Command: Sendable {
     self.complexity = complexity
     self.arity = arity
     self.keys = keys
-    self.keyPositions = keyPositions
+    self.findKeys = findKeys
     self.flags = flags
     self.categories = categories.union(flags.impliedCategories).union(group.impliedCategories)
     self.tips = tips
@@ -93,11 +93,10 @@ package struct Command: Sendable {
       case .bitmap: .bitmap
       case .geo: .geo
       case .hyperloglog: .hyperloglog
-      case .generic: .keyspace
       case .connection: .connection
       case .transactions: .transaction
       case .scripting: .scripting
-      case .pubsub, .server, .cluster, .sentinel: []
+      case .generic, .pubsub, .server, .cluster, .sentinel: []
       }
     }
   }

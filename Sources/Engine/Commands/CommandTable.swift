@@ -3,24 +3,43 @@ package import RESP
 /// All commands of a server, found by name.
 ///
 /// Layers put it together from the engine's families and their own; it never changes afterwards, so
-/// threads share it.
+/// threads share it. Subcommands have indices of their own, behind all commands, so that whoever counts
+/// or checks by index need not know the difference.
 package struct CommandTable: Sendable {
+  /// Commands, then all their subcommands.
   package let commands: [Command]
+  /// How many of `commands` are not subcommands.
+  package let topLevelCount: Int
+  /// As clients see them: `get`, `config|get`.
+  package let fullNames: [String]
   /// The same commands, reduced to what running one needs.
   package let descriptors: [CommandDescriptor]
+  /// Where the subcommands of each command stand.
+  private let subcommandRanges: [Range<Int>]
   /// Open addressing over name hashes: an index into `commands`, -1 where empty.
   private let slots: [Int16]
   private let mask: Int
 
-  /// - Parameter commands: their names differ; subcommands are not listed.
-  package init(_ commands: [Command]) {
+  /// - Parameter topLevel: their names differ.
+  package init(_ topLevel: [Command]) {
+    var commands = topLevel
+    var fullNames = topLevel.map(\.name)
+    var ranges: [Range<Int>] = []
+    for command in topLevel {
+      ranges.append(commands.count..<commands.count + command.subcommands.count)
+      commands += command.subcommands
+      fullNames += command.subcommands.map { "\(command.name)|\($0.name)" }
+    }
     self.commands = commands
+    self.fullNames = fullNames
+    topLevelCount = topLevel.count
+    subcommandRanges = ranges
     descriptors = commands.map(CommandDescriptor.init)
     var size = 64
-    while size < commands.count * 4 { size *= 2 }
+    while size < topLevel.count * 4 { size *= 2 }
     mask = size - 1
     var slots = [Int16](repeating: -1, count: size)
-    for (index, command) in commands.enumerated() {
+    for (index, command) in topLevel.enumerated() {
       var slot = Int(truncatingIfNeeded: ByteView.with(Array(command.name.utf8), Self.hash)) & mask
       while slots[slot] >= 0 {
         precondition(
@@ -32,7 +51,23 @@ package struct CommandTable: Sendable {
     self.slots = slots
   }
 
-  /// Where the command called `name`, in whatever case, stands in `commands`; nil if there is none.
+  /// The command, or the subcommand, that `words` call; nil if there is no such command. An unknown
+  /// subcommand gives its container.
+  @inline(__always)
+  package func index(of words: Arguments) -> Int? {
+    guard let index = index(of: words[0]) else { return nil }
+    if descriptors[index].routing == .container, words.count > 1 {
+      return subcommand(of: index, called: words[1]) ?? index
+    }
+    return index
+  }
+
+  /// The subcommand of the command at `index` called `name`, in whatever case.
+  package func subcommand(of index: Int, called name: ByteView) -> Int? {
+    subcommandRanges[index].first { descriptors[$0].isCalled(name) }
+  }
+
+  /// The command called `name`, in whatever case; nil if there is none.
   ///
   /// - Complexity: O(length of the name). Does not allocate.
   package func index(of name: ByteView) -> Int? {
@@ -71,6 +106,8 @@ package struct CommandDescriptor: Sendable {
     /// Several keys; the body takes any part of them.
     case eachKey
     case everyShard
+    /// Only its subcommands can be run.
+    case container
     /// Not run by a shard at all, or without keys.
     case service
   }
@@ -98,7 +135,7 @@ package struct CommandDescriptor: Sendable {
       switch spec.find {
       case .range(let last, _, _):
         first = index
-        isSingle = last == 0 && command.keys.count == 1 && command.keyPositions == nil
+        isSingle = last == 0 && command.keys.count == 1 && command.findKeys == nil
       case .count(_, let firstKey, _): first = index + firstKey
       case .unknown: break
       }
@@ -108,7 +145,8 @@ package struct CommandDescriptor: Sendable {
     case .oneShard: routing = isSingle ? .singleKey : .manyKeys
     case .eachKey: routing = .eachKey
     case .everyShard: routing = .everyShard
-    case .service, .container: routing = .service
+    case .service: routing = .service
+    case .container: routing = .container
     }
   }
 

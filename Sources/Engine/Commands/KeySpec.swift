@@ -127,3 +127,17 @@ package struct KeySpec: Sendable {
     return stride(from: arguments.count + startFrom, to: 0, by: -1).first(where: matches)
   }
 }
+
+extension Command {
+  /// Where the keys stand among `arguments`, in order.
+  ///
+  /// - Returns: nil when the arguments do not fit the key specifications.
+  package func keyPositions(in arguments: Arguments) -> [Int]? {
+    if let findKeys { return findKeys(arguments) }
+    var positions: [Int] = []
+    for spec in keys where !spec.access.contains(.notKey) {
+      guard spec.appendPositions(in: arguments, to: &positions) else { return nil }
+    }
+    return positions
+  }
+}
