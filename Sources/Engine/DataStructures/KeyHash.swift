@@ -14,11 +14,12 @@ package struct KeyHash: Sendable {
   @inline(__always)
   package init(rawValue: UInt64) { self.rawValue = rawValue }
 
-  /// 1 ... 255: 0 marks a free slot.
+  /// 2 ... 255: 0 marks a free slot, and the comparison of a bucket's tags may take a free slot above a
+  /// match for a match if it looks for 1.
   @inline(__always)
   var fingerprint: UInt8 {
     let low = UInt8(truncatingIfNeeded: rawValue)
-    return low == 0 ? 1 : low
+    return low < 2 ? low &+ 2 : low
   }
 
   /// The key's place in the order of its table: 48 bits.
