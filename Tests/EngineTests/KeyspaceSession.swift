@@ -1,5 +1,6 @@
-@testable import Engine
 import RESP
+
+@testable import Engine
 
 /// A keyspace that takes commands as text and answers in RESP, at a time the test sets.
 struct KeyspaceSession: ~Copyable {
@@ -38,7 +39,8 @@ struct KeyspaceSession: ~Copyable {
 
   /// The reply to a command, its line ends removed: `:1`, `$3abc`, `-ERR ...`.
   mutating func run(_ words: String...) -> String {
-    String(decoding: run(words.map { Array($0.utf8) }).filter { $0 != 13 && $0 != 10 }, as: UTF8.self)
+    String(
+      decoding: run(words.map { Array($0.utf8) }).filter { $0 != 13 && $0 != 10 }, as: UTF8.self)
   }
 
   /// The reply as it goes over the wire.

@@ -1,9 +1,11 @@
 package import RESP
 
-/// 160 bits that depend on content only: equal data gives equal digests, on whatever machine, shard or seed.
+/// 160 bits that depend on content only: equal data gives equal digests, on whatever machine, shard
+/// or seed.
 ///
-/// Parts whose order matters are mixed in one after the other; parts without an order get a digest each, combined
-/// by `^`. For comparing data sets in tests and after migrations; not a cryptographic hash.
+/// Parts whose order matters are mixed in one after the other; parts without an order get a digest
+/// each, combined by `^`. For comparing data sets in tests and after migrations; not a
+/// cryptographic hash.
 package struct ContentDigest: Sendable, Equatable {
   private var first: UInt64 = 0
   private var second: UInt64 = 0

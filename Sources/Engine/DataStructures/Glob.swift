@@ -1,10 +1,12 @@
 package import RESP
 
-/// Shell-style patterns as KEYS, SCAN, PSUBSCRIBE and CONFIG GET know them: `*`, `?`, `[abc]`, `[a-z]`,
+/// Shell-style patterns as KEYS, SCAN, PSUBSCRIBE and CONFIG GET know them: `*`, `?`, `[abc]`,
+/// `[a-z]`,
 /// `[^x]`, and `\` before a byte that stands for itself.
 ///
-/// Everything but `*` matches exactly one byte, so when a match fails it is enough to let the *last* `*`
-/// take one byte more: time is bounded by pattern length times text length, with nothing to recurse into.
+/// Everything but `*` matches exactly one byte, so when a match fails it is enough to let the
+/// *last* `*` take one byte more: time is bounded by pattern length times text length, with nothing
+/// to recurse into.
 ///
 /// Kept from Redis, odd as they are: a class that is never closed ends with the pattern; an escaped
 /// byte in a class is compared with its case even where case does not count; bounds of a range

@@ -14,10 +14,11 @@ package enum LZF {
   static let offsetMax = 1 << 13
   static let copyMax = (1 << 8) + (1 << 3)
 
-  /// The `count` bytes that `source` stands for, nil if it is malformed or stands for another number of bytes.
+  /// The `count` bytes that `source` stands for, nil if it is malformed or stands for another
+  /// number of bytes.
   ///
-  /// - Complexity: O(`count`). Allocates the result only; a wrong `count` costs at most what the source
-  ///   can stand for.
+  /// - Complexity: O(`count`). Allocates the result only; a wrong `count` costs at most what the
+  ///   source can stand for.
   package static func decompress(_ source: ByteView, count: Int) -> [UInt8]? {
     // Three bytes make at most `copyMax`: nobody gets to claim more.
     guard count >= 0, count <= source.count * copyMax else { return nil }
@@ -59,9 +60,9 @@ package enum LZF {
 
 /// Compresses to LZF, byte for byte as Redis does, so that DUMP payloads compare equal.
 ///
-/// Greedy: the last place where the next three bytes stood is looked up in a table of 65536 places, by hash.
-/// The table (256 KB) is allocated at first use and not cleared between strings: what it holds
-/// from earlier ones lies below `start` and is ignored.
+/// Greedy: the last place where the next three bytes stood is looked up in a table of 65536 places,
+/// by hash. The table (256 KB) is allocated at first use and not cleared between strings: what it
+/// holds from earlier ones lies below `start` and is ignored.
 package struct LZFCompressor {
   private static let tableBits: UInt32 = 16
 
@@ -106,7 +107,8 @@ package struct LZFCompressor {
     return output.finish(with: source[index..<source.count])
   }
 
-  /// The position in `source` that `candidate` names, if the three bytes there are those at `index`.
+  /// The position in `source` that `candidate` names, if the three bytes there are those at
+  /// `index`.
   @inline(__always)
   private func match(_ candidate: UInt32, _ source: ByteView, at index: Int) -> Int? {
     guard candidate > start else { return nil }

@@ -1,8 +1,8 @@
 import Glibc
 package import RESP
 
-/// An entry that is in no table: key, value, expiry and access clock, on the way between databases, or
-/// between the keyspaces of two shards.
+/// An entry that is in no table: key, value, expiry and access clock, on the way between databases,
+/// or between the keyspaces of two shards.
 ///
 /// It owns its memory, and frees it if nobody puts it anywhere.
 ///

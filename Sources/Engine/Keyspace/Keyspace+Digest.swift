@@ -7,7 +7,8 @@ extension Keyspace {
     lookup(key, for: .peek).map { entry in entry.valueDigest }
   }
 
-  /// DEBUG DIGEST: over all keys of all databases; zero when there are none. Digests of shards combine by `^`.
+  /// DEBUG DIGEST: over all keys of all databases; zero when there are none. Digests of shards
+  /// combine by `^`.
   ///
   /// - Complexity: O(all data).
   package mutating func digestAll() -> ContentDigest {

@@ -25,15 +25,16 @@ extension Keyspace {
 
   /// Visits keys from `position` on, about `count` of them, and says where to go on.
   ///
-  /// A key that is there from the first slice to the last is visited exactly once, whatever is added, removed
-  /// or moved by growth meanwhile. Expired keys on the way are deleted, not visited.
+  /// A key that is there from the first slice to the last is visited exactly once, whatever is
+  /// added, removed or moved by growth meanwhile. Expired keys on the way are deleted, not visited.
   ///
   /// - Parameters:
   ///   - position: 0 to start with, then what the last slice returned.
   ///   - count: keys looked at, matching or not, before the slice ends; at least 1.
   ///   - visit: gets each matching key, valid until it returns.
   /// - Returns: nil after the last key.
-  /// - Complexity: O(`count`), and at most `scanBucketsPerKey` buckets a key where the table is thin.
+  /// - Complexity: O(`count`), and at most `scanBucketsPerKey` buckets a key where the table is
+  ///   thin.
   package mutating func scan(
     from position: UInt64, count: Int, filter: ScanFilter = ScanFilter(),
     _ visit: (ByteView) -> Void
@@ -81,8 +82,9 @@ extension Keyspace {
 
   /// The name of a key chosen at random, valid until the keyspace changes; nil if there are none.
   ///
-  /// Expired keys met on the way are deleted. Where they must stay (`keepsExpiredKeys`), so that there may
-  /// be nothing else, one of them is returned after `randomTriesMax` tries, as Redis does.
+  /// Expired keys met on the way are deleted. Where they must stay (`keepsExpiredKeys`), so that
+  /// there may be nothing else, one of them is returned after `randomTriesMax` tries, as Redis
+  /// does.
   package mutating func randomKey() -> ByteView? {
     var tries = 0
     while true {

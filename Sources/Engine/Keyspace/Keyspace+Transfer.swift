@@ -2,7 +2,8 @@ package import RESP
 
 /// Whole entries in and out: between names, databases, and the keyspaces of different shards.
 extension Keyspace {
-  /// Takes the entry called `key` out of the selected database, nil if there is none. Counts as a change.
+  /// Takes the entry called `key` out of the selected database, nil if there is none. Counts as a
+  /// change.
   ///
   /// - Complexity: O(1), whatever the value.
   package mutating func takeEntry(_ key: ByteView) -> DetachedEntry? {
@@ -22,7 +23,8 @@ extension Keyspace {
     return DetachedEntry(entry.block.deepCopy(key: name ?? key), clock: clock)
   }
 
-  /// Puts an entry into the selected database, in place of whatever has its name. Counts as a change.
+  /// Puts an entry into the selected database, in place of whatever has its name. Counts as a
+  /// change.
   ///
   /// - Complexity: O(1), plus freeing what was there.
   package mutating func put(_ entry: consuming DetachedEntry) {
@@ -35,7 +37,8 @@ extension Keyspace {
     _ = unsafe database.pointee.table.insert(block, hash, clock: clock ?? freshClock)
   }
 
-  /// Gives the entry called `source` the name `target`, in place of whatever has it; the expiry goes along.
+  /// Gives the entry called `source` the name `target`, in place of whatever has it; the expiry
+  /// goes along.
   ///
   /// - Returns: false if there is no `source`.
   mutating func rename(_ source: ByteView, to target: ByteView) -> Bool {
@@ -45,7 +48,8 @@ extension Keyspace {
     return true
   }
 
-  /// Copies the entry called `source` to `target` in database `index`, in place of whatever is there.
+  /// Copies the entry called `source` to `target` in database `index`, in place of whatever is
+  /// there.
   ///
   /// - Returns: false if there is no `source`.
   mutating func copy(_ source: ByteView, to target: ByteView, inDatabase index: Int) -> Bool {

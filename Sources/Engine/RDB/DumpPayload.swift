@@ -1,6 +1,7 @@
 import RESP
 
-/// One value without its key, as DUMP gives it out and RESTORE takes it: RDB bytes, a version, a checksum.
+/// One value without its key, as DUMP gives it out and RESTORE takes it: RDB bytes, a version, a
+/// checksum.
 ///
 /// - SeeAlso: <https://redis.io/docs/latest/commands/dump/>
 enum DumpPayload {
@@ -20,7 +21,8 @@ enum DumpPayload {
   ///
   /// A checksum of 0 means that none was computed, as in files.
   ///
-  /// - Throws: `.badPayloadChecksum` when the footer does not fit; `.badPayload` when the value does not.
+  /// - Throws: `.badPayloadChecksum` when the footer does not fit; `.badPayload` when the value
+  ///   does not.
   static func entry(
     _ payload: ByteView, key: ByteView, expiry: Int64?
   ) throws(CommandError) -> DetachedEntry {

@@ -23,7 +23,8 @@ package enum RDB {
   package static let versionMax = 12
   /// What files are written as: Redis 7.2.
   package static let fileVersion = 11
-  /// What payloads are written as while nothing in the value needs more, so that older servers take them.
+  /// What payloads are written as while nothing in the value needs more, so that older servers take
+  /// them.
   package static let payloadVersion = 10
 
   /// What a value's first byte says. The case names the layout, not only the type.

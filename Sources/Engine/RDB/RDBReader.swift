@@ -1,6 +1,7 @@
 package import RESP
 
-/// Reads RDB bytes from front to back. Never trusts a length: what it allocates is bounded by the bytes at hand.
+/// Reads RDB bytes from front to back. Never trusts a length: what it allocates is bounded by the
+/// bytes at hand.
 ///
 /// Valid as long as the bytes it was given.
 package struct RDBReader {

@@ -1,6 +1,7 @@
 package import RESP
 
-/// Turns values into RDB bytes, in memory; whoever owns the writer takes them to their file or reply.
+/// Turns values into RDB bytes, in memory; whoever owns the writer takes them to their file or
+/// reply.
 package struct RDBWriter: ~Copyable {
   package private(set) var bytes: [UInt8] = []
   /// `rdbcompression`.
@@ -47,8 +48,8 @@ package struct RDBWriter: ~Copyable {
     }
   }
 
-  /// A string in its shortest form: as an integer if it spells one of at most 11 digits, compressed if that saves
-  /// at least 4 bytes, else as it is.
+  /// A string in its shortest form: as an integer if it spells one of at most 11 digits, compressed
+  /// if that saves at least 4 bytes, else as it is.
   package mutating func writeString(_ view: ByteView) {
     if view.count <= 11, let integer = DecimalText.integer(view), writeEncoded(integer) { return }
     if compresses, view.count >= RDB.compressibleBytesMin,

@@ -1,5 +1,6 @@
-@testable import Engine
 import Testing
+
+@testable import Engine
 
 @Suite struct FingerprintTests {
   /// A free slot has no entry to compare with, so it must not even look like a match.

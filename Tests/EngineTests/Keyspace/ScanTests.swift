@@ -1,10 +1,11 @@
-@testable import Engine
 import RESP
 import Testing
 
+@testable import Engine
+
 @Suite struct ScanTests {
-  /// Keys that stay all the while must come exactly once, others at most once a life, while the table grows from
-  /// nothing through several splits and shrinks again.
+  /// Keys that stay all the while must come exactly once, others at most once a life, while the
+  /// table grows from nothing through several splits and shrinks again.
   @Test(arguments: 1...8)
   func everyKeyThatStaysIsVisitedOnce(seed: UInt64) {
     var session = KeyspaceSession(seed: seed)
@@ -37,7 +38,8 @@ import Testing
     for index in 0..<100 { session.set("k\(index)", "v") }
     func count(_ filter: Keyspace.ScanFilter, _ session: inout KeyspaceSession) -> Int {
       var found = 0
-      let next = session.keyspace.scan(from: 0, count: 1_000_000, filter: filter) { _ in found += 1 }
+      let next = session.keyspace.scan(from: 0, count: 1_000_000, filter: filter) { _ in found += 1
+      }
       #expect(next == nil)
       return found
     }
@@ -102,7 +104,9 @@ import Testing
     #expect(ScanCursor(rawValue: last.rawValue) == last)
   }
 
-  @Test(arguments: ["abc", "", "-1", "+1", "18446744073709551616", "99999999999999999999", "1x", " 1"])
+  @Test(arguments: [
+    "abc", "", "-1", "+1", "18446744073709551616", "99999999999999999999", "1x", " 1",
+  ])
   func cursorsThatAreNoNumbersAreErrors(text: String) {
     #expect(throws: CommandError.self) {
       try ByteView.with(Array(text.utf8)) { view throws(CommandError) in _ = try ScanCursor(view) }

@@ -1,6 +1,7 @@
-@testable import Engine
 import RESP
 import Testing
+
+@testable import Engine
 
 @Suite struct TransferTests {
   @Test func entriesMoveBetweenKeyspacesOfDifferentSeeds() {

@@ -3,8 +3,8 @@ import RESP
 extension Command {
   /// `COPY source destination [DB destination-db] [REPLACE]`
   ///
-  /// Replies with an Integer: 1 if the value and its expiry were copied, 0 if there is no `source`, or there is
-  /// a `destination` already and no REPLACE.
+  /// Replies with an Integer: 1 if the value and its expiry were copied, 0 if there is no `source`,
+  /// or there is a `destination` already and no REPLACE.
   ///
   /// - Throws: `.sameObject`; `.databaseOutOfRange`; `.notAnInteger`; `.syntax`.
   /// - SeeAlso: <https://redis.io/docs/latest/commands/copy/>

@@ -3,7 +3,8 @@ import RESP
 extension Command {
   /// `DBSIZE`
   ///
-  /// Replies with an Integer: keys in the selected database, expired ones that are still there included.
+  /// Replies with an Integer: keys in the selected database, expired ones that are still there
+  /// included.
   ///
   /// - SeeAlso: <https://redis.io/docs/latest/commands/dbsize/>
   package static let dbsize = Command(

@@ -3,7 +3,8 @@ import RESP
 extension Command {
   /// `DUMP key`
   ///
-  /// Replies with a bulk string that RESTORE takes, here or on a Redis; null if there is no such key.
+  /// Replies with a bulk string that RESTORE takes, here or on a Redis; null if there is no such
+  /// key.
   ///
   /// - SeeAlso: <https://redis.io/docs/latest/commands/dump/>
   package static let dump = Command(

@@ -3,10 +3,12 @@ import RESP
 extension Command {
   /// `EXPIRE key seconds [NX | XX | GT | LT]`
   ///
-  /// Replies with an Integer: 1 if the expiry was set (or, being past, the key deleted), 0 if there is no
-  /// such key or the condition does not hold. A key that stays for ever counts as the latest expiry.
+  /// Replies with an Integer: 1 if the expiry was set (or, being past, the key deleted), 0 if there
+  /// is no such key or the condition does not hold. A key that stays for ever counts as the latest
+  /// expiry.
   ///
-  /// - Throws: `.unsupportedOption`, `.expireConditionsNX` and `.expireConditionsGTLT`; `.notAnInteger`;
+  /// - Throws: `.unsupportedOption`, `.expireConditionsNX` and `.expireConditionsGTLT`;
+  ///   `.notAnInteger`;
   ///   `.invalidExpireTime` when the time in milliseconds does not fit 64 bits.
   /// - SeeAlso: <https://redis.io/docs/latest/commands/expire/>
   package static let expire = expireCommand(

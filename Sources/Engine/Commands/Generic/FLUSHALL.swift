@@ -3,7 +3,8 @@ import RESP
 extension Command {
   /// `FLUSHALL [ASYNC | SYNC]`
   ///
-  /// Replies OK. Either way the keys are gone at once and their memory is freed in slices: nobody waits for it.
+  /// Replies OK. Either way the keys are gone at once and their memory is freed in slices: nobody
+  /// waits for it.
   ///
   /// - Throws: `.syntax`.
   /// - SeeAlso: <https://redis.io/docs/latest/commands/flushall/>

@@ -3,10 +3,11 @@ import RESP
 extension Command {
   /// `MOVE key db`
   ///
-  /// Replies with an Integer: 1 if the key is now in the other database, 0 if there is none, or that name is taken
-  /// there.
+  /// Replies with an Integer: 1 if the key is now in the other database, 0 if there is none, or
+  /// that name is taken there.
   ///
-  /// - Throws: `.sameObject` when `db` is the selected database; `.databaseOutOfRange`; `.notAnInteger`.
+  /// - Throws: `.sameObject` when `db` is the selected database; `.databaseOutOfRange`;
+  ///   `.notAnInteger`.
   /// - SeeAlso: <https://redis.io/docs/latest/commands/move/>
   package static let move = Command(
     "move", "Moves a key to another database.", since: "1.0.0", group: .generic,

@@ -3,8 +3,8 @@ import RESP
 extension Command {
   /// `RESTORE key ttl serialized-value [REPLACE] [ABSTTL] [IDLETIME seconds] [FREQ frequency]`
   ///
-  /// Replies OK. A `ttl` of 0 means for ever; with ABSTTL it is a Unix time in milliseconds, and one that has
-  /// passed creates nothing.
+  /// Replies OK. A `ttl` of 0 means for ever; with ABSTTL it is a Unix time in milliseconds, and
+  /// one that has passed creates nothing.
   ///
   /// - Throws: `.busyKey`; `.badPayloadChecksum`; `.badPayload`; `.invalidTTL`, `.invalidIdleTime`,
   ///   `.invalidFrequency`; `.notAnInteger`; `.syntax`.

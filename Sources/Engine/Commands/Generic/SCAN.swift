@@ -47,14 +47,15 @@ package struct ScanCursor: Sendable, Equatable {
 
   package var rawValue: UInt64 { UInt64(shard) << 48 | position }
 
-  /// Any 64-bit number is a cursor to Redis. One that names a shard there is not comes out as a shard
-  /// beyond the last: there is nothing left to scan.
+  /// Any 64-bit number is a cursor to Redis. One that names a shard there is not comes out as a
+  /// shard beyond the last: there is nothing left to scan.
   package init(rawValue: UInt64) {
     shard = Int(rawValue >> 48 & 0x7FFF)
     position = rawValue & Self.positionMask
   }
 
-  /// The cursor after a slice that ended at `next` (nil: at the shard's end), nil when all shards are done.
+  /// The cursor after a slice that ended at `next` (nil: at the shard's end), nil when all shards
+  /// are done.
   package func advanced(to next: UInt64?, shardCount: Int) -> ScanCursor? {
     if let next { return ScanCursor(shard: shard, position: next) }
     return shard + 1 < shardCount ? ScanCursor(shard: shard + 1, position: 0) : nil

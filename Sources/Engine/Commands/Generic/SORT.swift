@@ -1,12 +1,14 @@
 import RESP
 
 extension Command {
-  /// `SORT key [BY pattern] [LIMIT offset count] [GET pattern ...] [ASC | DESC] [ALPHA] [STORE destination]`
+  /// `SORT key [BY pattern] [LIMIT offset count] [GET pattern ...] [ASC | DESC] [ALPHA]
+  /// [STORE destination]`
   ///
-  /// Replies with an array of the sorted elements; with STORE an Integer, how many were stored. Nothing to store
-  /// deletes the destination.
+  /// Replies with an array of the sorted elements; with STORE an Integer, how many were stored.
+  /// Nothing to store deletes the destination.
   ///
-  /// - Throws: `.wrongType` when `key` holds neither list, set nor sorted set; `.notAnInteger`; `.syntax`.
+  /// - Throws: `.wrongType` when `key` holds neither list, set nor sorted set; `.notAnInteger`;
+  ///   `.syntax`.
   /// - SeeAlso: <https://redis.io/docs/latest/commands/sort/>
   package static let sort = Command(
     "sort", "Sorts the elements of a list, a set or a sorted set, and may store the result.",
@@ -107,8 +109,8 @@ struct SortOptions {
     }
   }
 
-  /// Where STORE's destination stands; the last one counts. Words that make no sense are passed over, since
-  /// keys are asked for before the syntax is checked.
+  /// Where STORE's destination stands; the last one counts. Words that make no sense are passed
+  /// over, since keys are asked for before the syntax is checked.
   static func storePosition(in arguments: Arguments) -> Int? {
     var position: Int?
     var index = 2

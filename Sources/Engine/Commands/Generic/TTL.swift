@@ -3,7 +3,8 @@ import RESP
 extension Command {
   /// `TTL key`
   ///
-  /// Replies with an Integer: the seconds left, rounded; -1 if the key stays for ever, -2 if there is none.
+  /// Replies with an Integer: the seconds left, rounded; -1 if the key stays for ever, -2 if there
+  /// is none.
   ///
   /// - SeeAlso: <https://redis.io/docs/latest/commands/ttl/>
   package static let ttl = timeCommand(

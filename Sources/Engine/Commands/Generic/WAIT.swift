@@ -3,7 +3,8 @@ package import RESP
 extension Command {
   /// `WAIT numreplicas timeout`
   ///
-  /// Replies with an Integer: how many replicas have acknowledged what this connection wrote before.
+  /// Replies with an Integer: how many replicas have acknowledged what this connection wrote
+  /// before.
   ///
   /// - SeeAlso: <https://redis.io/docs/latest/commands/wait/>
   package static let wait = Command(

@@ -6,7 +6,8 @@ import Testing
 
   @Test(arguments: [
     ("EXPIRE", "100", now + 100_000), ("PEXPIRE", "100", now + 100),
-    ("EXPIREAT", "1800000000", 1_800_000_000_000), ("PEXPIREAT", "1800000000123", 1_800_000_000_123),
+    ("EXPIREAT", "1800000000", 1_800_000_000_000),
+    ("PEXPIREAT", "1800000000123", 1_800_000_000_123),
     ("PEXPIREAT", "9223372036854775807", Int64.max),
   ])
   func expiryIsSet(command: String, time: String, expected: Int64) {
@@ -45,12 +46,13 @@ import Testing
   }
 
   /// Condition, expiry before (nil: none) and after now, reply.
-  @Test(arguments: [
-    ("NX", nil, 50, 1), ("NX", 100, 50, 0), ("XX", nil, 50, 0), ("XX", 100, 50, 1),
-    ("GT", nil, 50, 0), ("GT", 100, 50, 0), ("GT", 100, 100, 0), ("GT", 100, 150, 1),
-    ("LT", nil, 50, 1), ("LT", 100, 50, 1), ("LT", 100, 100, 0), ("LT", 100, 150, 0),
-    ("lt", 100, -5, 1),
-  ] as [(String, Int64?, Int64, Int)])
+  @Test(
+    arguments: [
+      ("NX", nil, 50, 1), ("NX", 100, 50, 0), ("XX", nil, 50, 0), ("XX", 100, 50, 1),
+      ("GT", nil, 50, 0), ("GT", 100, 50, 0), ("GT", 100, 100, 0), ("GT", 100, 150, 1),
+      ("LT", nil, 50, 1), ("LT", 100, 50, 1), ("LT", 100, 100, 0), ("LT", 100, 150, 0),
+      ("lt", 100, -5, 1),
+    ] as [(String, Int64?, Int64, Int)])
   func conditions(condition: String, before: Int64?, after: Int64, reply: Int) {
     var session = KeyspaceSession()
     session.set("k", "v", expiry: before.map { Self.now + $0 })

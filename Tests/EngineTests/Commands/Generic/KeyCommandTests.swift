@@ -1,6 +1,7 @@
-@testable import Engine
 import RESP
 import Testing
+
+@testable import Engine
 
 @Suite struct KeyCommandTests {
   /// Values of every encoding, by what OBJECT ENCODING says.
@@ -222,7 +223,9 @@ import Testing
   @Test func sortingNothing() {
     var session = KeyspaceSession()
     session.set("d", "old")
-    #expect(session.run("SORT", "no", "BY", "w_*->f", "LIMIT", "0", "5", "GET", "#", "DESC", "ALPHA") == "*0")
+    #expect(
+      session.run("SORT", "no", "BY", "w_*->f", "LIMIT", "0", "5", "GET", "#", "DESC", "ALPHA")
+        == "*0")
     #expect(session.run("SORT_RO", "no") == "*0")
     #expect(session.run("SORT", "no", "STORE", "d") == ":0")
     #expect(session.keyspace.count == 0)
