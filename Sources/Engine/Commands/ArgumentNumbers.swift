@@ -12,11 +12,13 @@ extension ByteView {
 
   /// The index of a database that exists.
   ///
-  /// - Throws: `malformed` for what is no 32-bit integer; `.databaseOutOfRange`.
+  /// - Throws: `malformed` for what is no 32-bit integer, where it is given, else `.notAnInteger` or
+  ///   `.notAnInt32`; `.databaseOutOfRange`.
   func databaseIndex(
-    in keyspace: borrowing Keyspace, orThrow malformed: CommandError = .notAnInteger
+    in keyspace: borrowing Keyspace, orThrow malformed: CommandError? = nil
   ) throws(CommandError) -> Int {
-    guard let index = Int32(exactly: try integer(orThrow: malformed)) else { throw malformed }
+    let value = try integer(orThrow: malformed ?? .notAnInteger)
+    guard let index = Int32(exactly: value) else { throw malformed ?? .notAnInt32 }
     guard index >= 0, index < keyspace.databaseCount else { throw .databaseOutOfRange }
     return Int(index)
   }

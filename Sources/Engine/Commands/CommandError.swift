@@ -52,6 +52,8 @@ package struct CommandError: Error, Sendable {
 
   // MARK: Keys
 
+  package static let notAnInt32 = CommandError(
+    "ERR value is out of range, value must between -2147483648 and 2147483647")
   package static let invalidFirstDatabase = CommandError("ERR invalid first DB index")
   package static let invalidSecondDatabase = CommandError("ERR invalid second DB index")
   package static let expireConditionsNX = CommandError(

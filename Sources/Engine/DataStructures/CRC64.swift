@@ -3,8 +3,8 @@ package import RESP
 /// The CRC-64 at the end of RDB files and DUMP payloads: Jones' polynomial 0xad93d23594c935a9,
 /// reflected, starting from 0, not inverted.
 ///
-/// Eight bytes a step with eight tables (slicing-by-8), about 1.5 GB/s; a byte a step is a fifth of
-/// it. The tables take 16 KB, made at first use.
+/// Eight bytes a step with eight tables (slicing-by-8), 16 KB, made at first use. A byte a step with one
+/// table would wait for a load eight times where this waits once.
 ///
 /// - SeeAlso: M. Kounavis, F. Berry, "A Systematic Approach to Building High Performance
 ///   Software-Based CRC Generators", ISCC 2005.

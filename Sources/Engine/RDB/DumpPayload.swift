@@ -19,8 +19,6 @@ enum DumpPayload {
 
   /// The entry that `payload` describes.
   ///
-  /// A checksum of 0 means that none was computed, as in files.
-  ///
   /// - Throws: `.badPayloadChecksum` when the footer does not fit; `.badPayload` when the value
   ///   does not.
   static func entry(
@@ -44,6 +42,6 @@ enum DumpPayload {
       let checksum = try? tail.readLittleEndian(byteCount: 8),
       version <= UInt64(RDB.versionMax)
     else { return false }
-    return checksum == 0 || checksum == CRC64.checksum(payload[0..<payload.count - 8])
+    return checksum == CRC64.checksum(payload[0..<payload.count - 8])
   }
 }

@@ -67,6 +67,7 @@ import Testing
     #expect(session.restore("k", sealed([0x00, 0x01, 0x61], version: 13)) == expected)
     #expect(session.restore("k", sealed([0x00, 0x01, 0x61], version: 12)) == "+OK")
     #expect(session.restore("x", []) == expected)
+    #expect(session.restore("x", [0x00, 0x01, 0x61, 10] + [UInt8](repeating: 0, count: 9)) == expected)
     #expect(session.restore("x", [UInt8](repeating: 0, count: 9)) == expected)
   }
 

@@ -169,6 +169,13 @@ import Testing
     ("MOVE nokey 0", "ERR source and destination objects are the same"),
     ("COPY s t DB x", "ERR value is not an integer or out of range"),
     ("COPY s t DB 99", "ERR DB index is out of range"),
+    (
+      "COPY s t DB 4294967296",
+      "ERR value is out of range, value must between -2147483648 and 2147483647"
+    ),
+    ("COPY s t DB -1", "ERR DB index is out of range"),
+    ("SWAPDB 0 99999999999", "ERR invalid second DB index"),
+    ("SORT no LIMIT 0 9999999999999999999", "ERR value is not an integer or out of range"),
     ("COPY s s", "ERR source and destination objects are the same"),
     ("COPY no no", "ERR source and destination objects are the same"),
     ("COPY s t DB", "ERR syntax error"), ("COPY s t foo", "ERR syntax error"),
