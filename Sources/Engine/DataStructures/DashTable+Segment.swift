@@ -5,8 +5,8 @@ import Glibc
 /// The bits of one bucket's tag word: seven fingerprints, then the overflow count.
 enum Bucket {
   /// Bit 7 of each byte whose fingerprint equals the pattern's. A byte just above a true match may
-  /// be flagged falsely if it differs in the lowest bit: the key comparison sorts that out, and since no
-  /// fingerprint is 1, it is never a free slot.
+  /// be flagged falsely; the key comparison sorts that out. A free slot is never flagged, since no
+  /// fingerprint is 1.
   @inline(__always)
   static func matches(_ tags: UInt64, _ pattern: UInt64) -> UInt64 {
     let difference = tags ^ pattern

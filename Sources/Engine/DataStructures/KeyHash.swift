@@ -14,12 +14,12 @@ package struct KeyHash: Sendable {
   @inline(__always)
   package init(rawValue: UInt64) { self.rawValue = rawValue }
 
-  /// 2 ... 255: 0 marks a free slot, and the comparison of a bucket's tags may take a free slot above a
-  /// match for a match if it looks for 1.
+  /// 2 ... 255: 0 marks a free slot, and 1 would let `Bucket.matches` flag a free slot that lies above
+  /// a true match (it may flag a byte that differs from the pattern in the lowest bit only).
   @inline(__always)
   var fingerprint: UInt8 {
     let low = UInt8(truncatingIfNeeded: rawValue)
-    return low < 2 ? low &+ 2 : low
+    return low < 2 ? low | 2 : low
   }
 
   /// The key's place in the order of its table: 48 bits.

@@ -24,7 +24,7 @@ enum DumpPayload {
   static func entry(
     _ payload: ByteView, key: ByteView, expiry: Int64?
   ) throws(CommandError) -> DetachedEntry {
-    guard payload.count > footerByteCount else { throw .badPayloadChecksum }
+    guard payload.count >= footerByteCount else { throw .badPayloadChecksum }
     let footer = payload.count - footerByteCount
     guard hasValidFooter(payload, at: footer) else { throw .badPayloadChecksum }
     do throws(RDBError) {
