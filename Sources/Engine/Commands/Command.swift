@@ -93,11 +93,10 @@ package struct Command: Sendable {
       case .bitmap: .bitmap
       case .geo: .geo
       case .hyperloglog: .hyperloglog
-      case .generic: .keyspace
       case .connection: .connection
       case .transactions: .transaction
       case .scripting: .scripting
-      case .pubsub, .server, .cluster, .sentinel: []
+      case .generic, .pubsub, .server, .cluster, .sentinel: []
       }
     }
   }

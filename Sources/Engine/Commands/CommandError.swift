@@ -50,6 +50,39 @@ package struct CommandError: Error, Sendable {
   package static let outOfMemory = CommandError(
     "OOM command not allowed when used memory > 'maxmemory'.")
 
+  // MARK: Keys
+
+  package static let notAnInt32 = CommandError(
+    "ERR value is out of range, value must between -2147483648 and 2147483647")
+  package static let invalidFirstDatabase = CommandError("ERR invalid first DB index")
+  package static let invalidSecondDatabase = CommandError("ERR invalid second DB index")
+  package static let expireConditionsNX = CommandError(
+    "ERR NX and XX, GT or LT options at the same time are not compatible")
+  package static let expireConditionsGTLT = CommandError(
+    "ERR GT and LT options at the same time are not compatible")
+  package static let invalidCursor = CommandError("ERR invalid cursor")
+  package static let badPayloadChecksum = CommandError(
+    "ERR DUMP payload version or checksum are wrong")
+  package static let badPayload = CommandError("ERR Bad data format")
+  package static let invalidTTL = CommandError("ERR Invalid TTL value, must be >= 0")
+  package static let invalidIdleTime = CommandError("ERR Invalid IDLETIME value, must be >= 0")
+  package static let invalidFrequency = CommandError(
+    "ERR Invalid FREQ value, must be >= 0 and <= 255")
+  package static let frequencyNotTracked = CommandError(
+    "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust."
+  )
+  package static let idleTimeNotTracked = CommandError(
+    "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust."
+  )
+  package static let timeoutNotAnInteger = CommandError(
+    "ERR timeout is not an integer or out of range")
+  package static let timeoutNegative = CommandError("ERR timeout is negative")
+  package static let timeoutOutOfRange = CommandError("ERR timeout is out of range")
+
+  package static func unsupportedOption(_ word: ByteView) -> CommandError {
+    CommandError(composed: Array("ERR Unsupported option ".utf8) + word.bytes)
+  }
+
   package static func wrongArity(_ command: String) -> CommandError {
     CommandError(composed: "ERR wrong number of arguments for '\(command)' command")
   }

@@ -348,11 +348,15 @@ struct DashTable: ~Copyable {
 
   /// A slot near a random position: every entry has a fair chance, up to the unevenness of buckets.
   ///
+  /// A table does not shrink, so it may be all but empty: after `randomTriesMax` slots that are free, the next entry
+  /// in the table's order is taken, which favours entries behind large gaps.
+  ///
   /// - Parameter random: returns 64 random bits.
   /// - Returns: nil when the table is empty.
   func randomSlot(_ random: () -> UInt64) -> Slot? {
     guard count > 0 else { return nil }
-    while true {
+    var tries = 0
+    while tries < Self.randomTriesMax {
       let bits = random()
       let segment = unsafe Segment(word: directory[directoryIndex(bits >> 16)])
       let bucket = Int(random() % UInt64(segment.bucketCount))
@@ -360,8 +364,31 @@ struct DashTable: ~Copyable {
       let tags = unsafe line.load(as: UInt64.self)
       let index = Int(bits & 0xFFFF) % Self.slotsPerBucket
       if tags >> UInt64(index * 8) & 0xFF != 0 { return unsafe Bucket.slot(line, index) }
+      tries += 1
     }
+    return unsafe anySlot(from: random() >> 16)
   }
+
+  private static let randomTriesMax = 128
+
+  /// The first slot in use in the first segment from `position` on, around the end, that has one.
+  private func anySlot(from position: UInt64) -> Slot? {
+    var position = position
+    for _ in 0...segmentCount {
+      if segmentEntryCount(at: position) > 0 {
+        var found: Slot?
+        _ = unsafe visitSegment(from: position) { slot in unsafe found = slot }
+        return unsafe found
+      }
+      let segment = unsafe Segment(word: directory[directoryIndex(position)])
+      let next = segmentStart(position, segment) + UInt64(1) << (Self.positionBits - segment.depth)
+      position = next >= UInt64(1) << Self.positionBits ? 0 : next
+    }
+    return nil
+  }
+
+  /// What one entry takes of the table on average where it is well filled: its part of a bucket.
+  static let bytesPerSlot = 64 / (slotsPerBucket - 1)
 
   /// The bytes of directory and segments, entries not included.
   var overheadByteCount: Int {

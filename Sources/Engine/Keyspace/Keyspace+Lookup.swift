@@ -9,6 +9,10 @@ struct Entry {
   @inline(__always) var type: ValueType { block.type }
   @inline(__always) var encoding: ValueEncoding { block.encoding }
   @inline(__always) var key: ByteView { block.key }
+  /// The access clock as it is stored.
+  var clock: Int { Int(unsafe DashTable.clock(slot.pointee)) }
+  /// Where the block lies: for telling whether it moved, nothing else.
+  var address: UInt { unsafe UInt(bitPattern: block.base) }
 
   /// Milliseconds since 1970, nil if the key stays.
   @inline(__always)
@@ -24,21 +28,25 @@ extension Keyspace {
     case read
     /// Marks the key as used.
     case write
-    /// Neither (TYPE, OBJECT, TTL with NOTOUCH).
+    /// Counts a hit or a miss, and leaves the access clock alone (EXISTS, TYPE, TTL, OBJECT).
+    case inspect
+    /// Neither.
     case peek
+
+    var counts: Bool { self == .read || self == .inspect }
   }
 
   /// The entry called `key`, nil if there is none or it has expired (and then it is deleted).
   @inline(__always)
   mutating func lookup(_ key: ByteView, for purpose: Purpose) -> Entry? {
     guard let slot = unsafe database.pointee.table.find(key, hash(key)) else {
-      if purpose == .read { statistics.misses &+= 1 }
+      if purpose.counts { statistics.misses &+= 1 }
       return nil
     }
     let entry = unsafe Entry(slot: slot)
     if unsafe slot.pointee & DashTable.expiryFlag != 0, entry.block.expiry <= now {
       expire(entry, actively: false)
-      if purpose == .read { statistics.misses &+= 1 }
+      if purpose.counts { statistics.misses &+= 1 }
       return nil
     }
     switch purpose {
@@ -46,6 +54,7 @@ extension Keyspace {
       statistics.hits &+= 1
       touch(entry)
     case .write: touch(entry)
+    case .inspect: statistics.hits &+= 1
     case .peek: break
     }
     return entry

@@ -15,6 +15,8 @@ package import RESP
     /// `lfu-log-factor`, `lfu-decay-time`.
     package var frequencyLogFactor = 10
     package var frequencyDecayMinutes = 1
+    /// `rdbcompression`.
+    package var compressesStrings = true
     package init() {}
   }
 

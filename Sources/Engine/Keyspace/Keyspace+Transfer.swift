@@ -1,0 +1,82 @@
+package import RESP
+
+/// Whole entries in and out: between names, databases, and the keyspaces of different shards.
+extension Keyspace {
+  /// Takes the entry called `key` out of the selected database, nil if there is none. Counts as a
+  /// change.
+  ///
+  /// - Complexity: O(1), whatever the value.
+  package mutating func takeEntry(_ key: ByteView) -> DetachedEntry? {
+    guard let entry = lookup(key, for: .peek) else { return nil }
+    changed(key)
+    let clock = unsafe DashTable.clock(entry.slot.pointee)
+    return DetachedEntry(take(entry), clock: clock)
+  }
+
+  /// A copy of the entry called `key`, nil if there is none. Changes nothing.
+  ///
+  /// - Parameter name: what the copy is called; nil for the same.
+  /// - Complexity: O(value).
+  package mutating func copyEntry(_ key: ByteView, as name: ByteView? = nil) -> DetachedEntry? {
+    guard let entry = lookup(key, for: .peek) else { return nil }
+    let clock = unsafe DashTable.clock(entry.slot.pointee)
+    return DetachedEntry(entry.block.deepCopy(key: name ?? key), clock: clock)
+  }
+
+  /// Puts an entry into the selected database, in place of whatever has its name. Counts as a
+  /// change.
+  ///
+  /// - Complexity: O(1), plus freeing what was there.
+  package mutating func put(_ entry: consuming DetachedEntry) {
+    let (block, clock) = entry.takeBlock()
+    changed(block.key)
+    let hash = KeyHash(block.key, seed: seed)
+    if let slot = unsafe database.pointee.table.find(block.key, hash) {
+      unsafe database.pointee.table.remove(slot, hash).dispose()
+    }
+    _ = unsafe database.pointee.table.insert(block, hash, clock: clock ?? freshClock)
+  }
+
+  /// Gives the entry called `source` the name `target`, in place of whatever has it; the expiry
+  /// goes along.
+  ///
+  /// - Returns: false if there is no `source`.
+  mutating func rename(_ source: ByteView, to target: ByteView) -> Bool {
+    guard source != target else { return exists(source) }
+    guard let entry = takeEntry(source) else { return false }
+    put(entry.renamed(target))
+    return true
+  }
+
+  /// Copies the entry called `source` to `target` in database `index`, in place of whatever is
+  /// there.
+  ///
+  /// - Returns: false if there is no `source`.
+  mutating func copy(_ source: ByteView, to target: ByteView, inDatabase index: Int) -> Bool {
+    guard let copy = copyEntry(source, as: target) else { return false }
+    put(copy, inDatabase: index)
+    return true
+  }
+
+  /// Moves the entry called `key` to database `index`, where that name is free.
+  ///
+  /// - Returns: false if there is no `key`, or there is one already.
+  mutating func move(_ key: ByteView, toDatabase index: Int) -> Bool {
+    guard exists(key) else { return false }
+    let isTaken = inDatabase(index) { keyspace in keyspace.exists(key) }
+    guard !isTaken, let entry = takeEntry(key) else { return false }
+    put(entry, inDatabase: index)
+    return true
+  }
+
+  private mutating func put(_ entry: consuming DetachedEntry, inDatabase index: Int) {
+    let previous = selected
+    select(index)
+    put(entry)
+    select(previous)
+  }
+}
+
+extension ByteView {
+  fileprivate static func != (left: ByteView, right: ByteView) -> Bool { !(left == right) }
+}

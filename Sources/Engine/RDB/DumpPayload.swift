@@ -1,0 +1,47 @@
+import RESP
+
+/// One value without its key, as DUMP gives it out and RESTORE takes it: RDB bytes, a version, a
+/// checksum.
+///
+/// - SeeAlso: <https://redis.io/docs/latest/commands/dump/>
+enum DumpPayload {
+  /// Version and checksum.
+  static let footerByteCount = 10
+
+  /// The payload of an entry's value.
+  static func bytes(of entry: Entry, compresses: Bool) -> [UInt8] {
+    var writer = RDBWriter(compresses: compresses)
+    writer.writeValue(entry)
+    writer.writeLittleEndian(UInt64(RDB.payloadVersion), byteCount: 2)
+    writer.writeLittleEndian(ByteView.with(writer.bytes) { CRC64.checksum($0) }, byteCount: 8)
+    return writer.bytes
+  }
+
+  /// The entry that `payload` describes.
+  ///
+  /// - Throws: `.badPayloadChecksum` when the footer does not fit; `.badPayload` when the value
+  ///   does not.
+  static func entry(
+    _ payload: ByteView, key: ByteView, expiry: Int64?
+  ) throws(CommandError) -> DetachedEntry {
+    guard payload.count >= footerByteCount else { throw .badPayloadChecksum }
+    let footer = payload.count - footerByteCount
+    guard hasValidFooter(payload, at: footer) else { throw .badPayloadChecksum }
+    do throws(RDBError) {
+      var reader = RDBReader(payload[0..<footer])
+      let kind = try reader.readValueKind()
+      return try reader.readValue(kind, key: key, expiry: expiry)
+    } catch {
+      throw .badPayload
+    }
+  }
+
+  private static func hasValidFooter(_ payload: ByteView, at footer: Int) -> Bool {
+    var tail = RDBReader(payload[footer..<payload.count])
+    guard let version = try? tail.readLittleEndian(byteCount: 2),
+      let checksum = try? tail.readLittleEndian(byteCount: 8),
+      version <= UInt64(RDB.versionMax)
+    else { return false }
+    return checksum == CRC64.checksum(payload[0..<payload.count - 8])
+  }
+}

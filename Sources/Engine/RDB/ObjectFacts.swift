@@ -1,0 +1,25 @@
+package import RESP
+
+extension Keyspace {
+  /// The facts of DEBUG OBJECT.
+  package struct ObjectFacts: Sendable {
+    /// Where the entry's block lies: for telling whether it moved, nothing else.
+    package let address: UInt
+    package let encoding: StaticString
+    /// Bytes of its value in an RDB file.
+    package let serializedLength: Int
+    /// The access clock as it is stored.
+    package let clock: Int
+    package let idleSeconds: Int
+  }
+
+  package mutating func debugObject(_ key: ByteView) -> ObjectFacts? {
+    guard let entry = lookup(key, for: .peek) else { return nil }
+    var writer = RDBWriter()
+    writer.writeValue(entry)
+    return ObjectFacts(
+      address: entry.address, encoding: entry.encoding.name,
+      serializedLength: writer.bytes.count - 1,
+      clock: entry.clock, idleSeconds: idleSeconds(entry))
+  }
+}

@@ -1,0 +1,52 @@
+import RESP
+
+/// The numbers of Redis' binary format for values and files.
+///
+/// ```
+/// DUMP payload   type:1 value version:2 (little endian) CRC-64:8 (little endian)
+///
+/// length         00LLLLLL                   6 bits
+///                01LLLLLL LLLLLLLL          14 bits, big endian
+///                10000000 <4 bytes>         32 bits, big endian
+///                10000001 <8 bytes>         64 bits, big endian
+///                11EEEEEE                   no length: the string has encoding E
+/// string         length <bytes>
+///                11000000 <1 byte>          integer, 8 bits
+///                11000001 <2 bytes>         integer, 16 bits, little endian
+///                11000010 <4 bytes>         integer, 32 bits, little endian
+///                11000011 length length <bytes>   LZF: compressed length, true length
+/// ```
+///
+/// - SeeAlso: <https://rdb.fnordig.de/file_format.html>
+package enum RDB {
+  /// The newest version that is understood: Redis 8.
+  package static let versionMax = 12
+  /// What files are written as: Redis 7.2.
+  package static let fileVersion = 11
+  /// What payloads are written as while nothing in the value needs more, so that older servers take
+  /// them.
+  package static let payloadVersion = 10
+
+  /// What a value's first byte says. The case names the layout, not only the type.
+  package enum ValueKind: UInt8, Sendable {
+    case string = 0
+  }
+
+  enum StringEncoding: UInt8 {
+    case int8 = 0
+    case int16 = 1
+    case int32 = 2
+    case lzf = 3
+  }
+
+  /// Shorter strings are not worth compressing.
+  static let compressibleBytesMin = 21
+}
+
+/// What is wrong with bytes that should be RDB.
+package struct RDBError: Error, Sendable, Equatable {
+  /// Where reading stopped.
+  package let offset: Int
+  /// What should have been there.
+  package let expected: String
+}

@@ -1,0 +1,95 @@
+package import RESP
+
+/// Reads RDB bytes from front to back. Never trusts a length: what it allocates is bounded by the
+/// bytes at hand.
+///
+/// Valid as long as the bytes it was given.
+package struct RDBReader {
+  private let bytes: ByteView
+  package private(set) var offset = 0
+
+  package init(_ bytes: ByteView) { self.bytes = bytes }
+
+  package var remaining: Int { bytes.count - offset }
+
+  func error(_ expected: String) -> RDBError { RDBError(offset: offset, expected: expected) }
+
+  package mutating func readByte() throws(RDBError) -> UInt8 {
+    guard remaining > 0 else { throw error("a byte") }
+    defer { offset += 1 }
+    return bytes[offset]
+  }
+
+  package mutating func readBytes(_ count: Int) throws(RDBError) -> ByteView {
+    guard count >= 0, count <= remaining else { throw error("\(count) bytes") }
+    defer { offset += count }
+    return bytes[offset..<offset + count]
+  }
+
+  package mutating func readLittleEndian(byteCount: Int) throws(RDBError) -> UInt64 {
+    let view = try readBytes(byteCount)
+    return (0..<byteCount).reversed().reduce(0) { $0 << 8 | UInt64(view[$1]) }
+  }
+
+  private mutating func readBigEndian(byteCount: Int) throws(RDBError) -> UInt64 {
+    let view = try readBytes(byteCount)
+    return (0..<byteCount).reduce(0) { $0 << 8 | UInt64(view[$1]) }
+  }
+
+  /// A length, or a string's encoding in its place.
+  private enum Prefix {
+    case length(Int)
+    case encoding(RDB.StringEncoding)
+  }
+
+  private mutating func readPrefix() throws(RDBError) -> Prefix {
+    let first = try readByte()
+    let low = first & 0x3F
+    switch first >> 6 {
+    case 0: return .length(Int(low))
+    case 1: return .length(Int(low) << 8 | Int(try readByte()))
+    case 2:
+      guard low <= 1 else { throw error("a length of 32 or 64 bits") }
+      let wide = try readBigEndian(byteCount: low == 0 ? 4 : 8)
+      guard let length = Int(exactly: wide) else { throw error("a length below 2^63") }
+      return .length(length)
+    default:
+      guard let encoding = RDB.StringEncoding(rawValue: low) else {
+        throw error("a known string encoding")
+      }
+      return .encoding(encoding)
+    }
+  }
+
+  package mutating func readLength() throws(RDBError) -> Int {
+    guard case .length(let length) = try readPrefix() else { throw error("a length") }
+    return length
+  }
+
+  /// A string as it was stored.
+  package enum StringForm {
+    case integer(Int)
+    case bytes(ByteView)
+    case decompressed([UInt8])
+  }
+
+  package mutating func readString() throws(RDBError) -> StringForm {
+    switch try readPrefix() {
+    case .length(let length): return .bytes(try readBytes(length))
+    case .encoding(.int8):
+      return .integer(Int(Int8(truncatingIfNeeded: try readLittleEndian(byteCount: 1))))
+    case .encoding(.int16):
+      return .integer(Int(Int16(truncatingIfNeeded: try readLittleEndian(byteCount: 2))))
+    case .encoding(.int32):
+      return .integer(Int(Int32(truncatingIfNeeded: try readLittleEndian(byteCount: 4))))
+    case .encoding(.lzf):
+      let compressedCount = try readLength()
+      let count = try readLength()
+      let compressed = try readBytes(compressedCount)
+      guard let bytes = LZF.decompress(compressed, count: count) else {
+        throw error("\(count) bytes of LZF before here")
+      }
+      return .decompressed(bytes)
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import RESP
+
+/// Values of every type to RDB bytes and back; each type's layout is in a file of its own.
+extension RDBWriter {
+  /// An entry's value: the byte that names its layout, then the value. Not its key, not its expiry.
+  mutating func writeValue(_ entry: Entry) {
+    switch entry.type {
+    case .string:
+      writeByte(RDB.ValueKind.string.rawValue)
+      writeStringValue(entry.string)
+    case .list, .set, .sortedSet, .hash, .stream:
+      preconditionFailure("a value of type \(entry.type) cannot exist yet")
+    }
+  }
+}
+
+extension RDBReader {
+  mutating func readValueKind() throws(RDBError) -> RDB.ValueKind {
+    guard let kind = RDB.ValueKind(rawValue: try readByte()) else {
+      throw error("a known kind of value before here")
+    }
+    return kind
+  }
+
+  /// Reads a value into an entry that belongs to no keyspace yet.
+  mutating func readValue(
+    _ kind: RDB.ValueKind, key: ByteView, expiry: Int64?
+  ) throws(RDBError) -> DetachedEntry {
+    switch kind {
+    case .string: try readStringValue(key: key, expiry: expiry)
+    }
+  }
+}

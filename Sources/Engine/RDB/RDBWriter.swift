@@ -1,0 +1,92 @@
+package import RESP
+
+/// Turns values into RDB bytes, in memory; whoever owns the writer takes them to their file or
+/// reply.
+package struct RDBWriter: ~Copyable {
+  package private(set) var bytes: [UInt8] = []
+  /// `rdbcompression`.
+  private let compresses: Bool
+  private var compressor = LZFCompressor()
+
+  package init(compresses: Bool = true) { self.compresses = compresses }
+
+  /// Forgets what was written; keeps the memory.
+  package mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+
+  package mutating func writeByte(_ byte: UInt8) { bytes.append(byte) }
+
+  /// The `byteCount` low bytes of `value`, lowest first.
+  package mutating func writeLittleEndian(_ value: UInt64, byteCount: Int) {
+    for index in 0..<byteCount {
+      bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(index * 8)))
+    }
+  }
+
+  package mutating func writeBytes(_ view: ByteView) {
+    bytes.append(view)
+  }
+
+  package mutating func writeLength(_ length: Int) {
+    precondition(length >= 0, "an RDB length is not negative")
+    if length < 1 << 6 {
+      bytes.append(UInt8(length))
+    } else if length < 1 << 14 {
+      bytes.append(0x40 | UInt8(length >> 8))
+      bytes.append(UInt8(truncatingIfNeeded: length))
+    } else if length <= Int(UInt32.max) {
+      bytes.append(0x80)
+      writeBigEndian(UInt64(length), byteCount: 4)
+    } else {
+      bytes.append(0x81)
+      writeBigEndian(UInt64(length), byteCount: 8)
+    }
+  }
+
+  private mutating func writeBigEndian(_ value: UInt64, byteCount: Int) {
+    for index in (0..<byteCount).reversed() {
+      bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(index * 8)))
+    }
+  }
+
+  /// A string in its shortest form: as an integer if it spells one of at most 11 digits, compressed
+  /// if that saves at least 4 bytes, else as it is.
+  package mutating func writeString(_ view: ByteView) {
+    if view.count <= 11, let integer = DecimalText.integer(view), writeEncoded(integer) { return }
+    if compresses, view.count >= RDB.compressibleBytesMin,
+      let compressed = compressor.compress(view, limit: view.count - 4)
+    {
+      bytes.append(0xC0 | RDB.StringEncoding.lzf.rawValue)
+      writeLength(compressed.count)
+      writeLength(view.count)
+      bytes += compressed
+      return
+    }
+    writeLength(view.count)
+    writeBytes(view)
+  }
+
+  /// An integer as a string: encoded up to 32 bits, in decimal beyond.
+  package mutating func writeString(_ integer: Int) {
+    if writeEncoded(integer) { return }
+    let digits = String(integer).utf8
+    writeLength(digits.count)
+    bytes += Array(digits)
+  }
+
+  private mutating func writeEncoded(_ integer: Int) -> Bool {
+    let encoding: RDB.StringEncoding
+    let byteCount: Int
+    if Int8(exactly: integer) != nil {
+      (encoding, byteCount) = (.int8, 1)
+    } else if Int16(exactly: integer) != nil {
+      (encoding, byteCount) = (.int16, 2)
+    } else if Int32(exactly: integer) != nil {
+      (encoding, byteCount) = (.int32, 4)
+    } else {
+      return false
+    }
+    bytes.append(0xC0 | encoding.rawValue)
+    writeLittleEndian(UInt64(bitPattern: Int64(integer)), byteCount: byteCount)
+    return true
+  }
+}
