@@ -45,7 +45,7 @@ let package = Package(
     .target(name: "Coordinator", dependencies: ["Shard"], swiftSettings: settings),
 
     // MARK: Faces
-    .target(name: "ServerConfig", dependencies: ["RESP"], swiftSettings: settings),
+    .target(name: "ServerConfig", swiftSettings: settings),
     .target(
       name: "Server",
       dependencies: [
@@ -62,6 +62,7 @@ let package = Package(
     .testTarget(
       name: "EngineTests", dependencies: ["Engine", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "ServerConfigTests", dependencies: ["ServerConfig"], swiftSettings: settings),
+      name: "ServerConfigTests", dependencies: ["ServerConfig"], exclude: ["Fixtures"],
+      swiftSettings: settings),
   ]
 )
