@@ -63,9 +63,9 @@ def _fields(reply):
 
 
 def _object(command, a, b):
-    """Idle time runs on; everything else is exact."""
-    return len(command) > 1 and to_bytes(command[1]).upper() == b"IDLETIME" and _within(
-        TIME_TOLERANCE_SECONDS)(command, a, b)
+    """Idle time runs on, and help texts grow; everything else is exact."""
+    subcommand = to_bytes(command[1]).upper() if len(command) > 1 else b""
+    return subcommand == b"HELP" or subcommand == b"IDLETIME" and _within(TIME_TOLERANCE_SECONDS)(command, a, b)
 
 
 _RULES = {
