@@ -22,7 +22,7 @@ class Server:
     by its own pid and by nothing broader.
     """
 
-    READY = "Ready to accept connections"
+    READY = "eady to accept connections"  # a capital R only where TCP is listened to
 
     def __init__(self, binary, directory, *options, port=None, stdin=None, prefix=(), start_timeout=30):
         self.port = free_port() if port is None else port
