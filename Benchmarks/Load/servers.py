@@ -1,0 +1,116 @@
+"""Servers as the benchmarks run them: alone on loopback, without persistence, measured through /proc.
+
+CPU time is the scheduler's own nanosecond count, summed over threads. On a machine that others use too it is the
+figure that stays: requests per second do not.
+"""
+import os
+import re
+import selectors
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import peers
+
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
+
+
+def martlet_binary():
+    return os.environ.get("MARTLET_SERVER", str(REPOSITORY / ".build/release/martlet-server"))
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """One running server; a context manager that ends it by its pid."""
+
+    READY_SECONDS_MAX = 30
+
+    def __init__(self, name, command, cpus=None):
+        self.name = name
+        self.port = free_port()
+        self._directory = tempfile.TemporaryDirectory()
+        pinned = ["taskset", "-c", str(cpus)] if cpus is not None else []
+        self._process = subprocess.Popen(
+            [*pinned, *command, "--port", str(self.port), "--save", "", "--appendonly", "no"],
+            cwd=self._directory.name, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        try:
+            self._await_ready()
+        except BaseException:
+            self.stop()
+            raise
+
+    @property
+    def pid(self):
+        return self._process.pid
+
+    @property
+    def address(self):
+        return ("127.0.0.1", self.port)
+
+    def connect(self):
+        connection = socket.create_connection(self.address, 120)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection
+
+    def command(self, *words):
+        """One inline command whose reply is one line."""
+        with self.connect() as connection:
+            connection.sendall(" ".join(words).encode() + b"\r\n")
+            return connection.makefile("rb").readline()
+
+    def cpu_seconds(self):
+        total = 0
+        for thread in os.listdir(f"/proc/{self.pid}/task"):
+            try:
+                total += int(Path(f"/proc/{self.pid}/task/{thread}/schedstat").read_text().split()[0])
+            except FileNotFoundError:
+                pass
+        return total / 1e9
+
+    def resident_bytes(self):
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) * 1024
+
+    def stop(self):
+        self._process.terminate()
+        try:
+            self._process.wait(15)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
+        self._directory.cleanup()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def _await_ready(self):
+        log, deadline = b"", time.monotonic() + self.READY_SECONDS_MAX
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._process.stdout, selectors.EVENT_READ)
+            while b"eady to accept connections" not in log:
+                if not selector.select(max(0, deadline - time.monotonic())):
+                    raise RuntimeError(f"{self.name} is not ready after {self.READY_SECONDS_MAX} s:\n{log.decode()}")
+                data = os.read(self._process.stdout.fileno(), 65536)
+                if not data:
+                    raise RuntimeError(f"{self.name} ended:\n{log.decode()}")
+                log += data
+
+
+def martlet(shards=1, cpus=None):
+    return Server(f"Martlet, {shards} shard{'s' if shards > 1 else ''}", [martlet_binary(), "--shards", str(shards)], cpus)
+
+
+def peer(name, cpus=None):
+    titles = {"redis7": "Redis 7.0", "redis8": "Redis 8.2", "valkey9": "Valkey 9.1"}
+    return Server(titles[name], [peers.binary(name)], cpus)

@@ -1,0 +1,45 @@
+"""Martlet answers random streams of commands as Redis does; see `differential/`."""
+import os
+
+import pytest
+
+import peers
+from differential import families
+from differential.runner import Run
+from support.process import Server
+
+SEED = int(os.environ.get("MARTLET_SEED", "20240601"))
+
+
+def check(server, oracle, seed, count, protocol, tables):
+    found = Run(server.address, oracle.address, seed, protocol, tables, mismatches_max=5).run(count)
+    assert not found, "\n\n".join(map(str, found))
+
+
+def streams(long_tests):
+    """Seeds and lengths: two seconds or so a case, or some minutes."""
+    return [(SEED + index, 50_000) for index in range(20)] if long_tests else [(SEED, 12_000)]
+
+
+@pytest.mark.parametrize("protocol", [2, 3])
+def test_random_streams_get_the_replies_of_redis_7(server, oracle, protocol, long_tests):
+    for seed, count in streams(long_tests):
+        check(server, oracle, seed + 1000 * protocol, count, protocol, families.ALL)
+
+
+@pytest.fixture(scope="module", params=sorted(families.NEWER))
+def newer_oracle(request, tmp_path_factory):
+    try:
+        binary = peers.binary(request.param)
+    except peers.Unavailable as reason:
+        pytest.skip(f"{request.param} cannot be fetched: {reason}")
+    oracle = Server(binary, tmp_path_factory.mktemp(request.param))
+    yield request.param, oracle
+    oracle.stop()
+
+
+@pytest.mark.parametrize("protocol", [2, 3])
+def test_newer_commands_get_the_replies_of_the_server_that_has_them(server, newer_oracle, protocol, long_tests):
+    name, oracle = newer_oracle
+    for seed, count in streams(long_tests):
+        check(server, oracle, seed, count // 4, protocol, families.NEWER[name])
