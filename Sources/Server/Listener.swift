@@ -20,7 +20,7 @@ struct Listener {
     let descriptor = socket(
       isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw SystemError("socket", errno) }
-    do {
+    do throws(SystemError) {
       setOption(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
       if isIPv6 {
         setOption(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1)
@@ -46,7 +46,7 @@ struct Listener {
       }
       guard listen(descriptor, Int32(backlog)) == 0 else { throw SystemError("listen", errno) }
     } catch {
-      close(descriptor)
+      Glibc.close(descriptor)
       throw error
     }
     return Listener(
@@ -58,7 +58,7 @@ struct Listener {
     let descriptor = socket(
       AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw SystemError("socket", errno) }
-    do {
+    do throws(SystemError) {
       var name = sockaddr_un()
       name.sun_family = sa_family_t(AF_UNIX)
       let bytes = Array(path.utf8)

@@ -3,47 +3,185 @@ import Engine
 import EventLoop
 import Glibc
 import Logging
+package import ServerConfig
 import Shard
+import Synchronization
 
-package func runPrototype(port: Int, shards: Int) throws {
-  let seed = UInt64.random(in: .min ... .max)
-  let context = ServerContext(shardCount: shards, seed: seed, log: Logger(label: "martlet"))
-  let group = Mailstone()
-  for index in 0..<shards {
-    var attributes = pthread_attr_t()
-    unsafe pthread_attr_init(&attributes)
-    var thread = pthread_t()
-    let box = unsafe Unmanaged.passRetained(Start(index: index, context: context, group: group, port: port))
-    unsafe pthread_create(&thread, &attributes, { argument in
-      let start = unsafe Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
-      let loop = try! EventLoop(name: "shard-\(start.index)")
-      let shard = Shard(index: start.index, loop: loop, options: .init(), seed: start.context.seed)
-      let worker = Worker(shard: shard, server: start.context, settings: WorkerSettings())
-      start.group.add(worker, start.context)
-      if start.index == 0 {
-        let listener = try! Listener.tcp(address: "127.0.0.1", port: start.port, backlog: 511)
-        start.context.listeners = [listener]
-        loop.ring.acceptMultishot(listener.descriptor, data: Worker.data(.accept, 0))
-        print("Ready to accept connections"); unsafe fflush(stdout)
-      }
-      loop.run(client: worker)
-      return nil
-    }, box.toOpaque())
+/// A whole server: its threads, its listeners, from start to stop.
+package final class Server: Sendable {
+  private let context: ServerContext
+
+  /// Why a server could not start; already logged.
+  package struct StartFailure: Error {}
+
+  /// Starts the threads, listens, and returns when clients can connect.
+  ///
+  /// - Throws: when the kernel refuses a ring, or an address can't be listened on.
+  package init(_ configuration: Configuration, origin: ConfigurationOrigin) throws(StartFailure) {
+    let output = LogOutput(
+      path: configuration[.logfile], level: LogOutput.level(named: configuration[.loglevel]))
+    let log = Logger(label: "martlet") { _ in RedisLog(output: output) }
+    let cpus = Self.allowedProcessors
+    let shardCount = configuration[.shards] > 0 ? configuration[.shards] : cpus.count
+    context = ServerContext(
+      shardCount: shardCount, configuration: configuration, origin: origin, log: log,
+      logOutput: output)
+    log.notice("Martlet \(Version.martlet) is starting, compatible with Redis \(Version.redis)")
+    log.notice(
+      "Running mode=standalone, port=\(configuration[.port]), shards=\(shardCount), PID: \(getpid())"
+    )
+    try startWorkers(pinnedTo: shardCount == cpus.count && shardCount > 1 ? cpus : [])
+    log.notice("Server initialized")
+    try listen()
   }
-  while true { pause() }
+
+  private static var allowedProcessors: [Int32] {
+    var cpus = [Int32](repeating: 0, count: 1024)
+    let count = unsafe clinux_allowed_cpus(&cpus, Int32(cpus.count))
+    return Array(cpus.prefix(Int(count)))
+  }
+
+  // MARK: Start
+
+  /// Starts one thread per shard; each makes its own ring, since a ring belongs to the thread that makes it.
+  private func startWorkers(pinnedTo cpus: [Int32]) throws(StartFailure) {
+    let starting = Starting(count: context.shardCount)
+    let context = self.context
+    let settings = context.settings
+    for index in 0..<context.shardCount {
+      let cpu = cpus.isEmpty ? nil : cpus[index]
+      do throws(SystemError) {
+        try LoopThread.start {
+          do throws(SystemError) {
+            let loop = try EventLoop(name: "shard-\(index)")
+            let shard = Shard(
+              index: index, loop: loop, options: settings.keyspace, seed: context.seed)
+            let worker = Worker(shard: shard, server: context, settings: settings)
+            // Nobody sends to a worker before all are known to each other.
+            guard starting.finished(index, worker) else { return }
+            worker.startCron()
+            loop.run(client: worker, cpu: cpu)
+          } catch {
+            starting.failed(error)
+          }
+        }
+      } catch {
+        starting.failed(error)
+      }
+    }
+    switch starting.wait(installing: context) {
+    case nil: return
+    case .some(let error):
+      context.log.critical(
+        "Cannot start: \(error.description). Martlet needs io_uring of Linux 6.1 or later; containers and sysctl kernel.io_uring_disabled may forbid it."
+      )
+      throw StartFailure()
+    }
+  }
+
+  private func listen() throws(StartFailure) {
+    let configuration = context.configuration
+    var listeners: [Listener] = []
+    var port = configuration[.port]
+    let backlog = configuration[.tcpBacklog]
+    // `port 0` in the configuration means no TCP at all, as in Redis.
+    if port != 0 {
+      for address in configuration.bindAddresses {
+        let isOptional = address.hasPrefix("-")
+        let name = isOptional ? String(address.dropFirst()) : address
+        do throws(SystemError) {
+          let listener = try Listener.tcp(address: name, port: port, backlog: backlog)
+          port = listener.port ?? port
+          listeners.append(listener)
+        } catch {
+          if isOptional, error.code == EADDRNOTAVAIL || error.code == EAFNOSUPPORT { continue }
+          context.log.warning(
+            "Warning: Could not create server TCP listening socket \(name):\(port): \(error.call): \(error.reason)"
+          )
+          context.log.warning("Failed listening on port \(port) (tcp), aborting.")
+          throw StartFailure()
+        }
+      }
+      if listeners.isEmpty {
+        context.log.warning("Failed listening on port \(port) (tcp), aborting.")
+        throw StartFailure()
+      }
+    }
+    let path = configuration[.unixsocket]
+    if !path.isEmpty {
+      do throws(SystemError) {
+        listeners.append(
+          try Listener.unix(
+            path: path, permissions: configuration[.unixsocketperm], backlog: backlog))
+      } catch {
+        context.log.warning(
+          "Failed opening Unix socket: \(error.call): \(error.reason)")
+        throw StartFailure()
+      }
+    }
+    if listeners.isEmpty {
+      context.log.warning("Configured to not listen anywhere, exiting.")
+      throw StartFailure()
+    }
+    context.startAccepting(listeners)
+    for listener in listeners {
+      context.log.notice(
+        listener.path.map { "The server is now ready to accept connections at \($0)" }
+          ?? "Ready to accept connections tcp")
+    }
+  }
+
+  // MARK: Stop
+
+  /// Has the server stop as SHUTDOWN does; returns when it has, with the process' exit code.
+  package func stop(because reason: String) async -> Int32 {
+    context.log.warning("\(reason)")
+    return await context.shutDown()
+  }
+
+  /// The exit code, once a client's SHUTDOWN has stopped the server.
+  package func waitUntilStopped() async -> Int32 { await context.stopped.value }
 }
-final class Start { let index: Int, context: ServerContext, group: Mailstone, port: Int
-  init(index: Int, context: ServerContext, group: Mailstone, port: Int) { self.index = index; self.context = context; self.group = group; self.port = port } }
-@safe final class Mailstone: @unchecked Sendable {
-  var workers: [Worker] = []
-  let m: UnsafeMutablePointer<pthread_mutex_t> = .allocate(capacity: 1)
-  init() { unsafe pthread_mutex_init(m, nil) }
-  func add(_ w: Worker, _ c: ServerContext) {
-    unsafe pthread_mutex_lock(m)
-    workers.append(w)
-    let done = workers.count == c.shardCount
-    if done { c.install(workers.sorted { $0.index < $1.index }) }
-    unsafe pthread_mutex_unlock(m)
-    while c.workers.count < c.shardCount { usleep(100) }
+
+/// The meeting point of the threads of a starting server.
+private final class Starting: Sendable {
+  private struct State {
+    var workers: [Int: Worker] = [:]
+    var error: SystemError?
+    var isOpen = false
+  }
+
+  private let state = Mutex(State())
+  private let count: Int
+  private let arrival = Semaphore()
+  private let departure = Semaphore()
+
+  init(count: Int) { self.count = count }
+
+  /// Registers a worker and waits for the others; false if the start failed.
+  func finished(_ index: Int, _ worker: Worker) -> Bool {
+    state.withLock { $0.workers[index] = worker }
+    arrival.signal()
+    departure.wait()
+    return state.withLock { $0.isOpen }
+  }
+
+  func failed(_ error: SystemError) {
+    state.withLock { if $0.error == nil { $0.error = error } }
+    arrival.signal()
+  }
+
+  /// Waits for all threads, makes the workers known to each other and lets them run.
+  func wait(installing context: ServerContext) -> SystemError? {
+    for _ in 0..<count { arrival.wait() }
+    let error = state.withLock { state in
+      if state.error == nil {
+        context.install((0..<count).compactMap { state.workers[$0] })
+        state.isOpen = true
+      }
+      return state.error
+    }
+    for _ in 0..<count { departure.signal() }
+    return error
   }
 }

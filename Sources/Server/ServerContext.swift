@@ -4,6 +4,7 @@ import EventLoop
 import Glibc
 import Logging
 import RESP
+import ServerConfig
 import Shard
 import Synchronization
 
@@ -22,7 +23,16 @@ final class ServerContext: @unchecked Sendable {
   private(set) var workers: [Worker] = []
   private(set) var loops: [EventLoop] = []
   private(set) var coordinator: ScatterGather
-  var listeners: [Listener] = []
+  /// Set before accepting starts; only the first worker uses them afterwards.
+  fileprivate(set) var listeners: [Listener] = []
+  private let currentConfiguration: Mutex<Configuration>
+  /// Where the configuration came from, for CONFIG REWRITE and INFO.
+  let origin: ConfigurationOrigin
+  let logOutput: LogOutput
+  /// 40 hexadecimal digits, new at each start.
+  let runID: String
+  private let stopping = Atomic<Bool>(false)
+  let stopped = ExitCode()
 
   private let lastClientID = Atomic<UInt64>(0)
   let connectionCount = Atomic<Int>(0)
@@ -32,12 +42,20 @@ final class ServerContext: @unchecked Sendable {
   /// Which worker gets the next connection.
   private let nextWorker = Atomic<Int>(0)
 
-  init(shardCount: Int, seed: UInt64, log: Logger) {
+  init(
+    shardCount: Int, configuration: Configuration, origin: ConfigurationOrigin, log: Logger,
+    logOutput: LogOutput
+  ) {
     self.shardCount = shardCount
-    self.seed = seed
     self.log = log
+    self.logOutput = logOutput
+    self.origin = origin
+    var random = SystemRandomNumberGenerator()
+    seed = random.next()
+    runID = (0..<40).map { _ in String(random.next() & 15, radix: 16) }.joined()
+    currentConfiguration = Mutex(configuration)
     let services = ServiceCommand.all
-    let engineCommands = CommandTable.string
+    let engineCommands = CommandTable.string + CommandTable.bitmap + CommandTable.generic
     table = CommandTable(engineCommands + services.map(\.command))
     var bodies = [ServiceCommand.Body?](repeating: nil, count: table.commands.count)
     for service in services {
@@ -61,6 +79,39 @@ final class ServerContext: @unchecked Sendable {
     loops = workers.map(\.loop)
     coordinator = ScatterGather(shards: workers.map(\.shard))
   }
+
+  // MARK: Configuration
+
+  /// A copy of the configuration as it is now.
+  var configuration: Configuration { currentConfiguration.withLock { $0 } }
+
+  /// Changes the configuration in one step.
+  func updateConfiguration<Failure: Error>(
+    _ body: (inout Configuration) throws(Failure) -> Void
+  ) throws(Failure) {
+    let result = currentConfiguration.withLock { configuration -> Result<Void, Failure> in
+      do throws(Failure) {
+        try body(&configuration)
+        return .success(())
+      } catch { return .failure(error) }
+    }
+    try result.get()
+  }
+
+  var settings: WorkerSettings { WorkerSettings(configuration) }
+
+  /// Copies what workers need of the configuration to each of them.
+  func distributeSettings() async {
+    let settings = self.settings
+    for worker in workers {
+      await worker.performWithKeyspace { worker, keyspace in
+        worker.settings = settings
+        keyspace.options = settings.keyspace
+      }
+    }
+  }
+
+  // MARK: Keys
 
   /// The shard of a key.
   func shard(of key: ByteView) -> Int {
@@ -96,7 +147,8 @@ final class ServerContext: @unchecked Sendable {
 
   /// Gives an accepted descriptor to the next worker in turn.
   func accepted(_ completion: Completion, listener: Int, worker: Worker) {
-    if !completion.hasMore, !worker.isDraining {
+    guard listeners.indices.contains(listener) else { return }
+    if !completion.hasMore {
       worker.loop.ring.acceptMultishot(
         listeners[listener].descriptor, data: Worker.data(.accept, UInt64(listener)))
     }
@@ -117,7 +169,89 @@ final class ServerContext: @unchecked Sendable {
     }
   }
 
-  func signalled(_ completion: Completion, worker: Worker) {}
+  /// Hands the listeners to the first worker, which accepts for all.
+  func startAccepting(_ listeners: [Listener]) {
+    let acceptor = workers[0]
+    self.listeners = listeners
+    Task(executorPreference: acceptor.loop) {
+      for (index, listener) in listeners.enumerated() {
+        acceptor.loop.ring.acceptMultishot(
+          listener.descriptor, data: Worker.data(.accept, UInt64(index)))
+      }
+    }
+  }
 
-  func drained(_ worker: Worker) {}
+  // MARK: Stop
+
+  /// How long clients have to take their last replies.
+  private static let drainSeconds: UInt64 = 2
+
+  /// Stops accepting, lets replies out, and ends. Safe to call more than once: later calls wait for
+  /// the first.
+  ///
+  /// - Returns: the process' exit code.
+  func shutDown() async -> Int32 {
+    let isFirst = !stopping.exchange(true, ordering: .sequentiallyConsistent)
+    guard isFirst else { return await stopped.value }
+    log.notice("User requested shutdown...")
+    await workers[0].perform { worker in
+      for listener in worker.server.listeners {
+        // Closing alone would leave the accept waiting.
+        shutdown(listener.descriptor, Int32(SHUT_RDWR))
+        listener.close()
+      }
+      worker.server.listeners = []
+    }
+    for worker in workers { await worker.perform { $0.drain() } }
+    let deadline = EventLoop.monotonicNanoseconds + Self.drainSeconds * 1_000_000_000
+    for worker in workers { await worker.drained(until: deadline) }
+    let configuration = self.configuration
+    if !configuration[.pidfile].isEmpty { unsafe unlink(configuration[.pidfile]) }
+    log.warning("Martlet is now ready to exit, bye bye...")
+    stopped.set(0)
+    return 0
+  }
+}
+
+/// How the configuration was given.
+package struct ConfigurationOrigin: Sendable {
+  /// The file's absolute path, nil when there was none.
+  package let path: String?
+  package let executable: String
+
+  package init(path: String?, executable: String) {
+    self.path = path
+    self.executable = executable
+  }
+}
+
+/// A value that becomes known once, for whoever waits for it.
+final class ExitCode: Sendable {
+  private struct State {
+    var code: Int32?
+    var waiters: [CheckedContinuation<Int32, Never>] = []
+  }
+
+  private let state = Mutex(State())
+
+  func set(_ code: Int32) {
+    let waiters = state.withLock { state in
+      precondition(state.code == nil, "a server stops once")
+      state.code = code
+      return state.waiters
+    }
+    for waiter in waiters { waiter.resume(returning: code) }
+  }
+
+  var value: Int32 {
+    get async {
+      await withCheckedContinuation { continuation in
+        let known = state.withLock { state in
+          if state.code == nil { state.waiters.append(continuation) }
+          return state.code
+        }
+        if let known { continuation.resume(returning: known) }
+      }
+    }
+  }
 }

@@ -1,6 +1,7 @@
 import CLinux
 import Engine
 import RESP
+import Shard
 
 /// A command that needs the server rather than a shard: connections, configuration, statistics.
 ///

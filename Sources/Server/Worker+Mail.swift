@@ -1,5 +1,6 @@
 import CLinux
 import Engine
+import EventLoop
 import RESP
 import Shard
 

@@ -1,5 +1,6 @@
 import EventLoop
 import Glibc
+import Logging
 import RESP
 
 /// Replies on their way out, and connections on theirs.
@@ -131,6 +132,6 @@ extension Worker {
     connections.remove(connection)
     close(connection.descriptor)
     server.connectionClosed()
-    if isDraining, connections.count == 0 { server.drained(self) }
+    if isDraining, connections.count == 0 { finishDraining() }
   }
 }

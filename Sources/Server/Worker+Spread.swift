@@ -1,6 +1,7 @@
 import CLinux
 import Coordinator
 import Engine
+import EventLoop
 import RESP
 import Shard
 
@@ -97,14 +98,15 @@ extension Worker {
     statistics.count(command, ticks: 0)
     call.connection.commandCount += 1
     let coordinator = server.coordinator
-    suspend(call.connection) { reply in
+    suspend(call.connection) { reply throws(CommandError) in
+      let bytes: [UInt8]
       do throws(CommandError) {
-        let bytes = try await coordinator.run(request)
-        ByteView.with(bytes) { reply.raw($0) }
+        bytes = try await coordinator.run(request)
       } catch {
         self.statistics.counters[command].failed += 1
         throw error
       }
+      ByteView.with(bytes) { reply.raw($0) }
     }
   }
 

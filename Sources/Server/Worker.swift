@@ -2,6 +2,7 @@ import CLinux
 import Engine
 import EventLoop
 import Glibc
+import Logging
 import RESP
 import Shard
 
@@ -43,6 +44,10 @@ final class Worker: LoopClient, @unchecked Sendable {
   private(set) var wallTime: Int64 = 0
   /// The server is stopping: connections close once their replies are out.
   var isDraining = false
+  var drainWaiter: CheckedContinuation<Void, Never>?
+  /// Flushed entries or expired keys wait to be freed: turns go on without waiting, a slice each.
+  var hasBackgroundWork = false
+  var cronTicks = 0
 
   init(shard: Shard, server: ServerContext, settings: WorkerSettings) {
     self.shard = shard
@@ -62,20 +67,17 @@ final class Worker: LoopClient, @unchecked Sendable {
   }
 
   /// As `perform`, inside the shard's isolation.
-  @concurrent
   func performWithKeyspace<Result: Sendable>(
     _ body: @escaping @Sendable (Worker, inout Keyspace) -> Result
   ) async -> Result {
-    await withTaskExecutorPreference(loop) {
-      shard.assumeIsolated { shard in
-        shard.withKeyspace { keyspace in body(self, &keyspace) }
-      }
-    }
+    await shard.withKeyspace { keyspace in body(self, &keyspace) }
   }
 
   // MARK: The turn
 
-  var hasWork: Bool { !resumable.isEmpty || mail.hasWork(server.mailboxes) }
+  var hasWork: Bool {
+    !resumable.isEmpty || hasBackgroundWork || mail.hasWork(server.mailboxes)
+  }
 
   private func readClocks() {
     turnTime = EventLoop.monotonicNanoseconds
@@ -93,6 +95,7 @@ final class Worker: LoopClient, @unchecked Sendable {
       execute()
       parseDeferred()
     }
+    if hasBackgroundWork { workInBackground() }
     flushTouched()
     ship()
     recycleBuffers()
@@ -103,7 +106,6 @@ final class Worker: LoopClient, @unchecked Sendable {
     case accept = 1
     case receive = 2
     case send = 3
-    case signal = 4
   }
 
   static func data(_ operation: Operation, _ bits: UInt64) -> UInt64 {
@@ -116,7 +118,6 @@ final class Worker: LoopClient, @unchecked Sendable {
     case .receive: received(completion, ConnectionHandle(bits: bits))
     case .send: sent(completion, ConnectionHandle(bits: bits))
     case .accept: server.accepted(completion, listener: Int(bits), worker: self)
-    case .signal: server.signalled(completion, worker: self)
     case nil: preconditionFailure("a completion nobody asked for: \(completion.data)")
     }
   }

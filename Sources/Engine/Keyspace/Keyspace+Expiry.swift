@@ -63,3 +63,12 @@ extension Keyspace {
     return expired
   }
 }
+
+extension Keyspace {
+  /// Segments of all databases: how many steps one round of the active expire cycle has.
+  package var segmentCount: Int {
+    var count = 0
+    for index in 0..<databaseCount { unsafe count += database(at: index).pointee.table.segmentCount }
+    return count
+  }
+}

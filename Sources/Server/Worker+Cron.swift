@@ -1,0 +1,76 @@
+import Engine
+import EventLoop
+import Logging
+import Shard
+
+/// What happens without anybody asking: expiry, freeing, idle clients, the end of a pause.
+extension Worker {
+  private static let cronNanoseconds: UInt64 = 100_000_000
+
+  func startCron() {
+    loop.schedule(after: Self.cronNanoseconds) { [unowned self] in
+      cron()
+      startCron()
+    }
+  }
+
+  private func cron() {
+    shard.assumeIsolated { shard in
+      shard.withKeyspace { keyspace in
+        keyspace.now = WallClock.milliseconds
+        hasBackgroundWork = expireSlice(&keyspace) || keyspace.hasGarbage
+      }
+    }
+    cronTicks &+= 1
+    if cronTicks % 10 == 0 { closeIdleConnections() }
+  }
+
+  /// Half of what a turn may take.
+  private static let sliceNanoseconds: UInt64 = 500_000
+
+  /// One slice of what was left to do, after a turn's commands.
+  func workInBackground() {
+    shard.assumeIsolated { shard in
+      shard.withKeyspace { keyspace in
+        keyspace.now = wallTime
+        hasBackgroundWork = expireSlice(&keyspace)
+        let end = EventLoop.monotonicNanoseconds + Self.sliceNanoseconds
+        while keyspace.hasGarbage, EventLoop.monotonicNanoseconds < end {
+          keyspace.freeSlice(segments: 1)
+        }
+        hasBackgroundWork = hasBackgroundWork || keyspace.hasGarbage
+      }
+    }
+  }
+
+  /// Looks for expired keys for at most half a millisecond.
+  ///
+  /// - Returns: whether so many were found that it pays to go on at once.
+  private func expireSlice(_ keyspace: inout Keyspace) -> Bool {
+    var left = keyspace.segmentCount
+    let end = EventLoop.monotonicNanoseconds + Self.sliceNanoseconds
+    var expired = 0
+    while left > 0 {
+      let segments = min(left, 16)
+      expired += keyspace.expireSlice(segments: segments)
+      left -= segments
+      if EventLoop.monotonicNanoseconds >= end {
+        keyspace.statistics.expireCycleOverruns += 1
+        return expired > 100
+      }
+    }
+    return false
+  }
+
+  private func closeIdleConnections() {
+    guard settings.idleSecondsMax > 0 else { return }
+    let limit = UInt64(settings.idleSecondsMax) * 1_000_000_000
+    for connection in connections.all
+    where !connection.isBusy && turnTime > connection.lastInteraction
+      && turnTime - connection.lastInteraction > limit
+    {
+      server.log.info("Closing idle client")
+      shutDown(connection)
+    }
+  }
+}

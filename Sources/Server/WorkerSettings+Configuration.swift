@@ -1,0 +1,23 @@
+import Engine
+import RESP
+import ServerConfig
+
+extension WorkerSettings {
+  /// The part of the configuration that workers read.
+  init(_ configuration: Configuration) {
+    parserLimits = RequestParser.Limits(bulkBytesMax: configuration[.protoMaxBulkLen])
+    queryBufferBytesMax = configuration[.clientQueryBufferLimit]
+    let normal = configuration.outputBufferLimits.normal
+    outputLimits = OutputLimits(
+      hardBytes: normal.hardBytes, softBytes: normal.softBytes, softSeconds: normal.softSeconds)
+    idleSecondsMax = configuration[.timeout]
+    keepaliveSeconds = configuration[.tcpKeepalive]
+    tracksLatency = configuration[.latencyTracking]
+    keyspace.databaseCount = configuration[.databases]
+    keyspace.stringBytesMax = configuration[.protoMaxBulkLen]
+    keyspace.countsFrequency = configuration[.maxmemoryPolicy].hasSuffix("lfu")
+    keyspace.frequencyLogFactor = configuration[.lfuLogFactor]
+    keyspace.frequencyDecayMinutes = configuration[.lfuDecayTime]
+    keyspace.compressesStrings = configuration[.rdbcompression]
+  }
+}
