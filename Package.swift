@@ -49,7 +49,7 @@ let package = Package(
     .target(
       name: "Server",
       dependencies: [
-        "Coordinator", "ServerConfig", "CLinux", .product(name: "Logging", package: "swift-log"),
+        "Coordinator", "ServerConfig", "CLinux", "CJemalloc", .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .executableTarget(
       name: "martlet-server", dependencies: ["Server"], swiftSettings: settings),

@@ -18,6 +18,39 @@ static inline size_t cjemalloc_statistic(const char *_Nonnull name) {
   return mallctl(name, &value, &size, NULL, 0) == 0 ? value : 0;
 }
 
+/// Which jemalloc this is: its version, and the commit it was built from.
+static inline const char *_Nonnull cjemalloc_version(void) {
+  const char *version = "unknown";
+  size_t size = sizeof(version);
+  mallctl("version", &version, &size, NULL, 0);
+  return version;
+}
+
+/// Returns the pages of freed memory to the system: a control whose name is made with a macro. 0 or an errno.
+static inline int cjemalloc_purge(void) {
+#define CJEMALLOC_TEXT_(x) #x
+#define CJEMALLOC_TEXT(x) CJEMALLOC_TEXT_(x)
+  return mallctl("arena." CJEMALLOC_TEXT(MALLCTL_ARENAS_ALL) ".purge", NULL, NULL, NULL, 0);
+}
+
+/// Reads, and with `new_value` sets, a control of eight bytes. 0 or an errno.
+static inline int cjemalloc_control(
+    const char *_Nonnull name, int64_t *_Nonnull value, const int64_t *_Nullable new_value) {
+  int64_t wanted = new_value ? *new_value : 0;
+  size_t size = sizeof(*value);
+  return mallctl(name, value, &size, new_value ? &wanted : NULL, new_value ? sizeof(wanted) : 0);
+}
+
+/// As `cjemalloc_control`, for controls that hold text. What they return lives as long as jemalloc.
+static inline int cjemalloc_text_control(
+    const char *_Nonnull name, const char *_Nullable *_Nonnull value,
+    const char *_Nullable new_value) {
+  size_t size = sizeof(*value);
+  return mallctl(
+      name, (void *)value, &size, new_value ? (void *)&new_value : NULL,
+      new_value ? sizeof(new_value) : 0);
+}
+
 /// A free whose size the caller knows: skips jemalloc's look-up of the extent.
 static inline void cjemalloc_free_sized(void *_Nonnull pointer, size_t size) {
   sdallocx(pointer, size, 0);

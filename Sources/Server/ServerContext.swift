@@ -20,6 +20,8 @@ final class ServerContext: @unchecked Sendable {
   let mailboxes: Mailboxes
   let log: Logger
   let startedAt = WallClock.milliseconds
+  let tickClock = TickClock()
+  let memory = MemoryWatch()
   private(set) var workers: [Worker] = []
   private(set) var loops: [EventLoop] = []
   private(set) var coordinator: ScatterGather
@@ -31,6 +33,7 @@ final class ServerContext: @unchecked Sendable {
   let logOutput: LogOutput
   /// 40 hexadecimal digits, new at each start.
   let runID: String
+  private let currentReplicationID: Mutex<String>
   private let stopping = Atomic<Bool>(false)
   let stopped = ExitCode()
 
@@ -52,7 +55,8 @@ final class ServerContext: @unchecked Sendable {
     self.origin = origin
     var random = SystemRandomNumberGenerator()
     seed = random.next()
-    runID = (0..<40).map { _ in String(random.next() & 15, radix: 16) }.joined()
+    runID = Self.freshID()
+    currentReplicationID = Mutex(Self.freshID())
     currentConfiguration = Mutex(configuration)
     let services = ServiceCommand.all
     let engineCommands = CommandTable.string + CommandTable.bitmap + CommandTable.generic
@@ -80,6 +84,20 @@ final class ServerContext: @unchecked Sendable {
     coordinator = ScatterGather(shards: workers.map(\.shard))
   }
 
+  /// 40 random hexadecimal digits.
+  private static func freshID() -> String {
+    (0..<40).map { _ in String(UInt8.random(in: 0..<16), radix: 16) }.joined()
+  }
+
+  /// Names the history of the data set; replicas ask for it.
+  var replicationID: String { currentReplicationID.withLock { $0 } }
+
+  /// DEBUG CHANGE-REPL-ID.
+  func changeReplicationID() {
+    let id = Self.freshID()
+    currentReplicationID.withLock { $0 = id }
+  }
+
   // MARK: Configuration
 
   /// A copy of the configuration as it is now.
@@ -102,9 +120,10 @@ final class ServerContext: @unchecked Sendable {
 
   /// Copies what workers need of the configuration to each of them.
   func distributeSettings() async {
-    let settings = self.settings
     for worker in workers {
       await worker.performWithKeyspace { worker, keyspace in
+        // Read anew each time: of two changes at once, the later one reaches every worker last.
+        let settings = worker.server.settings
         worker.settings = settings
         keyspace.options = settings.keyspace
       }
@@ -172,6 +191,7 @@ final class ServerContext: @unchecked Sendable {
   /// Hands the listeners to the first worker, which accepts for all.
   func startAccepting(_ listeners: [Listener]) {
     let acceptor = workers[0]
+    memory.started()
     self.listeners = listeners
     Task(executorPreference: acceptor.loop) {
       for (index, listener) in listeners.enumerated() {

@@ -15,6 +15,8 @@ extension Worker {
   }
 
   private func cron() {
+    guard !isCronPaused else { return }
+    sampleRates()
     shard.assumeIsolated { shard in
       shard.withKeyspace { keyspace in
         keyspace.now = WallClock.milliseconds
@@ -22,7 +24,10 @@ extension Worker {
       }
     }
     cronTicks &+= 1
-    if cronTicks % 10 == 0 { closeIdleConnections() }
+    if cronTicks % 10 == 0 {
+      closeIdleConnections()
+      if index == 0 { server.memory.sample() }
+    }
   }
 
   /// Half of what a turn may take.

@@ -48,6 +48,10 @@ final class Worker: LoopClient, @unchecked Sendable {
   /// Flushed entries or expired keys wait to be freed: turns go on without waiting, a slice each.
   var hasBackgroundWork = false
   var cronTicks = 0
+  /// DEBUG PAUSE-CRON.
+  var isCronPaused = false
+  /// What INFO's `instantaneous_` fields show.
+  var rates = TrafficRates()
 
   init(shard: Shard, server: ServerContext, settings: WorkerSettings) {
     self.shard = shard
@@ -86,6 +90,7 @@ final class Worker: LoopClient, @unchecked Sendable {
 
   func turn() {
     readClocks()
+    traffic.turnCount &+= 1
     takeMail()
     loop.ring.reap { completion in
       if !loop.consumes(completion) { handle(completion) }

@@ -31,7 +31,6 @@ struct TrafficStatistics: Sendable {
   var rejectedConnections = 0
   var queryBufferDisconnections = 0
   var outputBufferDisconnections = 0
-  var commandCount = 0
   /// Parcels sent to other shards, and the commands in them.
   var parcelCount = 0
   var foreignCommandCount = 0

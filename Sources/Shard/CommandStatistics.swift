@@ -34,6 +34,9 @@ package struct CommandStatistics: Sendable {
     counters[command].latencies.record(ticks)
   }
 
+  /// Commands run, whichever.
+  package var callCount: Int { counters.reduce(0) { $0 &+ $1.calls } }
+
   package mutating func countError(_ error: CommandError) { countError(code: error.code) }
 
   package mutating func countError(code: String) {

@@ -1,0 +1,55 @@
+import Engine
+import Shard
+
+extension Information {
+  mutating func writeStats() {
+    let keyspace = reports.reduce(KeyspaceStatistics()) { $0 + $1.keyspace }
+    title("Stats")
+    field("total_connections_received", sum(\.traffic.acceptedConnections))
+    field("total_commands_processed", sum(\.commands.callCount))
+    field("instantaneous_ops_per_sec", sum(\.rates.commands.perSecond))
+    field("total_net_input_bytes", sum(\.traffic.receivedByteCount))
+    field("total_net_output_bytes", sum(\.traffic.sentByteCount))
+    field("total_net_repl_input_bytes", 0)
+    field("total_net_repl_output_bytes", 0)
+    field("instantaneous_input_kbps", kilobytes(sum(\.rates.received.perSecond)))
+    field("instantaneous_output_kbps", kilobytes(sum(\.rates.sent.perSecond)))
+    field("instantaneous_input_repl_kbps", "0.00")
+    field("instantaneous_output_repl_kbps", "0.00")
+    field("rejected_connections", sum(\.traffic.rejectedConnections))
+    zeros(["sync_full", "sync_partial_ok", "sync_partial_err", "expired_subkeys"])
+    field("expired_keys", keyspace.expiredKeys)
+    field("expired_keys_active", keyspace.expiredActively)
+    field("expired_stale_perc", "0.00")
+    field("expired_time_cap_reached_count", keyspace.expireCycleOverruns)
+    zeros([
+      "evicted_keys", "evicted_clients", "evicted_scripts", "total_eviction_exceeded_time",
+      "current_eviction_exceeded_time",
+    ])
+    field("keyspace_hits", keyspace.hits)
+    field("keyspace_misses", keyspace.misses)
+    zeros([
+      "pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec",
+      "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits",
+      "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses",
+      "total_active_defrag_time", "current_active_defrag_time", "tracking_total_keys",
+      "tracking_total_items", "tracking_total_prefixes", "unexpected_error_replies",
+    ])
+    field("total_error_replies", sum(\.commands.totalErrorReplies))
+    zeros(["dump_payload_sanitizations"])
+    field(
+      "client_query_buffer_limit_disconnections", sum(\.traffic.queryBufferDisconnections))
+    field(
+      "client_output_buffer_limit_disconnections", sum(\.traffic.outputBufferDisconnections))
+    field("eventloop_cycles", sum(\.traffic.turnCount))
+    zeros([
+      "acl_access_denied_auth", "acl_access_denied_cmd", "acl_access_denied_key",
+      "acl_access_denied_channel",
+    ])
+  }
+
+  private func kilobytes(_ bytes: Int) -> String { HumanText.fixed(Double(bytes) / 1024, 2) }
+
+  /// Fields of what the server does not do.
+  private mutating func zeros(_ names: [String]) { for name in names { field(name, 0) } }
+}

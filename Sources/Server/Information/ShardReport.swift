@@ -1,0 +1,46 @@
+import Engine
+import RESP
+import Shard
+
+/// What one worker tells about itself: its counters, copied on its own loop.
+struct ShardReport: Sendable {
+  let index: Int
+  let commands: CommandStatistics
+  let traffic: TrafficStatistics
+  let rates: TrafficRates
+  let keyspace: KeyspaceStatistics
+  let changeCount: Int
+  let garbageCount: Int
+  let tableByteCount: Int
+  /// Of each database, keys and keys with an expiry.
+  let keys: [(count: Int, expiring: Int)]
+  let connectionCount: Int
+  let blockedConnectionCount: Int
+  /// Bytes of clients' buffers: the sum, and the largest of one client.
+  let bufferByteCount: Int
+  let inputByteCountMax: Int
+  let outputByteCountMax: Int
+
+  init(_ worker: Worker, _ keyspace: borrowing Keyspace) {
+    index = worker.index
+    commands = worker.statistics
+    traffic = worker.traffic
+    rates = worker.rates
+    self.keyspace = keyspace.statistics
+    changeCount = keyspace.changeCount
+    garbageCount = keyspace.garbageCount
+    tableByteCount = keyspace.tableByteCount
+    var keys: [(count: Int, expiring: Int)] = []
+    for database in 0..<keyspace.databaseCount {
+      keys.append(
+        (keyspace.keyCount(inDatabase: database), keyspace.expiringKeyCount(inDatabase: database)))
+    }
+    self.keys = keys
+    let connections = worker.connections.all
+    connectionCount = connections.count
+    blockedConnectionCount = connections.count { $0.stopWaiting != nil }
+    bufferByteCount = connections.reduce(0) { $0 + $1.allocatedByteCount }
+    inputByteCountMax = connections.map { $0.input.allocatedByteCount }.max() ?? 0
+    outputByteCountMax = connections.map { $0.output.allocatedByteCount }.max() ?? 0
+  }
+}

@@ -1,0 +1,56 @@
+import EventLoop
+import Glibc
+import Logging
+import ServerConfig
+
+extension ServerContext {
+  /// CONFIG SET up to where workers come in: checks, applies what concerns the process, and stores.
+  ///
+  /// What can fail is tried before anything is stored, so a failure leaves everything as it was.
+  func reconfigure(_ pairs: [(String, String)], fromLocalClient: Bool) throws(ConfigError) {
+    try updateConfiguration { configuration throws(ConfigError) in
+      var updated = configuration
+      let changed = try updated.set(pairs, fromLocalClient: fromLocalClient)
+      for key in changed {
+        if let reason = refusal(to: key, in: updated) { throw .failed(spelling(of: key, in: pairs), reason: reason) }
+      }
+      if changed.contains(.text(.dir)) {
+        guard unsafe chdir(updated[.dir]) == 0 else {
+          throw .failed(
+            spelling(of: .text(.dir), in: pairs), reason: SystemError("chdir", errno).reason)
+        }
+        updated[.dir] = currentDirectory ?? updated[.dir]
+      }
+      logOutput.level = LogOutput.level(named: updated[.loglevel])
+      logOutput.path = updated[.logfile]
+      configuration = updated
+    }
+  }
+
+  /// Why a directive can't be changed while running, though Redis allows it; nil if it can.
+  private func refusal(to key: DirectiveKey, in updated: Configuration) -> String? {
+    switch key {
+    case .integer(.port):
+      log.warning("Changing the port needs a restart.")
+      return "Unable to listen on this port. Check server logs."
+    case .list(.bind):
+      log.warning("Changing the bind addresses needs a restart.")
+      return "Failed to bind to specified addresses."
+    case .flag(.appendonly) where updated[.appendonly]:
+      log.warning("There is no append only file yet: appendonly can't be switched on.")
+      return "Unable to turn on AOF. Check server logs."
+    default: return nil
+    }
+  }
+
+  /// The name the client used, which may be an alias.
+  private func spelling(of key: DirectiveKey, in pairs: [(String, String)]) -> String {
+    pairs.first { DirectiveTable.definition(named: $0.0)?.key == key }?.0 ?? key.name
+  }
+
+  private var currentDirectory: String? {
+    guard let path = unsafe getcwd(nil, 0) else { return nil }
+    defer { unsafe free(path) }
+    return unsafe String(cString: path)
+  }
+}
