@@ -90,11 +90,20 @@ extension Worker {
   /// Runs a command whose keys lie on several shards on copies of them, off the turn.
   private func gather(_ call: Call, keys: [Int], shards: [Int]) {
     let command = Int(call.record.command)
+    let descriptor = server.table.commands[command]
     let words = (0..<call.words.count).map { call.words[$0].bytes }
+    let written = descriptor.writtenPositions(in: call.words)
+    let databases = 0..<settings.keyspace.databaseCount
+    let gathered = keys.indices.map { index in
+      let database = descriptor.databaseOfKey?(call.words, index) ?? call.connection.database
+      return GatheredCommand.Key(
+        name: words[keys[index]], shard: shards[index],
+        database: databases.contains(database) ? database : call.connection.database,
+        isWritten: written.contains(keys[index]))
+    }
     let request = GatheredCommand(
-      command: server.table.commands[command], words: words, keys: keys, shards: shards,
-      database: call.connection.database,
-      protocolVersion: call.connection.protocolVersion)
+      command: descriptor, words: words, keys: gathered,
+      database: call.connection.database, protocolVersion: call.connection.protocolVersion)
     statistics.count(command, ticks: 0)
     call.connection.commandCount += 1
     let coordinator = server.coordinator

@@ -1,4 +1,7 @@
 extension ServiceCommand {
   /// Every command this layer adds to the engine's.
-  static var all: [ServiceCommand] { [.ping] }
+  static var all: [ServiceCommand] { [.ping] + keyspace }
+
+  /// Commands on keys that need more than one turn or one shard.
+  private static var keyspace: [ServiceCommand] { [.keys, .randomkey, .scan, .wait] }
 }
