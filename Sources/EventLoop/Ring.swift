@@ -68,6 +68,8 @@ package struct Ring {
       unsafe completions.deallocate()
       throw SystemError("io_uring_setup", -code)
     }
+    // Saves looking up the descriptor at each system call; where it is not possible nothing is lost.
+    _ = unsafe io_uring_register_ring_fd(ring)
   }
 
   func close() {

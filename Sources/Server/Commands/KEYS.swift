@@ -14,10 +14,13 @@ extension ServiceCommand {
     }
     let begun = worker.server.shardCount == 1 ? walk : nil
     let workers = worker.server.workers
-    let fresh = KeyWalk(pattern: arguments[1].bytes, database: connection.database)
+    let pattern = arguments[1].bytes
+    let database = connection.database
     worker.suspend(connection) { reply throws(CommandError) in
       var walks: [KeyWalk] = []
-      for owner in workers { walks.append(await owner.finish(begun ?? fresh)) }
+      for owner in workers {
+        walks.append(await owner.finish(begun ?? KeyWalk(pattern: pattern, database: database)))
+      }
       var header = ReplyWriter()
       header.array(walks.reduce(0) { $0 + $1.count })
       worker.sendPart(header.bytes, to: connection)
