@@ -29,7 +29,7 @@ let package = Package(
   targets: [
     // MARK: Platform: knows Linux, nothing of Redis
     .target(name: "CLinux"),
-    .systemLibrary(name: "CUring", pkgConfig: "liburing", providers: [.apt(["liburing-dev"])]),
+    .target(name: "CUring", linkerSettings: [.linkedLibrary("uring")]),
     .systemLibrary(name: "CJemalloc", pkgConfig: "jemalloc", providers: [.apt(["libjemalloc-dev"])]),
     .target(name: "EventLoop", dependencies: ["CLinux", "CUring"], swiftSettings: settings),
 

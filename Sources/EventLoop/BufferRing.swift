@@ -18,9 +18,8 @@ package struct BufferRing {
   package let group: UInt16
   package let bufferByteCount: Int
   private let count: Int
-  private let ring: UnsafeMutablePointer<io_uring_buf_ring>
+  private let header: UnsafeMutableRawPointer
   private let memory: UnsafeMutableRawPointer
-  private let memoryByteCount: Int
 
   /// - Parameter count: a power of two.
   /// - Throws: what mmap(2) or the registration reported.
@@ -29,27 +28,18 @@ package struct BufferRing {
     self.group = group
     self.count = count
     self.bufferByteCount = bufferByteCount
-    let ringByteCount = count * MemoryLayout<io_uring_buf>.stride
-    memoryByteCount = (ringByteCount + 4095) & ~4095 + count * bufferByteCount
+    let headerByteCount = curing_buffers_header_size(UInt32(count))
     guard
       let mapped = unsafe mmap(
-        nil, memoryByteCount, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_PRIVATE, -1, 0),
+        nil, headerByteCount + count * bufferByteCount, PROT_READ | PROT_WRITE,
+        MAP_ANONYMOUS | MAP_PRIVATE, -1, 0),
       unsafe mapped != MAP_FAILED
     else { throw SystemError("mmap", errno) }
-    unsafe self.ring = mapped.assumingMemoryBound(to: io_uring_buf_ring.self)
-    unsafe memory = mapped + (ringByteCount + 4095) & ~4095
-    var registration = io_uring_buf_reg()
-    registration.ring_addr = UInt64(UInt(bitPattern: mapped))
-    registration.ring_entries = UInt32(count)
-    registration.bgid = group
-    let code = unsafe io_uring_register_buf_ring(ring.handle, &registration, 0)
+    unsafe header = unsafe mapped
+    unsafe memory = unsafe mapped + headerByteCount
+    let code = unsafe curing_buffers_register(ring.handle, header, UInt32(count), group)
     guard code == 0 else { throw SystemError("io_uring_register_buf_ring", -code) }
-    unsafe io_uring_buf_ring_init(self.ring)
-    for index in 0..<count {
-      unsafe curing_recycle(
-        self.ring, memory + index * bufferByteCount, UInt32(bufferByteCount), UInt16(index),
-        Int32(count - 1), Int32(index))
-    }
+    for index in 0..<count { recycle(BufferID(rawValue: UInt16(index)), offset: index) }
     publish(count)
   }
 
@@ -61,11 +51,11 @@ package struct BufferRing {
 
   /// Queues a buffer for the kernel as the `offset`-th since the last `publish`.
   package func recycle(_ id: BufferID, offset: Int) {
-    unsafe curing_recycle(
-      ring, memory + Int(id.rawValue) * bufferByteCount, UInt32(bufferByteCount), id.rawValue,
-      Int32(count - 1), Int32(offset))
+    unsafe curing_buffers_add(
+      header, memory + Int(id.rawValue) * bufferByteCount, UInt32(bufferByteCount), id.rawValue,
+      UInt32(count), UInt32(offset))
   }
 
   /// Gives the kernel the last `count` recycled buffers.
-  package func publish(_ count: Int) { unsafe curing_publish(ring, Int32(count)) }
+  package func publish(_ count: Int) { unsafe curing_buffers_publish(header, UInt32(count)) }
 }

@@ -1,4 +1,3 @@
-import CUring
 import Glibc
 
 /// A counting semaphore for threads that start or stop; nothing on a request's path waits.

@@ -1,4 +1,3 @@
-import CUring
 import Glibc
 
 /// The signals that ask a server to stop, taken one at a time by a thread that waits for them.

@@ -260,9 +260,13 @@ package struct RequestParser {
   }
 
   /// Words with escapes in them exist nowhere in the input; they live here until the next such line.
-  private var unescapedWords = UnescapedWords()
+  private var unescapedWords: UnescapedWords?
 
-  private mutating func retain(_ bytes: [UInt8]) -> ByteView { unescapedWords.keep(bytes) }
+  private mutating func retain(_ bytes: [UInt8]) -> ByteView {
+    let words = unescapedWords ?? UnescapedWords()
+    unescapedWords = words
+    return words.keep(bytes)
+  }
 }
 
 /// The bytes of quoted words, kept in place while their command runs.

@@ -36,6 +36,8 @@ final class Connection: @unchecked Sendable {
   var isScheduled = false
   /// A command of it is being worked on elsewhere; the next ones wait.
   var isSuspended = false
+  /// Ends the wait of a suspended command early, as when the connection closes.
+  var stopWaiting: (() -> Void)?
   /// CLIENT PAUSE holds its next command back.
   var isPaused = false
   /// No more commands are taken; the socket closes once the replies are out.

@@ -35,7 +35,8 @@ struct ServiceCommand: Sendable {
 
 extension Worker {
   func runService(
-    _ call: inout Call, _ keyspace: inout Keyspace, _ output: inout ReplyWriter
+    _ call: inout Call, _ keyspace: inout Keyspace, _ output: inout ReplyWriter,
+    _ counts: inout CommandStatistics
   ) -> Outcome {
     let command = Int(call.record.command)
     let connection = call.connection
@@ -46,10 +47,13 @@ extension Worker {
     if connection.replies.isWaiting { return .waitsBefore }
     let start = output.count
     keyspace.forgetPrepared()
+    // It may read or reset what the turn has counted so far.
+    swap(&counts, &statistics)
+    defer { swap(&counts, &statistics) }
     do throws(CommandError) {
       try body(self, connection, call.words, &keyspace, &output)
     } catch {
-      fail(command, error, start, &output)
+      fail(command, error, start, &output, &statistics)
     }
     keyspace.select(connection.database)
     connection.commandCount += 1

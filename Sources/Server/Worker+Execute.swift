@@ -9,15 +9,21 @@ extension Worker {
     shard.assumeIsolated { shard in
       shard.withKeyspace { keyspace in
         keyspace.now = wallTime
-        answerRequests(&keyspace)
-        executeRuns(&batch, &keyspace)
+        // Counting goes to a local for the turn: a property of a class is checked for exclusive access each time.
+        var counts = CommandStatistics(commandCount: 0)
+        swap(&counts, &statistics)
+        answerRequests(&keyspace, &counts)
+        executeRuns(&batch, &keyspace, &counts)
+        swap(&counts, &statistics)
         keyspace.forgetPrepared()
       }
     }
     batch.removeAll()
   }
 
-  private func executeRuns(_ batch: inout Batch, _ keyspace: inout Keyspace) {
+  private func executeRuns(
+    _ batch: inout Batch, _ keyspace: inout Keyspace, _ counts: inout CommandStatistics
+  ) {
     for index in 0..<min(batch.records.count, Self.bucketsAhead) {
       prefetchBucket(batch, index, keyspace)
     }
@@ -32,7 +38,7 @@ extension Worker {
       // The output moves here for the run, so that writing to it needs no look at the connection.
       var output = ReplyWriter()
       swap(&output, &connection.output)
-      let end = executeRun(run, batch, &keyspace, &output)
+      let end = executeRun(run, batch, &keyspace, &output, &counts)
       swap(&output, &connection.output)
       keepRest(of: run, from: end)
       touch(connection)
@@ -62,7 +68,7 @@ extension Worker {
   /// - Returns: how many of the run's bytes are done with.
   private func executeRun(
     _ run: Batch.Run, _ batch: borrowing Batch, _ keyspace: inout Keyspace,
-    _ output: inout ReplyWriter
+    _ output: inout ReplyWriter, _ counts: inout CommandStatistics
   ) -> Int {
     let connection = run.connection
     var done = 0
@@ -76,7 +82,7 @@ extension Worker {
         from: record.firstWord, count: Int(record.wordCount))
       var call = Call(
         connection: connection, record: record, words: words, startTicks: ticks)
-      let outcome = dispatch(&call, &keyspace, &output)
+      let outcome = dispatch(&call, &keyspace, &output, &counts)
       ticks = call.endTicks
       if outcome == .waitsBefore {
         connection.parser.reset()
@@ -88,7 +94,7 @@ extension Worker {
       return done
     }
     if let failure = run.failure {
-      statistics.countError(code: "ERR")
+      counts.countError(code: "ERR")
       output.error(Array("ERR Protocol error: ".utf8) + failure.message)
       connection.isClosing = true
     }
@@ -140,55 +146,58 @@ extension Worker {
   /// Sends one command where it belongs.
   @inline(__always)
   private func dispatch(
-    _ call: inout Call, _ keyspace: inout Keyspace, _ output: inout ReplyWriter
+    _ call: inout Call, _ keyspace: inout Keyspace, _ output: inout ReplyWriter,
+    _ counts: inout CommandStatistics
   ) -> Outcome {
     let record = call.record
     guard record.command >= 0, call.connection.isPlain, !server.isPausing else {
-      return dispatchGuarded(&call, &keyspace, &output)
+      return dispatchGuarded(&call, &keyspace, &output, &counts)
     }
-    return dispatchAdmitted(&call, &keyspace, &output)
+    return dispatchAdmitted(&call, &keyspace, &output, &counts)
   }
 
   @inline(__always)
   private func dispatchAdmitted(
-    _ call: inout Call, _ keyspace: inout Keyspace, _ output: inout ReplyWriter
+    _ call: inout Call, _ keyspace: inout Keyspace, _ output: inout ReplyWriter,
+    _ counts: inout CommandStatistics
   ) -> Outcome {
     let record = call.record
     let command = Int(record.command)
     guard server.table.descriptors[command].allows(Int(record.wordCount)) else {
-      reject(&call, .wrongArity(server.table.fullNames[command]), &output)
+      reject(&call, .wrongArity(server.table.fullNames[command]), &output, &counts)
       return .goesOn
     }
     call.connection.lastCommand = command
     switch server.table.descriptors[command].routing {
     case .singleKey:
       if record.shard == Int32(truncatingIfNeeded: index) {
-        runBody(&call, &keyspace, &output)
+        runBody(&call, &keyspace, &output, &counts)
       } else {
         sendAway(&call, &output)
       }
       return .goesOn
     case .service:
-      return runService(&call, &keyspace, &output)
+      return runService(&call, &keyspace, &output, &counts)
     case .container:
       let name = server.table.commands[command].name
       reject(
         &call, call.words.count > 1 ? .unknownSubcommand(call.words[1], of: name) : .wrongArity(name),
-        &output)
+        &output, &counts)
       return .goesOn
     case .manyKeys, .eachKey, .everyShard:
       if server.shardCount == 1 {
-        runBody(&call, &keyspace, &output)
+        runBody(&call, &keyspace, &output, &counts)
         return .goesOn
       }
-      return dispatchSpread(&call, &keyspace, &output)
+      return dispatchSpread(&call, &keyspace, &output, &counts)
     }
   }
 
   /// Runs a command's body on this shard.
   @inline(__always)
   func runBody(
-    _ call: inout Call, _ keyspace: inout Keyspace, _ output: inout ReplyWriter
+    _ call: inout Call, _ keyspace: inout Keyspace, _ output: inout ReplyWriter,
+    _ counts: inout CommandStatistics
   ) {
     let command = Int(call.record.command)
     let firstKey = server.table.descriptors[command].firstKey
@@ -197,7 +206,7 @@ extension Worker {
     }
     run(
       command, call.words, protocolVersion: output.protocolVersion, ticks: &call.endTicks,
-      &keyspace, &output)
+      &keyspace, &output, &counts)
     call.connection.commandCount &+= 1
   }
 
@@ -205,59 +214,66 @@ extension Worker {
   @inline(__always)
   func run(
     _ command: Int, _ words: Arguments, protocolVersion: Int, ticks: inout UInt64,
-    _ keyspace: inout Keyspace, _ output: inout ReplyWriter
+    _ keyspace: inout Keyspace, _ output: inout ReplyWriter, _ counts: inout CommandStatistics
   ) {
     let start = output.count
-    guard let body = server.table.descriptors[command].body else {
+    guard let body = server.table.bodies[command] else {
       preconditionFailure("a routed command without a body")
     }
     do throws(CommandError) {
       try body(&keyspace, words, &output)
     } catch {
-      fail(command, error, start, &output)
+      fail(command, error, start, &output, &counts)
     }
     let end = clinux_ticks()
-    statistics.count(command, ticks: end &- ticks)
+    counts.count(command, ticks: end &- ticks)
     ticks = end
   }
 
   @inline(never)
-  func fail(_ command: Int, _ error: CommandError, _ start: Int, _ output: inout ReplyWriter) {
+  func fail(
+    _ command: Int, _ error: CommandError, _ start: Int, _ output: inout ReplyWriter,
+    _ counts: inout CommandStatistics
+  ) {
     output.truncate(to: start)
     output.error(error.message)
-    statistics.counters[command].failed += 1
-    statistics.countError(error)
+    counts.counters[command].failed += 1
+    counts.countError(error)
   }
 
   /// Replies with an error to a command that did not run.
   @inline(never)
-  func reject(_ call: inout Call, _ error: CommandError, _ output: inout ReplyWriter) {
+  func reject(
+    _ call: inout Call, _ error: CommandError, _ output: inout ReplyWriter,
+    _ counts: inout CommandStatistics
+  ) {
     output.error(error.message)
-    statistics.countError(error)
-    if call.record.command >= 0 { statistics.counters[Int(call.record.command)].rejected += 1 }
+    counts.countError(error)
+    if call.record.command >= 0 { counts.counters[Int(call.record.command)].rejected += 1 }
   }
 
   /// The way of commands that can't be simply run: unknown ones, clients that have not authenticated or
   /// want no replies, and everybody during a pause.
   @inline(never)
   private func dispatchGuarded(
-    _ call: inout Call, _ keyspace: inout Keyspace, _ output: inout ReplyWriter
+    _ call: inout Call, _ keyspace: inout Keyspace, _ output: inout ReplyWriter,
+    _ counts: inout CommandStatistics
   ) -> Outcome {
     let connection = call.connection
     let start = output.count
     let outcome: Outcome
     if call.record.command < 0 {
-      reject(&call, .unknownCommand(call.words), &output)
+      reject(&call, .unknownCommand(call.words), &output, &counts)
       outcome = .goesOn
     } else if let refusal = refusal(of: call) {
-      reject(&call, refusal, &output)
+      reject(&call, refusal, &output, &counts)
       outcome = .goesOn
     } else if server.pauses(server.table.commands[Int(call.record.command)], connection) {
       connection.isPaused = true
       paused.append(connection)
       return .waitsBefore
     } else {
-      outcome = dispatchAdmitted(&call, &keyspace, &output)
+      outcome = dispatchAdmitted(&call, &keyspace, &output, &counts)
     }
     switch connection.replyMode {
     case .on: break

@@ -22,17 +22,19 @@ extension Worker {
   }
 
   /// Executes the commands other shards sent, and queues the answers.
-  func answerRequests(_ keyspace: inout Keyspace) {
+  func answerRequests(_ keyspace: inout Keyspace, _ counts: inout CommandStatistics) {
     guard !mail.requests.isEmpty else { return }
     let requests = mail.requests
     mail.requests.removeAll(keepingCapacity: true)
     for parcel in requests {
-      answer(parcel, &keyspace)
+      answer(parcel, &keyspace, &counts)
       mail.sendBack(parcel)
     }
   }
 
-  private func answer(_ parcel: Parcel, _ keyspace: inout Keyspace) {
+  private func answer(
+    _ parcel: Parcel, _ keyspace: inout Keyspace, _ counts: inout CommandStatistics
+  ) {
     var words = ArgumentTable(capacity: parcel.count * 3)
     var records: [Parcel.Record] = []
     records.reserveCapacity(parcel.count)
@@ -63,7 +65,7 @@ extension Worker {
       parcel.answer(protocolVersion: record.protocolVersion) { reply in
         run(
           record.command, arguments, protocolVersion: record.protocolVersion, ticks: &ticks,
-          &keyspace, &reply)
+          &keyspace, &reply, &counts)
       }
     }
   }

@@ -107,12 +107,14 @@ extension Worker {
   /// The peer sent its last byte: what it sent is still answered, as far as it wants to know.
   func peerClosed(_ connection: Connection) {
     connection.hasPeerClosed = true
+    connection.stopWaiting?()
     touch(connection)
   }
 
   /// Breaks the connection off. Its descriptor closes when the kernel is done with it.
   func shutDown(_ connection: Connection) {
     connection.isClosing = true
+    connection.stopWaiting?()
     if !connection.isShutDown {
       connection.isShutDown = true
       Glibc.shutdown(connection.descriptor, Int32(SHUT_RDWR))

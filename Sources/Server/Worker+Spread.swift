@@ -24,23 +24,24 @@ extension Worker {
   /// Commands with several keys, or for every shard, when there are several shards.
   @inline(never)
   func dispatchSpread(
-    _ call: inout Call, _ keyspace: inout Keyspace, _ output: inout ReplyWriter
+    _ call: inout Call, _ keyspace: inout Keyspace, _ output: inout ReplyWriter,
+    _ counts: inout CommandStatistics
   ) -> Outcome {
     let command = server.table.commands[Int(call.record.command)]
     if case .everyShard(_, let join) = command.execution {
       let parts = (0..<server.shardCount).map { (shard: $0, positions: Array(0..<call.words.count)) }
-      sendParts(parts, JoinedReply(join, parts: parts.count), &call, &keyspace, &output)
+      sendParts(parts, JoinedReply(join, parts: parts.count), &call, &keyspace, &output, &counts)
       return .goesOn
     }
     guard let keys = command.keyPositions(in: call.words) else {
       // The body itself says what is wrong with such arguments.
-      runBody(&call, &keyspace, &output)
+      runBody(&call, &keyspace, &output, &counts)
       return .goesOn
     }
     let shards = keys.map { server.shard(of: call.words[$0]) }
     guard let first = shards.first, shards.contains(where: { $0 != first }) else {
       if (shards.first ?? index) == index {
-        runBody(&call, &keyspace, &output)
+        runBody(&call, &keyspace, &output, &counts)
       } else {
         sendAway(&call, &output)
       }
@@ -50,12 +51,13 @@ extension Worker {
       let split = KeySplit(keys: keys, shards: shards, wordCount: call.words.count)
       sendParts(
         split.parts, JoinedReply(join, parts: split.parts.count, keys: split.keyOrdinals),
-        &call, &keyspace, &output)
+        &call, &keyspace, &output, &counts)
       return .goesOn
     }
     // The keys have to be brought together; what was sent away before must be answered first, since
     // those commands may be about the same keys.
     if call.connection.replies.isWaiting { return .waitsBefore }
+    counts.count(Int(call.record.command), ticks: 0)
     gather(call, keys: keys, shards: shards)
     return .waitsAfter
   }
@@ -63,7 +65,7 @@ extension Worker {
   /// Sends each shard its part of a command; this shard's own part runs at once.
   private func sendParts(
     _ parts: [(shard: Int, positions: [Int])], _ join: JoinedReply, _ call: inout Call,
-    _ keyspace: inout Keyspace, _ output: inout ReplyWriter
+    _ keyspace: inout Keyspace, _ output: inout ReplyWriter, _ counts: inout CommandStatistics
   ) {
     let connection = call.connection
     let place = connection.replies.reserve(parts: parts.count, join: join, output: output)
@@ -83,19 +85,28 @@ extension Worker {
     keyspace.forgetPrepared()
     run(
       Int(call.record.command), table.arguments(from: 0, count: table.count),
-      protocolVersion: output.protocolVersion, ticks: &call.endTicks, &keyspace, &reply)
+      protocolVersion: output.protocolVersion, ticks: &call.endTicks, &keyspace, &reply,
+      &counts)
     connection.replies.fill(place: place, part: part, with: reply.bytes, output: &output)
   }
 
   /// Runs a command whose keys lie on several shards on copies of them, off the turn.
   private func gather(_ call: Call, keys: [Int], shards: [Int]) {
     let command = Int(call.record.command)
+    let descriptor = server.table.commands[command]
     let words = (0..<call.words.count).map { call.words[$0].bytes }
+    let written = descriptor.writtenPositions(in: call.words)
+    let databases = 0..<settings.keyspace.databaseCount
+    let gathered = keys.indices.map { index in
+      let database = descriptor.databaseOfKey?(call.words, index) ?? call.connection.database
+      return GatheredCommand.Key(
+        name: words[keys[index]], shard: shards[index],
+        database: databases.contains(database) ? database : call.connection.database,
+        isWritten: written.contains(keys[index]))
+    }
     let request = GatheredCommand(
-      command: server.table.commands[command], words: words, keys: keys, shards: shards,
-      database: call.connection.database,
-      protocolVersion: call.connection.protocolVersion)
-    statistics.count(command, ticks: 0)
+      command: descriptor, words: words, keys: gathered,
+      database: call.connection.database, protocolVersion: call.connection.protocolVersion)
     call.connection.commandCount += 1
     let coordinator = server.coordinator
     suspend(call.connection) { reply throws(CommandError) in

@@ -223,13 +223,23 @@ final class Worker: LoopClient, @unchecked Sendable {
 
   /// Finds the commands in `bytes` and schedules them as one run.
   private func parse(_ connection: Connection, _ bytes: ByteView, isFromInput: Bool) {
+    var parser = RequestParser()
+    swap(&parser, &connection.parser)
+    defer { swap(&parser, &connection.parser) }
+    parse(connection, bytes, isFromInput: isFromInput, &parser, &batch)
+  }
+
+  private func parse(
+    _ connection: Connection, _ bytes: ByteView, isFromInput: Bool, _ parser: inout RequestParser,
+    _ batch: inout Batch
+  ) {
     let firstRecord = batch.records.count
     var offset = 0
     var failure: ProtocolError?
     let limits = connection.isAuthenticated ? settings.parserLimits : .unauthenticated
     while offset < bytes.count, batch.records.count - firstRecord < Self.runRecordsMax {
       let firstWord = batch.arguments.count
-      let outcome = connection.parser.next(
+      let outcome = parser.next(
         bytes[offset..<bytes.count], limits: limits, into: &batch.arguments)
       if case .incomplete(let missing) = outcome {
         connection.missingInputByteCount = missing
@@ -243,7 +253,8 @@ final class Worker: LoopClient, @unchecked Sendable {
       offset += consumed
       let wordCount = batch.arguments.count - firstWord
       if wordCount > 0 {
-        batch.records.append(record(firstWord: firstWord, wordCount: wordCount, end: offset))
+        batch.records.append(
+          record(batch, firstWord: firstWord, wordCount: wordCount, end: offset))
       }
     }
     connection.isScheduled = true
@@ -257,7 +268,9 @@ final class Worker: LoopClient, @unchecked Sendable {
   private static let runRecordsMax = 1024
 
   @inline(__always)
-  private func record(firstWord: Int, wordCount: Int, end: Int) -> Batch.Record {
+  private func record(
+    _ batch: borrowing Batch, firstWord: Int, wordCount: Int, end: Int
+  ) -> Batch.Record {
     let words = batch.arguments.arguments(from: firstWord, count: wordCount)
     guard let command = server.table.index(of: words) else {
       return Batch.Record(

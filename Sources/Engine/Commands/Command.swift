@@ -22,6 +22,9 @@ package struct Command: Sendable {
   package let keys: [KeySpec]
   /// Finds the keys where key specifications can't (SORT ... STORE): positions in the arguments.
   package let findKeys: (@Sendable (Arguments) -> [Int])?
+  /// The database of a key, where it is not the connection's: COPY ... DB n. nil: the connection's. Gets the
+  /// arguments and which of the keys is meant.
+  package let databaseOfKey: (@Sendable (Arguments, Int) -> Int?)?
   /// Hints for clients and proxies, such as `request_policy:all_shards`.
   package let tips: [String]
   package let arguments: [Argument]
@@ -33,6 +36,7 @@ package struct Command: Sendable {
   package init(
     _ name: StaticString, _ summary: String, since: String, group: Group, complexity: String,
     arity: Arity, keys: [KeySpec] = [], findKeys: (@Sendable (Arguments) -> [Int])? = nil,
+    databaseOfKey: (@Sendable (Arguments, Int) -> Int?)? = nil,
     flags: Flags = [], categories: Categories = [], tips: [String] = [],
     arguments: [Argument] = [], history: [(since: String, change: String)] = [],
     subcommands: [Command] = [], execution: Execution
@@ -45,6 +49,7 @@ package struct Command: Sendable {
     self.arity = arity
     self.keys = keys
     self.findKeys = findKeys
+    self.databaseOfKey = databaseOfKey
     self.flags = flags
     self.categories = categories.union(flags.impliedCategories).union(group.impliedCategories)
     self.tips = tips

@@ -12,8 +12,11 @@ package struct CommandTable: Sendable {
   package let topLevelCount: Int
   /// As clients see them: `get`, `config|get`.
   package let fullNames: [String]
-  /// The same commands, reduced to what running one needs.
+  /// The same commands, reduced to what routing one needs; trivial to copy, so that reading one counts no
+  /// references.
   package let descriptors: [CommandDescriptor]
+  /// The bodies of those commands that have one.
+  package let bodies: [Command.Body?]
   /// Where the subcommands of each command stand.
   private let subcommandRanges: [Range<Int>]
   /// Open addressing over name hashes: an index into `commands`, -1 where empty.
@@ -35,6 +38,7 @@ package struct CommandTable: Sendable {
     topLevelCount = topLevel.count
     subcommandRanges = ranges
     descriptors = commands.map(CommandDescriptor.init)
+    bodies = commands.map(\.body)
     var size = 64
     while size < topLevel.count * 4 { size *= 2 }
     mask = size - 1
@@ -95,7 +99,7 @@ package struct CommandTable: Sendable {
   }
 }
 
-/// What routing and running a command read, in one place.
+/// What routing a command reads, in one place.
 package struct CommandDescriptor: Sendable {
   /// How a command finds its shard.
   package enum Routing: UInt8, Sendable {
@@ -118,7 +122,6 @@ package struct CommandDescriptor: Sendable {
   package let wordsMax: Int
   package let firstKey: Int
   package let flags: Command.Flags
-  package let body: Command.Body?
   private let name: InlineName
 
   init(_ command: Command) {
@@ -127,7 +130,6 @@ package struct CommandDescriptor: Sendable {
     case .atLeast(let count): (wordsMin, wordsMax) = (count, .max)
     }
     flags = command.flags
-    body = command.body
     name = InlineName(command.name)
     var first = 0
     var isSingle = false

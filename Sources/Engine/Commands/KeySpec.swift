@@ -101,6 +101,8 @@ package struct KeySpec: Sendable {
       var end = last < 0 ? arguments.count + last : start + last
       if limit > 1, last < 0 { end = start + (end - start + 1) / limit - 1 + (step - 1) }
       guard start < arguments.count, end < arguments.count else { return start >= arguments.count }
+      // A key whose value is missing: MSET with an odd number of words.
+      if last < 0, limit <= 1, (end - start + 1) % step != 0 { return false }
       for position in stride(from: start, through: end, by: step) { positions.append(position) }
     case .count(let countIndex, let firstKey, let step):
       guard start + countIndex < arguments.count,
@@ -139,5 +141,17 @@ extension Command {
       guard spec.appendPositions(in: arguments, to: &positions) else { return nil }
     }
     return positions
+  }
+}
+
+extension Command {
+  /// Which words, among those of `keyPositions`, name keys that the command may change.
+  package func writtenPositions(in arguments: Arguments) -> Set<Int> {
+    var positions: [Int] = []
+    for spec in keys where spec.access.writes {
+      if case .unknown = spec.begin { return Set(keyPositions(in: arguments) ?? []) }
+      _ = spec.appendPositions(in: arguments, to: &positions)
+    }
+    return Set(positions)
   }
 }

@@ -125,7 +125,10 @@ struct DashTable: ~Copyable {
     let matches = Bucket.matches(tags, UInt64(hash.fingerprint) &* 0x0001_0101_0101_0101)
     if matches == 0 { return }
     let word = unsafe Bucket.slot(line, matches.trailingZeroBitCount >> 3).pointee
-    unsafe clinux_prefetch(Self.block(word).base)
+    let base = unsafe Self.block(word).base
+    unsafe clinux_prefetch(base)
+    // Entries of the usual sizes often lie across two lines.
+    unsafe clinux_prefetch(base + 64)
   }
 
   // MARK: Slot words

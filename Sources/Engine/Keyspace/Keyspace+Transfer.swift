@@ -80,3 +80,47 @@ extension Keyspace {
 extension ByteView {
   fileprivate static func != (left: ByteView, right: ByteView) -> Bool { !(left == right) }
 }
+
+/// A `DetachedEntry` behind a reference, for code that keeps several: an array can't hold what can't be copied.
+package final class CarriedEntry: @unchecked Sendable {
+  // Unchecked: it goes from thread to thread, but only one has it at a time.
+  private var parts: (block: EntryBlock, clock: UInt32?)?
+
+  init(_ entry: consuming DetachedEntry) { parts = entry.takeBlock() }
+
+  deinit { parts?.block.dispose() }
+
+  fileprivate func take() -> DetachedEntry? {
+    guard let (block, clock) = parts else { return nil }
+    parts = nil
+    return DetachedEntry(block, clock: clock)
+  }
+}
+
+extension Keyspace {
+  /// A copy of a key's entry in database `index`, nil if there is none. As `copyEntry`.
+  package mutating func carryCopy(_ key: ByteView, database index: Int) -> CarriedEntry? {
+    let previous = selected
+    select(index)
+    defer { select(previous) }
+    guard let entry = copyEntry(key) else { return nil }
+    return CarriedEntry(entry)
+  }
+
+  /// A key's entry taken out of database `index`, nil if there is none. As `takeEntry`.
+  package mutating func carryAway(_ key: ByteView, database index: Int) -> CarriedEntry? {
+    let previous = selected
+    select(index)
+    defer { select(previous) }
+    guard let entry = takeEntry(key) else { return nil }
+    return CarriedEntry(entry)
+  }
+
+  /// Puts a carried entry into database `index`, once. As `put`.
+  package mutating func put(_ carried: CarriedEntry, database index: Int) {
+    guard let entry = carried.take() else {
+      preconditionFailure("a carried entry put down twice")
+    }
+    put(entry, inDatabase: index)
+  }
+}

@@ -81,6 +81,16 @@ package import RESP
     return try body(&self)
   }
 
+  /// As `inDatabase`, for the coordinator.
+  package mutating func withDatabase<Result: ~Copyable, Failure: Error>(
+    _ index: Int, _ body: (inout Keyspace) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try inDatabase(index, body)
+  }
+
+  /// The seed of the tables' hashes; entries move only between keyspaces of one seed.
+  package var hashSeed: UInt64 { seed }
+
   package mutating func swapDatabases(_ first: Int, _ second: Int) {
     guard first != second else { return }
     let held = unsafe (databases + first).move()

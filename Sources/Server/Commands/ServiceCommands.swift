@@ -1,4 +1,7 @@
 extension ServiceCommand {
   /// Every command this layer adds to the engine's.
-  static var all: [ServiceCommand] { [.ping] + administration }
+  static var all: [ServiceCommand] { [.ping] + keyspace + administration }
+
+  /// Commands on keys that need more than one turn or one shard.
+  private static var keyspace: [ServiceCommand] { [.keys, .randomkey, .scan, .wait] }
 }

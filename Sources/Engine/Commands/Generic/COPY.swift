@@ -12,6 +12,13 @@ extension Command {
     "copy", "Copies a key's value and expiry to another key.", since: "6.2.0", group: .generic,
     complexity: "O(N) in the elements of the value; O(1) for strings.", arity: .atLeast(3),
     keys: [.at(1, [.readOnly, .access]), .at(2, [.overwrite, .update])],
+    databaseOfKey: { arguments, key in
+      guard key == 1 else { return nil }
+      for index in 3..<max(arguments.count, 3) where arguments[index].matches("db") {
+        return index + 1 < arguments.count ? DecimalText.integer(arguments[index + 1]) : nil
+      }
+      return nil
+    },
     flags: [.write, .denyOOM], categories: .keyspace,
     arguments: [
       .key("source"), .key("destination", spec: 1),

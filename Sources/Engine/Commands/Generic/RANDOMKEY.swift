@@ -1,5 +1,3 @@
-import RESP
-
 extension Command {
   /// `RANDOMKEY`
   ///
@@ -12,9 +10,5 @@ extension Command {
     tips: [
       "request_policy:all_shards", "response_policy:special", "nondeterministic_output",
     ],
-    execution: .everyShard(
-      { keyspace, _, reply in
-        guard let key = keyspace.randomKey() else { return reply.null() }
-        reply.bulk(key)
-      }, join: .firstNonNull))
+    execution: .service)
 }
