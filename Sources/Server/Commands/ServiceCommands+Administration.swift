@@ -1,6 +1,6 @@
 extension ServiceCommand {
   /// What operators and tests ask of the server as a whole.
   static var administration: [ServiceCommand] {
-    [.config, .info, .time]
+    [.config, .debug, .info, .lolwut, .memory, .shutdown, .time]
   }
 }

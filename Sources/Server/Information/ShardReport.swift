@@ -12,8 +12,8 @@ struct ShardReport: Sendable {
   let changeCount: Int
   let garbageCount: Int
   let tableByteCount: Int
-  /// Of each database, keys and keys with an expiry.
-  let keys: [(count: Int, expiring: Int)]
+  /// Of each database, keys, keys with an expiry, and bytes of its table.
+  let keys: [(count: Int, expiring: Int, tableByteCount: Int)]
   let connectionCount: Int
   let blockedConnectionCount: Int
   /// Bytes of clients' buffers: the sum, and the largest of one client.
@@ -30,10 +30,14 @@ struct ShardReport: Sendable {
     changeCount = keyspace.changeCount
     garbageCount = keyspace.garbageCount
     tableByteCount = keyspace.tableByteCount
-    var keys: [(count: Int, expiring: Int)] = []
+    var keys: [(count: Int, expiring: Int, tableByteCount: Int)] = []
     for database in 0..<keyspace.databaseCount {
       keys.append(
-        (keyspace.keyCount(inDatabase: database), keyspace.expiringKeyCount(inDatabase: database)))
+        (
+          keyspace.keyCount(inDatabase: database),
+          keyspace.expiringKeyCount(inDatabase: database),
+          keyspace.tableByteCount(inDatabase: database)
+        ))
     }
     self.keys = keys
     let connections = worker.connections.all

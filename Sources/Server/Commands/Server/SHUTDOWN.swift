@@ -1,0 +1,73 @@
+import Engine
+import Logging
+import RESP
+import ServerConfig
+
+extension ServiceCommand {
+  /// `SHUTDOWN [NOSAVE|SAVE] [NOW] [FORCE] [ABORT]`
+  ///
+  /// The client gets no reply: its connection closes. SAVE fails, unless FORCE comes with it, since nothing
+  /// can be saved yet.
+  ///
+  /// - SeeAlso: <https://redis.io/docs/latest/commands/shutdown/>
+  static let shutdown = ServiceCommand(
+    Command(
+      "shutdown", "Stops the server.", since: "1.0.0", group: .server,
+      complexity:
+        "O(N) when saving, where N is the total number of keys in all databases when saving data, otherwise O(1)",
+      arity: .atLeast(1), flags: [.admin, .noScript, .loading, .stale, .noMulti, .allowBusy],
+      arguments: [
+        .oneOf(
+          "save-selector", .optional,
+          [.token("nosave", "NOSAVE"), .token("save", "SAVE")]),
+        .token("now", "NOW", .optional, since: "7.0.0"),
+        .token("force", "FORCE", .optional, since: "7.0.0"),
+        .token("abort", "ABORT", .optional, since: "7.0.0"),
+      ],
+      history: [("7.0.0", "Added the `NOW`, `FORCE` and `ABORT` modifiers.")],
+      execution: .service)
+  ) { worker, connection, arguments, _, _ throws(CommandError) in
+    let options = try ShutdownOptions(arguments)
+    let server = worker.server
+    if options.aborts { throw CommandError("ERR No shutdown in progress.") }
+    let wantsSaving =
+      options.saves || (!options.doesNotSave && !server.configuration.savePoints.isEmpty)
+    if wantsSaving {
+      server.log.warning("There is no persistence yet: the data set is not saved.")
+    }
+    if options.saves, !options.forces {
+      throw CommandError("ERR Errors trying to SHUTDOWN. Check logs.")
+    }
+    connection.isClosing = true
+    Task { _ = await server.shutDown() }
+  }
+}
+
+private struct ShutdownOptions {
+  var saves = false
+  var doesNotSave = false
+  var forces = false
+  var aborts = false
+
+  init(_ arguments: Arguments) throws(CommandError) {
+    var others = false
+    for index in 1..<max(1, arguments.count) {
+      let word = arguments[index]
+      if word.matches("abort") {
+        aborts = true
+        continue
+      }
+      others = true
+      if word.matches("nosave") {
+        doesNotSave = true
+      } else if word.matches("save") {
+        saves = true
+      } else if word.matches("force") {
+        forces = true
+      } else if !word.matches("now") {
+        throw .syntax
+      }
+    }
+    if aborts && others || saves && doesNotSave { throw .syntax }
+  }
+}
