@@ -78,7 +78,7 @@ package struct KeyHash: Sendable {
   package func shard(of count: Int) -> Int {
     // Position bits must stay independent of the shard, or each table would fill only a part of its range.
     let mixed = (rawValue ^ (rawValue >> 32)) &* 0x9E37_79B9_7F4A_7C15
-    return Int(truncatingIfNeeded: (mixed >> 32) &* UInt64(truncatingIfNeeded: count) >> 32)
+    return Int(truncatingIfNeeded: ((mixed >> 32) &* UInt64(truncatingIfNeeded: count)) >> 32)
   }
 }
 
