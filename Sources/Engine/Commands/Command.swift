@@ -27,6 +27,8 @@ package struct Command: Sendable {
   package let arguments: [Argument]
   /// What changed in which version.
   package let history: [(since: String, change: String)]
+  /// Since when the command is discouraged, and what takes its place.
+  package let deprecation: (since: String, replacement: String)?
   package let subcommands: [Command]
   package let execution: Execution
 
@@ -35,7 +37,7 @@ package struct Command: Sendable {
     arity: Arity, keys: [KeySpec] = [], findKeys: (@Sendable (Arguments) -> [Int])? = nil,
     flags: Flags = [], categories: Categories = [], tips: [String] = [],
     arguments: [Argument] = [], history: [(since: String, change: String)] = [],
-    subcommands: [Command] = [], execution: Execution
+    deprecation: (since: String, replacement: String)? = nil, subcommands: [Command] = [], execution: Execution
   ) {
     self.name = "\(name)".lowercasedASCII
     self.summary = summary
@@ -50,6 +52,7 @@ package struct Command: Sendable {
     self.tips = tips
     self.arguments = arguments
     self.history = history
+    self.deprecation = deprecation
     self.subcommands = subcommands
     self.execution = execution
   }

@@ -1,4 +1,4 @@
 extension ServiceCommand {
   /// Every command this layer adds to the engine's.
-  static var all: [ServiceCommand] { [.ping] }
+  static var all: [ServiceCommand] { [.ping] + connection }
 }
