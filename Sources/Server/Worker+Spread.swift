@@ -11,7 +11,7 @@ extension Worker {
   @inline(never)
   func sendAway(_ call: inout Call, _ output: inout ReplyWriter) {
     let connection = call.connection
-    let place = connection.replies.reserve(output: output)
+    let place = connection.replies.reserve(isSilent: !connection.wantsReply, output: output)
     mail.outgoing(to: Int(call.record.shard)).append(
       command: Int(call.record.command), database: connection.database,
       protocolVersion: output.protocolVersion, leavesAccessClocks: connection.leavesAccessClocks,
@@ -67,7 +67,8 @@ extension Worker {
     _ keyspace: inout Keyspace, _ output: inout ReplyWriter
   ) {
     let connection = call.connection
-    let place = connection.replies.reserve(parts: parts.count, join: join, output: output)
+    let place = connection.replies.reserve(
+      parts: parts.count, join: join, isSilent: !connection.wantsReply, output: output)
     for (part, (shard, positions)) in parts.enumerated() where shard != index {
       mail.outgoing(to: shard).append(
         command: Int(call.record.command), database: connection.database,
@@ -123,7 +124,7 @@ extension Worker {
     precondition(!connection.isSuspended, "a connection suspended twice")
     connection.isSuspended = true
     let version = connection.protocolVersion
-    let isSilent = connection.replyMode == .off || connection.replyMode == .skip
+    let isSilent = !connection.wantsReply
     Task(executorPreference: loop) {
       var reply = ReplyWriter(protocolVersion: version)
       do throws(CommandError) {

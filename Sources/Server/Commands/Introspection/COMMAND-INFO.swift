@@ -29,7 +29,7 @@ extension ServiceCommand {
       if let index = table.index(ofFullName: arguments[position]) {
         table.writeInfo(index, to: &reply)
       } else {
-        reply.nullArray()
+        reply.null()
       }
     }
   }

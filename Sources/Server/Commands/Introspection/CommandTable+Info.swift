@@ -25,6 +25,8 @@ extension CommandTable {
     for tip in command.tips { reply.bulk(tip) }
     reply.set(command.keys.count)
     for spec in command.keys { spec.write(to: &reply) }
+    // A set without elements, but an array with some.
+    guard !command.subcommands.isEmpty else { return reply.set(0) }
     reply.array(command.subcommands.count)
     for subcommand in subcommandIndices(of: index) { writeInfo(subcommand, to: &reply) }
   }
