@@ -53,7 +53,6 @@ extension ServiceCommand {
         ("7.0.3", "Added `ssub` field."),
         ("7.2.0", "Added `lib-name` and `lib-ver` fields."),
         ("7.4.0", "Added `watch` field."),
-        ("8.0.0", "Added `io-thread` field."),
       ],
       execution: .service)
   ) { worker, connection, arguments, _, reply throws(CommandError) in
