@@ -76,7 +76,8 @@ package import RESP
     let start = unsafe bytes.unsafelyUnwrapped + byteCount
     unsafe start.storeBytes(of: UInt32(command), as: UInt32.self)
     unsafe start.storeBytes(of: UInt16(database), toByteOffset: 4, as: UInt16.self)
-    unsafe start.storeBytes(of: UInt16(protocolVersion) | (leavesAccessClocks ? Self.clocksFlag : 0), toByteOffset: 6, as: UInt16.self)
+    let version = UInt16(protocolVersion) | (leavesAccessClocks ? Self.clocksFlag : 0)
+    unsafe start.storeBytes(of: version, toByteOffset: 6, as: UInt16.self)
     unsafe start.storeBytes(of: hash.rawValue, toByteOffset: 8, as: UInt64.self)
     unsafe start.storeBytes(of: UInt32(wordCount), toByteOffset: 16, as: UInt32.self)
     unsafe start.storeBytes(of: UInt32(size), toByteOffset: 20, as: UInt32.self)

@@ -37,7 +37,8 @@ package struct Command: Sendable {
     arity: Arity, keys: [KeySpec] = [], findKeys: (@Sendable (Arguments) -> [Int])? = nil,
     flags: Flags = [], categories: Categories = [], tips: [String] = [],
     arguments: [Argument] = [], history: [(since: String, change: String)] = [],
-    deprecation: (since: String, replacement: String)? = nil, subcommands: [Command] = [], execution: Execution
+    deprecation: (since: String, replacement: String)? = nil,
+    subcommands: [Command] = [], execution: Execution
   ) {
     self.name = "\(name)".lowercasedASCII
     self.summary = summary

@@ -61,7 +61,8 @@ extension ServiceCommand {
 
   /// `CLIENT UNBLOCK client-id [TIMEOUT | ERROR]`
   ///
-  /// Replies with 1 if that client was waiting in a blocking command, else with 0. No command blocks yet, so nobody is ever found waiting.
+  /// Replies with 1 if that client was waiting in a blocking command, else with 0. No command blocks yet,
+  /// so nobody is ever found waiting.
   ///
   /// - SeeAlso: <https://redis.io/docs/latest/commands/client-unblock/>
   static let clientUnblock = ServiceCommand(
