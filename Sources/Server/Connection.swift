@@ -76,8 +76,9 @@ final class Connection: @unchecked Sendable {
   enum ReplyMode {
     case on
     case off
-    /// The next command's reply is dropped, too.
+    /// The next command's reply is to be dropped.
     case skipNext
+    /// That next command has begun.
     case skip
   }
 
@@ -95,6 +96,9 @@ final class Connection: @unchecked Sendable {
 
   /// Whether commands may go straight to execution: nothing to check, drop or hold back.
   var isPlain: Bool { isAuthenticated && replyMode == .on }
+
+  /// Whether the reply of the command that runs now is sent.
+  var wantsReply: Bool { replyMode == .on || replyMode == .skipNext }
 
   /// Whether its next command has to wait.
   var isBusy: Bool { isSuspended || isPaused || isThrottled || replies.isWaiting }

@@ -12,6 +12,8 @@ struct PendingReplies: ~Copyable {
     var range: Range<Int>
     /// Parts that become one reply, for a command that ran on several shards.
     let join: JoinedReply?
+    /// The client does not want this reply: it is waited for, and dropped.
+    let isSilent: Bool
   }
 
   private var places: [Place] = []
@@ -25,10 +27,12 @@ struct PendingReplies: ~Copyable {
   /// Reserves the next reply's place.
   ///
   /// - Parameter parts: how many `fill` calls it takes; with more than one, `join` makes them one reply.
-  mutating func reserve(parts: Int = 1, join: JoinedReply? = nil, output: borrowing ReplyWriter)
-    -> Int
-  {
-    places.append(Place(ownByteCount: output.count, range: 0..<0, join: join))
+  mutating func reserve(
+    parts: Int = 1, join: JoinedReply? = nil, isSilent: Bool = false,
+    output: borrowing ReplyWriter
+  ) -> Int {
+    places.append(
+      Place(ownByteCount: output.count, range: 0..<0, join: join, isSilent: isSilent))
     missing += parts
     return places.count - 1
   }
@@ -39,7 +43,9 @@ struct PendingReplies: ~Copyable {
   ) {
     precondition(missing > 0, "a reply nobody waits for")
     missing -= 1
-    if let join = places[index].join {
+    if places[index].isSilent {
+      // Its place stays empty.
+    } else if let join = places[index].join {
       join.add(part: part, reply)
       if join.isComplete {
         let start = foreign.count

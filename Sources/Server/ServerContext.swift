@@ -42,6 +42,8 @@ final class ServerContext: @unchecked Sendable {
   /// How many commands are to be held back: the deadline of CLIENT PAUSE in monotonic nanoseconds, 0 for none.
   let pauseDeadline = Atomic<UInt64>(0)
   let pausesOnlyWrites = Atomic<Bool>(false)
+  /// Held while both change; readers do without.
+  let pauseChange = Mutex(())
   /// Which worker gets the next connection.
   private let nextWorker = Atomic<Int>(0)
 
@@ -70,6 +72,9 @@ final class ServerContext: @unchecked Sendable {
           preconditionFailure("a body for \(fullName), which is no command")
         }
         bodies[index] = body
+      }
+      if let body = service.ownBody {
+        bodies[table.commands.firstIndex { $0.name == service.command.name } ?? 0] = body
       }
     }
     serviceBodies = bodies

@@ -10,6 +10,8 @@ struct ServiceCommand: Sendable {
   let command: Command
   /// By subcommand for a container, else one under the command's own name.
   let bodies: [String: Body]
+  /// What a container does when called without a subcommand.
+  let ownBody: Body?
 
   /// Runs inside the turn. What can't be answered at once suspends the connection (`worker.suspend`).
   typealias Body = @Sendable (
@@ -21,15 +23,26 @@ struct ServiceCommand: Sendable {
   init(_ command: Command, body: @escaping Body) {
     self.command = command
     bodies = [command.name: body]
+    ownBody = nil
   }
 
   /// A container; every subcommand has a body.
-  init(_ command: Command, subcommands: [String: Body]) {
+  ///
+  /// - Parameter own: what to do without a subcommand, if that is no error.
+  init(_ command: Command, subcommands: [ServiceCommand], own: Body? = nil) {
+    var bodies: [String: Body] = [:]
+    for subcommand in subcommands { bodies.merge(subcommand.bodies) { first, _ in first } }
+    self.init(command, subcommands: bodies, own: own)
+  }
+
+  /// As above, from bodies by name.
+  init(_ command: Command, subcommands: [String: Body], own: Body? = nil) {
     precondition(
       Set(command.subcommands.map(\.name)) == Set(subcommands.keys),
       "\(command.name): subcommands and bodies differ")
     self.command = command
     bodies = subcommands
+    ownBody = own
   }
 }
 
@@ -56,6 +69,7 @@ extension Worker {
       fail(command, error, start, &output, &statistics)
     }
     keyspace.select(connection.database)
+    keyspace.leavesAccessClocks = connection.leavesAccessClocks
     connection.commandCount += 1
     let end = clinux_ticks()
     statistics.count(command, ticks: end &- call.startTicks)

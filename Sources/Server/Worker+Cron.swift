@@ -20,7 +20,7 @@ extension Worker {
     shard.assumeIsolated { shard in
       shard.withKeyspace { keyspace in
         keyspace.now = WallClock.milliseconds
-        hasBackgroundWork = expireSlice(&keyspace) || keyspace.hasGarbage
+        hasBackgroundWork = !server.isPausing && expireSlice(&keyspace) || keyspace.hasGarbage
       }
     }
     cronTicks &+= 1
@@ -38,7 +38,7 @@ extension Worker {
     shard.assumeIsolated { shard in
       shard.withKeyspace { keyspace in
         keyspace.now = wallTime
-        hasBackgroundWork = expireSlice(&keyspace)
+        hasBackgroundWork = !server.isPausing && expireSlice(&keyspace)
         let end = EventLoop.monotonicNanoseconds + Self.sliceNanoseconds
         while keyspace.hasGarbage, EventLoop.monotonicNanoseconds < end {
           keyspace.freeSlice(segments: 1)

@@ -9,6 +9,8 @@ extension Worker {
     shard.assumeIsolated { shard in
       shard.withKeyspace { keyspace in
         keyspace.now = wallTime
+        // Nothing changes during a pause, not even by itself.
+        keyspace.keepsExpiredKeys = server.isPausing
         // Counting goes to a local for the turn: a property of a class is checked for exclusive access each time.
         var counts = CommandStatistics(commandCount: 0)
         swap(&counts, &statistics)
@@ -73,6 +75,7 @@ extension Worker {
     let connection = run.connection
     var done = 0
     keyspace.select(connection.database)
+    keyspace.leavesAccessClocks = connection.leavesAccessClocks
     var ticks = clinux_ticks()
     for index in run.records {
       prefetchBucket(batch, index &+ Self.bucketsAhead, keyspace)
@@ -179,6 +182,9 @@ extension Worker {
     case .service:
       return runService(&call, &keyspace, &output, &counts)
     case .container:
+      if call.words.count == 1, server.serviceBodies[command] != nil {
+        return runService(&call, &keyspace, &output, &counts)
+      }
       let name = server.table.commands[command].name
       reject(
         &call, call.words.count > 1 ? .unknownSubcommand(call.words[1], of: name) : .wrongArity(name),
@@ -262,6 +268,7 @@ extension Worker {
     let connection = call.connection
     let start = output.count
     let outcome: Outcome
+    if connection.replyMode == .skipNext { connection.replyMode = .skip }
     if call.record.command < 0 {
       reject(&call, .unknownCommand(call.words), &output, &counts)
       outcome = .goesOn
@@ -276,10 +283,10 @@ extension Worker {
       outcome = dispatchAdmitted(&call, &keyspace, &output, &counts)
     }
     switch connection.replyMode {
-    case .on: break
+    case .on, .skipNext: break
     case .off: output.truncate(to: min(start, output.count))
-    case .skipNext: connection.replyMode = .skip
     case .skip:
+      if outcome == .waitsBefore { break }
       output.truncate(to: min(start, output.count))
       connection.replyMode = .on
     }

@@ -56,6 +56,7 @@ extension Worker {
       }
       let arguments = words.arguments(from: record.firstWord, count: record.wordCount)
       keyspace.select(record.database)
+      keyspace.leavesAccessClocks = record.leavesAccessClocks
       let firstKey = server.table.descriptors[record.command].firstKey
       if record.hash.rawValue != 0, firstKey > 0, firstKey < arguments.count {
         keyspace.prepare(arguments[firstKey], record.hash)

@@ -106,6 +106,8 @@ extension Worker {
 
   /// The peer sent its last byte: what it sent is still answered, as far as it wants to know.
   func peerClosed(_ connection: Connection) {
+    // What CLIENT PAUSE holds back is not worth keeping the connection for.
+    if connection.isPaused { return shutDown(connection) }
     connection.hasPeerClosed = true
     connection.stopWaiting?()
     touch(connection)

@@ -11,10 +11,11 @@ extension Worker {
   @inline(never)
   func sendAway(_ call: inout Call, _ output: inout ReplyWriter) {
     let connection = call.connection
-    let place = connection.replies.reserve(output: output)
+    let place = connection.replies.reserve(isSilent: !connection.wantsReply, output: output)
     mail.outgoing(to: Int(call.record.shard)).append(
       command: Int(call.record.command), database: connection.database,
-      protocolVersion: output.protocolVersion, hash: call.record.hash, arguments: call.words,
+      protocolVersion: output.protocolVersion, leavesAccessClocks: connection.leavesAccessClocks,
+      hash: call.record.hash, arguments: call.words,
       waiter: Parcel.Waiter(connection: connection.handle.bits, place: place, part: 0))
     connection.commandCount += 1
     traffic.foreignCommandCount += 1
@@ -68,11 +69,13 @@ extension Worker {
     _ keyspace: inout Keyspace, _ output: inout ReplyWriter, _ counts: inout CommandStatistics
   ) {
     let connection = call.connection
-    let place = connection.replies.reserve(parts: parts.count, join: join, output: output)
+    let place = connection.replies.reserve(
+      parts: parts.count, join: join, isSilent: !connection.wantsReply, output: output)
     for (part, (shard, positions)) in parts.enumerated() where shard != index {
       mail.outgoing(to: shard).append(
         command: Int(call.record.command), database: connection.database,
-        protocolVersion: output.protocolVersion, hash: KeyHash(rawValue: 0),
+        protocolVersion: output.protocolVersion, leavesAccessClocks: connection.leavesAccessClocks,
+        hash: KeyHash(rawValue: 0),
         arguments: call.words, positions: positions,
         waiter: Parcel.Waiter(connection: connection.handle.bits, place: place, part: part))
       traffic.foreignCommandCount += 1
@@ -132,6 +135,7 @@ extension Worker {
     precondition(!connection.isSuspended, "a connection suspended twice")
     connection.isSuspended = true
     let version = connection.protocolVersion
+    let isSilent = !connection.wantsReply
     Task(executorPreference: loop) {
       var reply = ReplyWriter(protocolVersion: version)
       do throws(CommandError) {
@@ -144,7 +148,7 @@ extension Worker {
       self.loop.preconditionOnLoop()
       connection.isSuspended = false
       guard !connection.isShutDown else { return self.finishClosing(connection) }
-      if connection.replyMode == .on { connection.output.raw(reply.bytes) }
+      if !isSilent { connection.output.raw(reply.bytes) }
       self.resume(connection)
     }
   }

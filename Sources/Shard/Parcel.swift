@@ -24,6 +24,8 @@ package import RESP
   private var byteCount = 0
   private var capacity = 0
   private static let headerByteCount = 24
+  /// Stands beside the protocol version.
+  private static let clocksFlag: UInt16 = 0x100
   /// Larger buffers are not kept for the next turn.
   private static let retainedBytesMax = 256 << 10
 
@@ -62,7 +64,8 @@ package import RESP
 
   /// Adds a command with the words of `arguments`, those at `positions` only if given.
   package func append(
-    command: Int, database: Int, protocolVersion: Int, hash: KeyHash, arguments: Arguments,
+    command: Int, database: Int, protocolVersion: Int, leavesAccessClocks: Bool = false, hash: KeyHash,
+    arguments: Arguments,
     positions: [Int]? = nil, waiter: Waiter
   ) {
     let wordCount = positions?.count ?? arguments.count
@@ -73,7 +76,8 @@ package import RESP
     let start = unsafe bytes.unsafelyUnwrapped + byteCount
     unsafe start.storeBytes(of: UInt32(command), as: UInt32.self)
     unsafe start.storeBytes(of: UInt16(database), toByteOffset: 4, as: UInt16.self)
-    unsafe start.storeBytes(of: UInt16(protocolVersion), toByteOffset: 6, as: UInt16.self)
+    let version = UInt16(protocolVersion) | (leavesAccessClocks ? Self.clocksFlag : 0)
+    unsafe start.storeBytes(of: version, toByteOffset: 6, as: UInt16.self)
     unsafe start.storeBytes(of: hash.rawValue, toByteOffset: 8, as: UInt64.self)
     unsafe start.storeBytes(of: UInt32(wordCount), toByteOffset: 16, as: UInt32.self)
     unsafe start.storeBytes(of: UInt32(size), toByteOffset: 20, as: UInt32.self)
@@ -109,6 +113,8 @@ package import RESP
     package let command: Int
     package let database: Int
     package let protocolVersion: Int
+    /// CLIENT NO-TOUCH.
+    package let leavesAccessClocks: Bool
     package let hash: KeyHash
     package let firstWord: Int
     package let wordCount: Int
@@ -133,7 +139,8 @@ package import RESP
         Record(
           command: Int(unsafe start.load(as: UInt32.self)),
           database: Int(unsafe start.load(fromByteOffset: 4, as: UInt16.self)),
-          protocolVersion: Int(unsafe start.load(fromByteOffset: 6, as: UInt16.self)),
+          protocolVersion: Int(unsafe start.load(fromByteOffset: 6, as: UInt16.self) & 0xFF),
+          leavesAccessClocks: (unsafe start.load(fromByteOffset: 6, as: UInt16.self)) & Self.clocksFlag != 0,
           hash: KeyHash(rawValue: unsafe start.load(fromByteOffset: 8, as: UInt64.self)),
           firstWord: firstWord, wordCount: wordCount))
       offset += Int(unsafe start.load(fromByteOffset: 20, as: UInt32.self))

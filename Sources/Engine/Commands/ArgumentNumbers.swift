@@ -1,11 +1,11 @@
-import RESP
+package import RESP
 
 /// Numbers as clients write them, with the errors that answer other words.
 extension ByteView {
   /// A 64-bit integer in canonical decimal.
   ///
   /// - Throws: `error` for anything else.
-  func integer(orThrow error: CommandError = .notAnInteger) throws(CommandError) -> Int {
+  package func integer(orThrow error: CommandError = .notAnInteger) throws(CommandError) -> Int {
     guard let value = DecimalText.integer(self) else { throw error }
     return value
   }
@@ -14,7 +14,7 @@ extension ByteView {
   ///
   /// - Throws: `malformed` for what is no 32-bit integer, where it is given, else `.notAnInteger` or
   ///   `.notAnInt32`; `.databaseOutOfRange`.
-  func databaseIndex(
+  package func databaseIndex(
     in keyspace: borrowing Keyspace, orThrow malformed: CommandError? = nil
   ) throws(CommandError) -> Int {
     let value = try integer(orThrow: malformed ?? .notAnInteger)

@@ -30,6 +30,8 @@ package struct Command: Sendable {
   package let arguments: [Argument]
   /// What changed in which version.
   package let history: [(since: String, change: String)]
+  /// Since when the command is discouraged, and what takes its place.
+  package let deprecation: (since: String, replacement: String)?
   package let subcommands: [Command]
   package let execution: Execution
 
@@ -39,6 +41,7 @@ package struct Command: Sendable {
     databaseOfKey: (@Sendable (Arguments, Int) -> Int?)? = nil,
     flags: Flags = [], categories: Categories = [], tips: [String] = [],
     arguments: [Argument] = [], history: [(since: String, change: String)] = [],
+    deprecation: (since: String, replacement: String)? = nil,
     subcommands: [Command] = [], execution: Execution
   ) {
     self.name = "\(name)".lowercasedASCII
@@ -55,6 +58,7 @@ package struct Command: Sendable {
     self.tips = tips
     self.arguments = arguments
     self.history = history
+    self.deprecation = deprecation
     self.subcommands = subcommands
     self.execution = execution
   }

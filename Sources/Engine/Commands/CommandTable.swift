@@ -66,9 +66,14 @@ package struct CommandTable: Sendable {
     return index
   }
 
+  /// The indices of a command's subcommands.
+  package func subcommandIndices(of index: Int) -> Range<Int> {
+    index < topLevelCount ? subcommandRanges[index] : 0..<0
+  }
+
   /// The subcommand of the command at `index` called `name`, in whatever case.
   package func subcommand(of index: Int, called name: ByteView) -> Int? {
-    subcommandRanges[index].first { descriptors[$0].isCalled(name) }
+    subcommandIndices(of: index).first { descriptors[$0].isCalled(name) }
   }
 
   /// The command called `name`, in whatever case; nil if there is none.

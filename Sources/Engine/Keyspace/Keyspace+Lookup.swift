@@ -87,9 +87,9 @@ extension Keyspace {
 
   /// Deletes an entry whose time has come.
   mutating func expire(_ entry: Entry, actively: Bool) {
+    guard !keepsExpiredKeys else { return }
     statistics.expiredKeys += 1
     if actively { statistics.expiredActively += 1 }
-    guard !keepsExpiredKeys else { return }
     remove(entry)
     changeCount += 1
   }
@@ -98,6 +98,7 @@ extension Keyspace {
 
   @inline(__always)
   private mutating func touch(_ entry: Entry) {
+    if leavesAccessClocks { return }
     if options.countsFrequency {
       touchFrequency(entry)
     } else {

@@ -28,6 +28,8 @@ package import RESP
   package var changeCount = 0
   /// Expired keys stay in place (they are still invisible): set while something else decides when keys expire.
   package var keepsExpiredKeys = false
+  /// Whether look-ups leave the access clocks as they are (CLIENT NO-TOUCH).
+  package var leavesAccessClocks = false
   /// Whether `DEBUG SET-ACTIVE-EXPIRE` lets the active cycle run.
   package var expiresActively = true
   /// The database that commands see.

@@ -28,6 +28,10 @@ extension Command {
 
   private static func countKeys(for purpose: Keyspace.Purpose) -> Body {
     { keyspace, arguments, reply in
+      // TOUCH does what it is for, whatever CLIENT NO-TOUCH says.
+      let leavesClocks = keyspace.leavesAccessClocks
+      keyspace.leavesAccessClocks = false
+      defer { keyspace.leavesAccessClocks = leavesClocks }
       var found = 0
       for index in 1..<arguments.count where keyspace.exists(arguments[index], for: purpose) {
         found += 1
