@@ -126,31 +126,19 @@ public import Glibc
     raw("\r\n")
   }
 
-  /// `-text\r\n`. The text carries its code ("ERR ..."); line breaks in it become spaces, as in Redis.
-  package mutating func error(_ text: String) {
+  /// `-text\r\n`. The text carries its code ("ERR ..."). As in Redis, line breaks at its end are dropped and others
+  /// become spaces.
+  package mutating func error(_ text: [UInt8]) {
     errorCount += 1
+    func isBreak(_ byte: UInt8) -> Bool { byte == 0x0D || byte == 0x0A }
+    let end = (text.lastIndex { !isBreak($0) } ?? -1) + 1
     raw("-")
-    for byte in text.utf8 {
-      let target = unsafe reserve(1)
-      unsafe target.storeBytes(
-        of: byte == 0x0D || byte == 0x0A ? 0x20 : byte, as: UInt8.self)
-      advance(by: 1)
-    }
+    let line = text[..<end].map { isBreak($0) ? 0x20 : $0 }
+    ByteView.with(line) { raw($0) }
     raw("\r\n")
   }
 
-  /// As `error(_: String)`, from bytes, so that names the client sent come back unchanged.
-  package mutating func error(_ text: [UInt8]) {
-    errorCount += 1
-    raw("-")
-    let target = unsafe reserve(text.count)
-    for (offset, byte) in text.enumerated() {
-      unsafe target.storeBytes(
-        of: byte == 0x0D || byte == 0x0A ? 0x20 : byte, toByteOffset: offset, as: UInt8.self)
-    }
-    advance(by: text.count)
-    raw("\r\n")
-  }
+  package mutating func error(_ text: String) { error(Array(text.utf8)) }
 
   @inlinable package mutating func integer(_ value: Int) { header(0x3A, value) }
 

@@ -4,11 +4,11 @@ import ServerConfig
 
 /// The server as a process: arguments in, signals, exit code out.
 package enum ServerProcess {
-  /// Runs until a signal or SHUTDOWN ends the server.
+  /// Runs until a signal or SHUTDOWN ends the server; an orderly end exits the process.
   ///
   /// - Parameter arguments: as `main` got them, the program's name first.
-  /// - Returns: the exit code: 0 after an orderly stop, 1 when it could not start.
-  package static func run(_ arguments: [String]) async -> Int32 {
+  /// - Returns: the exit code where there is nothing to wait for: after `--version`, or when it could not start.
+  package static func run(_ arguments: [String]) -> Int32 {
     let words = Array(arguments.dropFirst())
     if words == ["-v"] || words == ["--version"] {
       print("Martlet server v=\(Version.martlet) redis_version=\(Version.redis) bits=64")
@@ -18,6 +18,8 @@ package enum ServerProcess {
       print(usage)
       return 0
     }
+    // Before there are other threads: a signal goes to any thread that does not block it.
+    let signals = Signals(blocking: [SIGTERM, SIGINT])
     let executable = absolutePath(of: arguments[0])
     let options = CommandLineOptions(words)
     let origin = ConfigurationOrigin(
@@ -31,31 +33,25 @@ package enum ServerProcess {
     configuration[.dir] = workingDirectory
     if configuration[.daemonize] { return daemonRefusal() }
     writeProcessID(to: configuration[.pidfile])
-    let signals = Signals(blocking: [SIGTERM, SIGINT])
     do throws(Server.StartFailure) {
       let server = try Server(configuration, origin: origin)
-      forwardSignals(signals, to: server)
-      return await server.waitUntilStopped()
+      Task { exit(await server.waitUntilStopped()) }
+      waitForSignals(signals, server)
+      return 1
     } catch {
       return 1
     }
   }
 
-  /// Has a thread of its own wait for signals.
-  private static func forwardSignals(_ signals: Signals, to server: Server) {
-    do throws(SystemError) {
-      try LoopThread.start {
-        let signal = signals.next()
-        let name = signal == SIGINT ? "SIGINT" : "SIGTERM"
-        Task { _ = await server.stop(because: "Received \(name) scheduling shutdown...") }
-        // A second signal means: at once.
-        _ = signals.next()
-        report("You insist... exiting now.")
-        exit(1)
-      }
-    } catch {
-      report("Can't wait for signals: \(error.description)")
-    }
+  /// The main thread's work from here on. The first signal stops the server, and with it the process;
+  /// returns on the second, which means: at once.
+  ///
+  /// The main thread must not be left to Swift's runtime: while that waits for tasks, it unblocks all signals.
+  private static func waitForSignals(_ signals: Signals, _ server: Server) {
+    let name = signals.next() == SIGINT ? "SIGINT" : "SIGTERM"
+    Task { _ = await server.stop(because: "Received \(name) scheduling shutdown...") }
+    _ = signals.next()
+    report("You insist... exiting now.")
   }
 
   private static func load(_ options: CommandLineOptions) -> Configuration? {

@@ -1,4 +1,4 @@
 import Glibc
 import Server
 
-exit(await ServerProcess.run(CommandLine.arguments))
+exit(ServerProcess.run(CommandLine.arguments))

@@ -93,24 +93,27 @@ package struct CommandError: Error, Sendable {
 
   package static func unknownSubcommand(_ word: ByteView, of command: String) -> CommandError {
     var text = Array("ERR unknown subcommand '".utf8)
-    text += word[0..<min(word.count, 128)].bytes
+    text += quotable(word, max: 128)
     text += Array("'. Try \(command.uppercasedASCII) HELP.".utf8)
     return CommandError(composed: text)
   }
 
   /// Quotes the command and its arguments, each cut at 128 bytes, as Redis does.
   package static func unknownCommand(_ arguments: Arguments) -> CommandError {
-    let name = arguments[0]
     var text = Array("ERR unknown command '".utf8)
-    text += name[0..<min(name.count, 128)].bytes
+    text += quotable(arguments[0], max: 128)
     text += Array("', with args beginning with: ".utf8)
     var quoted: [UInt8] = []
     for index in 1..<max(arguments.count, 1) where quoted.count < 128 {
-      let argument = arguments[index]
-      quoted += [0x27] + argument[0..<min(argument.count, 128 - quoted.count)].bytes
+      quoted += [0x27] + quotable(arguments[index], max: 128 - quoted.count)
       quoted += [0x27, 0x20]
     }
     return CommandError(composed: text + quoted)
+  }
+
+  /// What Redis, which formats C strings, shows of a word: it ends at the first NUL.
+  private static func quotable(_ word: ByteView, max limit: Int) -> [UInt8] {
+    word[0..<min(word.firstIndex(of: 0) ?? word.count, limit)].bytes
   }
 }
 

@@ -41,7 +41,7 @@ package import RESP
   /// Tables that were flushed and whose entries are being freed, slice by slice.
   private var garbage: [Garbage] = []
   /// A key whose hash is known already, from the batch that prefetched it.
-  private var hashedKey: (base: UnsafeRawPointer?, hash: KeyHash)
+  private var hashedKey: (base: UnsafeRawPointer?, count: Int, hash: KeyHash)
 
   package init(options: Options = Options(), seed: UInt64) {
     self.options = options
@@ -51,7 +51,7 @@ package import RESP
     for index in 0..<options.databaseCount {
       unsafe (databases + index).initialize(to: Database(seed: seed))
     }
-    unsafe hashedKey = (nil, KeyHash(rawValue: 0))
+    unsafe hashedKey = (nil, 0, KeyHash(rawValue: 0))
   }
 
   deinit {
@@ -135,12 +135,15 @@ package import RESP
   /// Tells the hash of the key that the next command begins with.
   @inline(__always)
   package mutating func prepare(_ key: ByteView, _ hash: KeyHash) {
-    unsafe hashedKey = (key.unsafeBase, hash)
+    unsafe hashedKey = (key.unsafeBase, key.count, hash)
   }
 
   @inline(__always)
   func hash(_ key: ByteView) -> KeyHash {
-    if unsafe key.unsafeBase == hashedKey.base { return unsafe hashedKey.hash }
+    // An empty word and the one behind it start at one address.
+    if unsafe key.unsafeBase == hashedKey.base, unsafe key.count == hashedKey.count {
+      return unsafe hashedKey.hash
+    }
     return KeyHash(key, seed: seed)
   }
 

@@ -33,7 +33,7 @@ def _(draw):
     return [one(draw.case("CLIENT"), *draw.choice((
         ["SETNAME", draw.text(5)], ["SETNAME", "name"], ["SETNAME", ""], ["SETNAME", "bad\nname"], ["GETNAME"],
         ["GETNAME"], ["NO-EVICT", "ON"], ["NO-EVICT", "off"], ["NO-EVICT", "maybe"], ["REPLY", "maybe"],
-        ["REPLY", "ON"], ["GETREDIR"], ["KILL", "0.0.0.0:1"], ["KILL", "ID", "x"], ["KILL", "ID", "999999999"],
+        ["REPLY", "ON"], ["KILL", "0.0.0.0:1"], ["KILL", "ID", "x"], ["KILL", "ID", "999999999"],
         ["KILL", "TYPE", "nobody"], ["KILL", "SKIPME", "perhaps"], ["UNBLOCK", "999999999"], ["UNBLOCK", "x"],
         ["UNBLOCK", "999999999", "LATER"], ["LIST", "TYPE", "nobody"], ["LIST", "ID", "x"], ["LIST", "WHAT"],
         ["PAUSE", "x"], ["PAUSE", "-1"], ["PAUSE", "1", "NOBODY"], ["UNPAUSE"], ["NOTHING"], [],
