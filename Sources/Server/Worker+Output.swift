@@ -72,10 +72,16 @@ extension Worker {
   /// without `client-output-buffer-limit`.
   static let outputBytesPause = 64 << 20
 
+  /// Nobody who has not said who he is may have replies pile up here.
+  private static let unauthenticatedOutputBytesMax = 1024
+
   /// Applies `client-output-buffer-limit` to output that waits behind a send; true if the client was cut
   /// off.
   private func exceedsOutputLimit(_ connection: Connection) -> Bool {
     let waiting = connection.pendingOutputByteCount
+    if !connection.isAuthenticated, waiting > Self.unauthenticatedOutputBytesMax {
+      return disconnectSlow(connection)
+    }
     let limits = settings.outputLimits
     if limits.hardBytes > 0, waiting > limits.hardBytes {
       return disconnectSlow(connection)

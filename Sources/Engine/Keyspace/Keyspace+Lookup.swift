@@ -91,7 +91,6 @@ extension Keyspace {
     statistics.expiredKeys += 1
     if actively { statistics.expiredActively += 1 }
     remove(entry)
-    changeCount += 1
   }
 
   // MARK: Access clock
