@@ -55,14 +55,18 @@ extension Worker {
   private func prefetchBucket(_ batch: borrowing Batch, _ index: Int, _ keyspace: borrowing Keyspace) {
     guard index < batch.records.count else { return }
     let record = batch.records[index]
-    if record.hash.rawValue != 0 { keyspace.prefetchBucket(record.hash, database: keyspace.selected) }
+    if record.shard == ownShard, record.hash.rawValue != 0 {
+      keyspace.prefetchBucket(record.hash, database: keyspace.selected)
+    }
   }
 
   @inline(__always)
   private func prefetchEntry(_ batch: borrowing Batch, _ index: Int, _ keyspace: borrowing Keyspace) {
     guard index < batch.records.count else { return }
     let record = batch.records[index]
-    if record.hash.rawValue != 0 { keyspace.prefetchEntry(record.hash, database: keyspace.selected) }
+    if record.shard == ownShard, record.hash.rawValue != 0 {
+      keyspace.prefetchEntry(record.hash, database: keyspace.selected)
+    }
   }
 
   /// Executes the commands of one connection, until they end or it has to wait.
@@ -173,7 +177,7 @@ extension Worker {
     call.connection.lastCommand = command
     switch server.table.descriptors[command].routing {
     case .singleKey:
-      if record.shard == Int32(truncatingIfNeeded: index) {
+      if record.shard == ownShard {
         runBody(&call, &keyspace, &output, &counts)
       } else {
         sendAway(&call, &output)

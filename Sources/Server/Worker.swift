@@ -18,7 +18,9 @@ final class Worker: LoopClient, @unchecked Sendable {
   let shard: Shard
   let loop: EventLoop
   let server: ServerContext
-  var index: Int { shard.index }
+  let index: Int
+  /// `index` as batch records have it.
+  let ownShard: Int32
 
   var connections = ConnectionTable()
   var batch = Batch()
@@ -55,6 +57,8 @@ final class Worker: LoopClient, @unchecked Sendable {
 
   init(shard: Shard, server: ServerContext, settings: WorkerSettings) {
     self.shard = shard
+    index = shard.index
+    ownShard = Int32(shard.index)
     loop = shard.loop
     self.server = server
     self.settings = settings

@@ -42,7 +42,7 @@ struct ShardReport: Sendable {
     self.keys = keys
     let connections = worker.connections.all
     connectionCount = connections.count
-    blockedConnectionCount = connections.count { $0.stopWaiting != nil }
+    blockedConnectionCount = connections.count { $0.stopWaiting != nil || $0.isPaused }
     bufferByteCount = connections.reduce(0) { $0 + $1.allocatedByteCount }
     inputByteCountMax = connections.map { $0.input.allocatedByteCount }.max() ?? 0
     outputByteCountMax = connections.map { $0.output.allocatedByteCount }.max() ?? 0

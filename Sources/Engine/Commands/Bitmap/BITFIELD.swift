@@ -232,7 +232,7 @@ private struct BitFieldOperation {
     }
     guard let outcome else { return reply.null() }
     Bits.setField(bytes, at: offset, width: width, to: UInt64(bitPattern: Int64(outcome)))
-    changes += 1
+    if outcome != old { changes += 1 }
     if case .set = action { reply.integer(old) } else { reply.integer(outcome) }
   }
 

@@ -19,7 +19,7 @@ extension ServiceCommand {
 
   /// `COMMAND LIST [FILTERBY <MODULE module-name | ACLCAT category | PATTERN pattern>]`
   ///
-  /// Replies with an array of names, in no particular order. Under a filter subcommands are listed, too.
+  /// Replies with an array of names, in no particular order; subcommands are listed, too.
   ///
   /// - SeeAlso: <https://redis.io/docs/latest/commands/command-list/>
   static let commandList = ServiceCommand(
@@ -42,9 +42,9 @@ extension ServiceCommand {
   ) { worker, _, arguments, _, reply throws(CommandError) in
     let table = worker.server.table
     if arguments.count == 2 {
-      let indices = table.visibleCommands
-      reply.array(indices.count)
-      for index in indices { reply.bulk(table.fullNames[index]) }
+      let names = table.listedNames { _ in true }
+      reply.array(names.count)
+      for name in names { reply.bulk(name) }
       return
     }
     guard arguments.count == 5, arguments[2].matches("filterby") else { throw .syntax }
