@@ -51,8 +51,9 @@ let package = Package(
       dependencies: [
         "Coordinator", "ServerConfig", "CLinux", "CJemalloc", .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
+    .target(name: "CAllocatorOptions"),
     .executableTarget(
-      name: "martlet-server", dependencies: ["Server"], swiftSettings: settings),
+      name: "martlet-server", dependencies: ["Server", "CAllocatorOptions"], swiftSettings: settings),
 
     // MARK: Tests
     .target(

@@ -44,7 +44,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   /// Makes the loop; call `run` on the thread it shall live on, which must be the one calling this.
   ///
   /// - Throws: when the kernel refuses an io_uring of the kind needed (Linux 6.1 or later).
-  package init(name: String, receiveBuffers: Int = 256, receiveBufferByteCount: Int = 16384)
+  package init(name: String, receiveBuffers: Int = 64, receiveBufferByteCount: Int = 16384)
     throws(SystemError)
   {
     self.name = name
