@@ -55,7 +55,7 @@ package struct ScatterGather: Sendable {
   package func run(_ request: GatheredCommand) async throws(CommandError) -> [UInt8] {
     var carried: [CarriedKey] = []
     var context = ScratchContext()
-    for (shard, keys) in Self.byShard(request.keys) {
+    for (shard, keys) in Self.byShard(Self.distinct(request.keys)) {
       let part = await shards[shard].withKeyspace { keyspace in
         CarriedKey.copy(keys, from: &keyspace)
       }
@@ -92,6 +92,20 @@ package struct ScatterGather: Sendable {
       for key in changed { key.leave(&scratch) }
     }
     return (reply.bytes.bytes, changed)
+  }
+
+  /// Each key once, written if any of its mentions is: an entry can be carried only once.
+  private static func distinct(_ keys: [GatheredCommand.Key]) -> [GatheredCommand.Key] {
+    var distinct: [GatheredCommand.Key] = []
+    for key in keys {
+      let index = distinct.firstIndex { $0.name == key.name && $0.database == key.database }
+      guard let index else {
+        distinct.append(key)
+        continue
+      }
+      if key.isWritten { distinct[index] = key }
+    }
+    return distinct
   }
 
   private static func byShard(_ keys: [GatheredCommand.Key]) -> [(Int, [GatheredCommand.Key])] {
