@@ -254,6 +254,11 @@ public import Glibc
     insertHeader(0x2A, elements, at: start)
   }
 
+  /// As `insertArrayHeader`, for `pairs` pairs. RESP3 only.
+  package mutating func insertMapHeader(_ pairs: Int, at start: Int) {
+    insertHeader(0x25, pairs, at: start)
+  }
+
   private mutating func insertHeader(_ type: UInt8, _ number: Int, at start: Int) {
     let bodyCount = count - start
     header(type, number)

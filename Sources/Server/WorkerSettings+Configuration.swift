@@ -19,5 +19,20 @@ extension WorkerSettings {
     keyspace.frequencyLogFactor = configuration[.lfuLogFactor]
     keyspace.frequencyDecayMinutes = configuration[.lfuDecayTime]
     keyspace.compressesStrings = configuration[.rdbcompression]
+    keyspace.listListpackSize = configuration[.listMaxListpackSize]
+    keyspace.listCompressDepth = configuration[.listCompressDepth]
+    keyspace.hashListpackLimits = Keyspace.ListpackLimits(
+      entriesMax: configuration[.hashMaxListpackEntries],
+      valueBytesMax: configuration[.hashMaxListpackValue])
+    keyspace.setListpackLimits = Keyspace.ListpackLimits(
+      entriesMax: configuration[.setMaxListpackEntries],
+      valueBytesMax: configuration[.setMaxListpackValue])
+    keyspace.setIntsetEntriesMax = configuration[.setMaxIntsetEntries]
+    keyspace.sortedSetListpackLimits = Keyspace.ListpackLimits(
+      entriesMax: configuration[.zsetMaxListpackEntries],
+      valueBytesMax: configuration[.zsetMaxListpackValue])
+    keyspace.streamNodeBytesMax = configuration[.streamNodeMaxBytes]
+    keyspace.streamNodeEntriesMax = configuration[.streamNodeMaxEntries]
+    keyspace.sparseHyperLogLogBytesMax = configuration[.hllSparseMaxBytes]
   }
 }

@@ -34,6 +34,8 @@ package struct Command: Sendable {
   package let deprecation: (since: String, replacement: String)?
   package let subcommands: [Command]
   package let execution: Execution
+  /// How a call waits for its keys, where it may.
+  package let blocking: Blocking?
 
   package init(
     _ name: StaticString, _ summary: String, since: String, group: Group, complexity: String,
@@ -42,7 +44,7 @@ package struct Command: Sendable {
     flags: Flags = [], categories: Categories = [], tips: [String] = [],
     arguments: [Argument] = [], history: [(since: String, change: String)] = [],
     deprecation: (since: String, replacement: String)? = nil,
-    subcommands: [Command] = [], execution: Execution
+    subcommands: [Command] = [], blocking: Blocking? = nil, execution: Execution
   ) {
     self.name = "\(name)".lowercasedASCII
     self.summary = summary
@@ -60,6 +62,7 @@ package struct Command: Sendable {
     self.history = history
     self.deprecation = deprecation
     self.subcommands = subcommands
+    self.blocking = blocking
     self.execution = execution
   }
 
@@ -119,6 +122,10 @@ package struct Command: Sendable {
     case eachKey(Body, join: Join)
     /// On every shard; `join` makes one reply.
     case everyShard(Body, join: Join)
+    /// Steps that need one key each, in this order, each on the shard of its key.
+    case steps([Step])
+    /// One key at a time, in the order of the keys, each on its shard.
+    case keyByKey(KeyBody, join: KeyJoin)
     /// By the layer above that registered the command (connections, configuration, statistics).
     case service
     /// The command only holds subcommands.
@@ -144,10 +151,12 @@ package struct Command: Sendable {
     case firstNonNull
   }
 
-  /// The body, where the command has one that runs on a shard.
+  /// The body, where the command has one that runs on a shard. It wants all keys on that shard.
   package var body: Body? {
     switch execution {
     case .oneShard(let body), .eachKey(let body, _), .everyShard(let body, _): body
+    case .steps(let steps): Step.body(steps)
+    case .keyByKey(let body, let join): KeyJoin.body(self, body, join)
     case .service, .container: nil
     }
   }

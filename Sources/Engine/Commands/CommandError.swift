@@ -76,6 +76,8 @@ package struct CommandError: Error, Sendable {
   )
   package static let timeoutNotAnInteger = CommandError(
     "ERR timeout is not an integer or out of range")
+  package static let timeoutNotAFloat = CommandError(
+    "ERR timeout is not a float or out of range")
   package static let timeoutNegative = CommandError("ERR timeout is negative")
   package static let timeoutOutOfRange = CommandError("ERR timeout is out of range")
 

@@ -149,7 +149,7 @@ package struct CommandDescriptor: Sendable {
     }
     firstKey = first
     switch command.execution {
-    case .oneShard: routing = isSingle ? .singleKey : .manyKeys
+    case .oneShard, .steps, .keyByKey: routing = isSingle ? .singleKey : .manyKeys
     case .eachKey: routing = .eachKey
     case .everyShard: routing = .everyShard
     case .service: routing = .service

@@ -374,6 +374,35 @@ struct DashTable: ~Copyable {
 
   private static let randomTriesMax = 128
 
+  /// A slot drawn so that every entry has the same chance, however unevenly segments are filled.
+  ///
+  /// A directory word is drawn, then a slot of its segment: the chance of a slot is the segment's part of the
+  /// directory over its number of slots, so a draw is accepted in proportion to the inverse.
+  ///
+  /// - Complexity: O(1) where the table is as full as growth leaves it; after `randomTriesMax` misses
+  ///   as `randomSlot`.
+  func fairRandomSlot(_ random: () -> UInt64) -> Slot? {
+    guard count > 0 else { return nil }
+    let slotsMax = Self.bucketCountMax * Self.slotsPerBucket
+    for _ in 0..<Self.randomTriesMax * 8 {
+      let bits = random()
+      let segment = unsafe Segment(word: directory[directoryIndex(bits >> 16)])
+      let slots = segment.bucketCount * Self.slotsPerBucket
+      // With one segment there is nothing to even out.
+      if segmentCount > 1 {
+        let scale = UInt64(slotsMax) << (depth - segment.depth)
+        if random() % scale >= UInt64(slots) { continue }
+      }
+      let choice = Int(random() % UInt64(slots))
+      let line = unsafe segment.bucket(choice / Self.slotsPerBucket)
+      let index = choice % Self.slotsPerBucket
+      if unsafe line.load(fromByteOffset: index, as: UInt8.self) != 0 {
+        return unsafe Bucket.slot(line, index)
+      }
+    }
+    return unsafe randomSlot(random)
+  }
+
   /// The first slot in use in the first segment from `position` on, around the end, that has one.
   private func anySlot(from position: UInt64) -> Slot? {
     var position = position

@@ -93,6 +93,20 @@ struct EntryBlock {
   @inline(__always)
   var byteCount: Int { keyOffset &+ keyCount &+ valueCount }
 
+  /// Changes how the value part is to be read; its length stays 8.
+  func setEncoding(_ encoding: ValueEncoding) { meta = meta & 0xC7 | encoding.rawValue << 3 }
+
+  /// Rewrites the length of the value part. The width of the header stays, so the caller has seen to it that
+  /// it may.
+  @inline(__always)
+  func setValueCount(_ count: Int) {
+    if isWide {
+      unsafe base.storeBytes(of: UInt32(count), toByteOffset: 8, as: UInt32.self)
+    } else {
+      unsafe base.storeBytes(of: UInt8(truncatingIfNeeded: count), toByteOffset: 2, as: UInt8.self)
+    }
+  }
+
   // MARK: Allocation
 
   /// Whether key and value lengths fit one byte each.

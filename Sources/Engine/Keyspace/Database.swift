@@ -19,10 +19,17 @@ struct Database: ~Copyable {
 }
 
 extension EntryBlock {
+  @inline(never)
+  private func freeCollection() { collection.free() }
+
   /// Frees the block and everything its value refers to.
   @inline(__always)
   func dispose() {
-    if encoding == .rawBuffer { StringBuffer(bits: word).free() }
+    if encoding == .rawBuffer {
+      StringBuffer(bits: word).free()
+    } else if type != .string {
+      freeCollection()
+    }
     free()
   }
 }

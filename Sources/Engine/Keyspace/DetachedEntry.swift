@@ -32,6 +32,14 @@ package import RESP
     self.init(block, clock: nil)
   }
 
+  /// A collection whose word is the entry's from here.
+  init(key: ByteView, type: ValueType, encoding: ValueEncoding, word: Int, expiry: Int64?) {
+    let block = EntryBlock.allocate(
+      key: key, valueCount: 8, type: type, encoding: encoding, expiry: expiry)
+    block.word = word
+    self.init(block, clock: nil)
+  }
+
   deinit { block.dispose() }
 
   /// Valid as long as this entry.
@@ -102,14 +110,22 @@ extension EntryBlock {
       let buffer = StringBuffer.allocate(capacity: old.count).grown(to: old.count)
       unsafe memcpy(buffer.bytes, old.bytes, old.count)
       copy.word = buffer.bits
+    } else if type != .string {
+      copy.word = collection.copyWord()
     }
     return copy
   }
 
   /// What the block and everything its value refers to take of the heap.
-  var heapByteCount: Int {
+  ///
+  /// - Parameter samples: how many elements of a collection are looked at; 0 for all.
+  func heapByteCount(samples: Int) -> Int {
     var bytes = Heap.sizeClass(byteCount)
-    if encoding == .rawBuffer { bytes += Heap.sizeClass(StringBuffer(bits: word).byteCount) }
+    if encoding == .rawBuffer {
+      bytes += Heap.sizeClass(StringBuffer(bits: word).byteCount)
+    } else if type != .string {
+      bytes += collection.heapByteCount(samples: samples)
+    }
     return bytes
   }
 }

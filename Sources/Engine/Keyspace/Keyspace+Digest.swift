@@ -38,8 +38,12 @@ extension Keyspace {
   }
 
   /// MEMORY USAGE: what the key takes of the heap and of its table; nil if there is none.
-  package mutating func byteCount(of key: ByteView) -> Int? {
-    lookup(key, for: .peek).map { $0.block.heapByteCount + DashTable.bytesPerSlot }
+  ///
+  /// - Parameter samples: how many elements of a collection are looked at; 0 for all.
+  package mutating func byteCount(of key: ByteView, samples: Int) -> Int? {
+    lookup(key, for: .peek).map {
+      $0.block.heapByteCount(samples: samples) + DashTable.bytesPerSlot
+    }
   }
 }
 
@@ -49,8 +53,7 @@ extension Entry {
     digest.mix(type.name)
     switch type {
     case .string: string.withBytes { digest.mix($0) }
-    case .list, .set, .sortedSet, .hash, .stream:
-      preconditionFailure("a value of type \(type) cannot exist yet")
+    case .list, .set, .sortedSet, .hash, .stream: block.collection.mix(into: &digest)
     }
     if expiry != nil { digest.mix("expires") }
     return digest

@@ -76,7 +76,7 @@ extension Keyspace {
 
   /// Frees an entry and its value.
   mutating func remove(_ entry: Entry) {
-    take(entry).dispose()
+    discard(take(entry))
   }
 
   /// Takes an entry's block out of the table; the caller owns it.

@@ -101,6 +101,8 @@ extension Entry {
     case .integer: return .integer(block.word)
     case .embedded, .rawInline: return .bytes(block.value)
     case .rawBuffer: return .bytes(StringBuffer(bits: block.word).view)
+    case .listpack, .intset, .structure, .listpackWithExpiries:
+      preconditionFailure("a string is never stored as \(block.encoding)")
     }
   }
 }
@@ -184,7 +186,11 @@ extension Keyspace {
     let newCount = EntryBlock.byteCount(
       keyCount: key.count, valueCount: valueCount, hasExpiry: newExpiry != nil)
     let oldCount = old.byteCount
-    if old.encoding == .rawBuffer { StringBuffer(bits: old.word).free() }
+    if old.encoding == .rawBuffer {
+      StringBuffer(bits: old.word).free()
+    } else if old.type != .string {
+      discardValue(of: old)
+    }
     if Heap.sizeClass(newCount) == Heap.sizeClass(oldCount) {
       if newExpiry == nil, !old.hasExpiry, old.isWide == !EntryBlock.isNarrow(key.count, valueCount) {
         old.setStringHeader(valueCount: valueCount, encoding: encoding)
@@ -265,11 +271,6 @@ extension EntryBlock {
   @inline(__always)
   fileprivate func setStringHeader(valueCount: Int, encoding: ValueEncoding) {
     meta = meta & 0xC0 | ValueType.string.rawValue | encoding.rawValue << 3
-    if isWide {
-      unsafe base.storeBytes(of: UInt32(valueCount), toByteOffset: 8, as: UInt32.self)
-    } else {
-      unsafe base.storeBytes(
-        of: UInt8(truncatingIfNeeded: valueCount), toByteOffset: 2, as: UInt8.self)
-    }
+    setValueCount(valueCount)
   }
 }

@@ -32,7 +32,7 @@ extension Keyspace {
     changed(block.key)
     let hash = KeyHash(block.key, seed: seed)
     if let slot = unsafe database.pointee.table.find(block.key, hash) {
-      unsafe database.pointee.table.remove(slot, hash).dispose()
+      discard(unsafe database.pointee.table.remove(slot, hash))
     }
     _ = unsafe database.pointee.table.insert(block, hash, clock: clock ?? freshClock)
   }

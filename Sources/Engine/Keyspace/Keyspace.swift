@@ -17,7 +17,35 @@ package import RESP
     package var frequencyDecayMinutes = 1
     /// `rdbcompression`.
     package var compressesStrings = true
+    /// `list-max-listpack-size`: elements where positive, else -1 to -5 for 4 to 64 KiB.
+    package var listListpackSize = -2
+    /// `list-compress-depth`: nodes at either end that stay uncompressed; 0 compresses none.
+    package var listCompressDepth = 0
+    /// `hash-max-listpack-entries`, `hash-max-listpack-value`.
+    package var hashListpackLimits = ListpackLimits(entriesMax: 512, valueBytesMax: 64)
+    /// `set-max-listpack-entries`, `set-max-listpack-value`.
+    package var setListpackLimits = ListpackLimits(entriesMax: 128, valueBytesMax: 64)
+    /// `set-max-intset-entries`.
+    package var setIntsetEntriesMax = 512
+    /// `zset-max-listpack-entries`, `zset-max-listpack-value`.
+    package var sortedSetListpackLimits = ListpackLimits(entriesMax: 128, valueBytesMax: 64)
+    /// `stream-node-max-bytes`, `stream-node-max-entries`; 0 for no limit.
+    package var streamNodeBytesMax = 4096
+    package var streamNodeEntriesMax = 100
+    /// `hll-sparse-max-bytes`.
+    package var sparseHyperLogLogBytesMax = 3000
     package init() {}
+  }
+
+  /// Up to where a collection stays a listpack.
+  package struct ListpackLimits: Sendable {
+    package var entriesMax: Int
+    /// The longest element.
+    package var valueBytesMax: Int
+    package init(entriesMax: Int, valueBytesMax: Int) {
+      self.entriesMax = entriesMax
+      self.valueBytesMax = valueBytesMax
+    }
   }
 
   package var options: Options
@@ -38,8 +66,8 @@ package import RESP
   let seed: UInt64
   var random: SplitMix64
   private let databases: UnsafeMutablePointer<Database>
-  /// Tables that were flushed and whose entries are being freed, slice by slice.
-  private var garbage: [Garbage] = []
+  /// Flushed databases and large values that are being freed, slice by slice.
+  private var garbage: [any Garbage] = []
   /// A key whose hash is known already, from the batch that prefetched it.
   private var hashedKey: (base: UnsafeRawPointer?, count: Int, hash: KeyHash)
 
@@ -56,9 +84,9 @@ package import RESP
 
   deinit {
     for index in 0..<options.databaseCount {
-      Garbage(unsafe (databases + index).move()).drainAll()
+      FlushedDatabase(unsafe (databases + index).move()).freeAll()
     }
-    for remains in garbage { remains.drainAll() }
+    for remains in garbage { remains.freeAll() }
     unsafe databases.deallocate()
   }
 
@@ -168,25 +196,46 @@ package import RESP
     let old = unsafe (databases + index).move()
     unsafe (databases + index).initialize(to: Database(seed: seed))
     changeCount += old.table.count
-    if old.table.count > 0 { garbage.append(Garbage(old)) }
+    if old.table.count > 0 { garbage.append(FlushedDatabase(old)) }
   }
 
   package mutating func flushAll() {
     for index in 0..<databaseCount { flush(database: index) }
   }
 
-  /// Whether flushed entries wait to be freed.
+  /// Frees a block that is in no table any more: at once, or its value slice by slice if it is large.
+  mutating func discard(_ block: EntryBlock) {
+    if block.type != .string, block.collection.isLarge {
+      garbage.append(DiscardedValue(block))
+    } else {
+      block.dispose()
+    }
+  }
+
+  /// As `discard`, for the value of a block that stays.
+  @inline(never)
+  mutating func discardValue(of block: EntryBlock) {
+    let collection = block.collection
+    if collection.isLarge {
+      // A block of its own keeps what the value needs to be freed by.
+      garbage.append(DiscardedValue(block.shallowCopy(key: .empty)))
+    } else {
+      collection.free()
+    }
+  }
+
+  /// Whether something waits to be freed.
   package var hasGarbage: Bool { !garbage.isEmpty }
-  /// Flushed entries not freed yet.
+  /// Flushed entries and discarded values not freed yet.
   package var garbageCount: Int { garbage.reduce(0) { $0 + $1.remaining } }
 
-  /// Frees the entries of some flushed segments.
+  /// Frees some of what was flushed or discarded.
   ///
-  /// - Parameter segments: a segment is at most about 600 entries, 20 to 50 µs.
-  package mutating func freeSlice(segments: Int) {
-    var left = segments
+  /// - Parameter steps: a segment of a table, or as many elements of a large value, each; 20 to 50 µs.
+  package mutating func freeSlice(segments steps: Int) {
+    var left = steps
     while left > 0, let remains = garbage.last {
-      if !remains.drainSegment() { garbage.removeLast() }
+      if !remains.freeStep() { garbage.removeLast() }
       left -= 1
     }
   }
@@ -196,28 +245,6 @@ package import RESP
   /// Every body that changed the value or the expiry of a key says so, once a key.
   @inline(__always)
   mutating func changed(_ key: ByteView) { changeCount &+= 1 }
-}
-
-/// A flushed database on its way out.
-private final class Garbage {
-  private var database: Database
-  private var position: UInt64? = 0
-  private(set) var remaining: Int
-
-  init(_ database: consuming Database) {
-    remaining = database.table.count
-    self.database = database
-  }
-
-  /// Frees one segment's entries; false when none are left.
-  func drainSegment() -> Bool {
-    guard let current = position else { return false }
-    remaining -= database.table.segmentEntryCount(at: current)
-    position = database.drainSegment(at: current)
-    return position != nil
-  }
-
-  func drainAll() { while drainSegment() {} }
 }
 
 /// A small random generator for choices that need to be fair, not secret.

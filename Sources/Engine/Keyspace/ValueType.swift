@@ -20,7 +20,7 @@ package enum ValueType: UInt8, Sendable, CaseIterable {
   }
 }
 
-/// How a value is stored; the meaning depends on its type. Strings:
+/// How a value is stored; the last four are of collections.
 package enum ValueEncoding: UInt8, Sendable {
   /// An 8-byte integer in the entry.
   case integer = 0
@@ -30,13 +30,32 @@ package enum ValueEncoding: UInt8, Sendable {
   case rawInline = 2
   /// Bytes in a growable buffer of their own.
   case rawBuffer = 3
+  /// A few small elements in a `Listpack`.
+  case listpack = 4
+  /// A set of integers in an `IntSet`.
+  case intset = 5
+  /// Whatever the type uses for many elements: quicklist, element table, B+ tree, stream.
+  case structure = 6
+  /// A hash in a listpack whose fields may expire.
+  case listpackWithExpiries = 7
 
   /// As OBJECT ENCODING names it.
-  package var name: StaticString {
+  package func name(of type: ValueType) -> StaticString {
     switch self {
     case .integer: "int"
     case .embedded: "embstr"
     case .rawInline, .rawBuffer: "raw"
+    case .listpack: "listpack"
+    case .intset: "intset"
+    case .listpackWithExpiries: "listpackex"
+    case .structure:
+      switch type {
+      case .string: "raw"
+      case .list: "quicklist"
+      case .set, .hash: "hashtable"
+      case .sortedSet: "skiplist"
+      case .stream: "stream"
+      }
     }
   }
 }

@@ -18,7 +18,7 @@ extension Keyspace {
     var writer = RDBWriter()
     writer.writeValue(entry)
     return ObjectFacts(
-      address: entry.address, encoding: entry.encoding.name,
+      address: entry.address, encoding: entry.encoding.name(of: entry.type),
       serializedLength: writer.bytes.count - 1,
       clock: entry.clock, idleSeconds: idleSeconds(entry))
   }

@@ -8,8 +8,7 @@ extension RDBWriter {
     case .string:
       writeByte(RDB.ValueKind.string.rawValue)
       writeStringValue(entry.string)
-    case .list, .set, .sortedSet, .hash, .stream:
-      preconditionFailure("a value of type \(entry.type) cannot exist yet")
+    case .list, .set, .sortedSet, .hash, .stream: entry.block.collection.write(to: &self)
     }
   }
 }

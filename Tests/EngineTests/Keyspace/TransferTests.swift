@@ -77,8 +77,8 @@ import Testing
     session.keyspace.now += 9000
     let (facts, bytes, longBytes) = ByteView.with(Array("along".utf8)) { view in
       (
-        session.keyspace.debugObject(view[0..<1]), session.keyspace.byteCount(of: view[0..<1]),
-        session.keyspace.byteCount(of: view[1..<5])
+        session.keyspace.debugObject(view[0..<1]), session.keyspace.byteCount(of: view[0..<1], samples: 5),
+        session.keyspace.byteCount(of: view[1..<5], samples: 5)
       )
     }
     #expect(facts?.serializedLength == 3)

@@ -13,7 +13,7 @@ extension Command {
   /// `OBJECT ENCODING key`: the encoding's name, null if there is no such key.
   private static let objectEncoding = objectCommand(
     "encoding", "Names the encoding of a key's value.", since: "2.2.3"
-  ) { _, entry, reply in reply.bulk(entry.encoding.name) }
+  ) { _, entry, reply in reply.bulk(entry.encoding.name(of: entry.type)) }
 
   /// `OBJECT FREQ key`: the logarithmic access counter.
   ///

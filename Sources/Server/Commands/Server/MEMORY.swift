@@ -47,17 +47,19 @@ extension ServiceCommand {
   /// `MEMORY USAGE key [SAMPLES count]`: an Integer, null if there is no such key.
   private static let memoryUsage: Body = {
     worker, connection, arguments, keyspace, reply throws(CommandError) in
+    var samples = 5
     var index = 3
     while index < arguments.count {
       guard arguments[index].matches("samples"), index + 1 < arguments.count else {
         throw .syntax
       }
-      guard let samples = DecimalText.integer(arguments[index + 1]) else { throw .notAnInteger }
+      samples = try arguments[index + 1].integer()
       guard samples >= 0 else { throw .syntax }
       index += 2
     }
+    let samplesMax = samples
     try worker.onShard(of: arguments[2], connection, &keyspace, &reply) { _, key, keyspace, reply in
-      if let count = keyspace.byteCount(of: key) { reply.integer(count) } else { reply.null() }
+      if let count = keyspace.byteCount(of: key, samples: samplesMax) { reply.integer(count) } else { reply.null() }
     }
   }
 

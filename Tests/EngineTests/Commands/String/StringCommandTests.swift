@@ -34,7 +34,7 @@ extension TestKeyspace {
 
   func encoding(_ key: String) -> String? {
     ByteView.with(Array(key.utf8)) { key in
-      keyspace.lookup(key, for: .peek).map { "\($0.encoding.name)" }
+      keyspace.lookup(key, for: .peek).map { "\($0.encoding.name(of: $0.type))" }
     }
   }
 

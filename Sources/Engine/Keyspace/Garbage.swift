@@ -1,0 +1,52 @@
+/// Something nobody can reach any more that takes more than one turn to free.
+protocol Garbage: AnyObject {
+  /// Entries, or values, not freed yet.
+  var remaining: Int { get }
+  /// Frees some hundred elements; false when nothing is left.
+  func freeStep() -> Bool
+}
+
+extension Garbage {
+  func freeAll() { while freeStep() {} }
+}
+
+/// A flushed database on its way out.
+final class FlushedDatabase: Garbage {
+  private var database: Database
+  private var position: UInt64? = 0
+  private(set) var remaining: Int
+
+  init(_ database: consuming Database) {
+    remaining = database.table.count
+    self.database = database
+  }
+
+  func freeStep() -> Bool {
+    guard let current = position else { return false }
+    remaining -= database.table.segmentEntryCount(at: current)
+    position = database.drainSegment(at: current)
+    return position != nil
+  }
+}
+
+/// A large value without its key, on its way out.
+final class DiscardedValue: Garbage {
+  private let block: EntryBlock
+  private var progress: UInt64 = 0
+  private var isFreed = false
+
+  init(_ block: EntryBlock) { self.block = block }
+
+  var remaining: Int { isFreed ? 0 : 1 }
+
+  func freeStep() -> Bool {
+    precondition(!isFreed, "a value freed twice")
+    if let next = block.collection.freeSlice(from: progress) {
+      progress = next
+      return true
+    }
+    block.free()
+    isFreed = true
+    return false
+  }
+}
