@@ -41,7 +41,7 @@ let package = Package(
       name: "Engine", dependencies: ["RESP", "CLinux", "CJemalloc"], swiftSettings: settings),
 
     // MARK: Shared-nothing: many shards, nobody's locks
-    .target(name: "Shard", dependencies: ["Engine", "EventLoop"], swiftSettings: settings),
+    .target(name: "Shard", dependencies: ["Engine", "EventLoop", "CLinux"], swiftSettings: settings),
     .target(name: "Coordinator", dependencies: ["Shard"], swiftSettings: settings),
 
     // MARK: Faces

@@ -36,6 +36,19 @@ final class Connection: @unchecked Sendable {
   var isScheduled = false
   /// A command of it is being worked on elsewhere; the next ones wait.
   var isSuspended = false
+  /// The commands since MULTI.
+  var multi: MultiState?
+  /// What it watches, one for each shard that has some of the keys.
+  var watches: [Watch] = []
+  /// The call that waits for one of its keys.
+  var blocked: BlockedCall?
+  var blockTimer: TimerID?
+  /// The shards that have commands of it and have not replied.
+  var shardsAsked: Set<Int> = []
+  /// Takes the reply of a suspended service command that is part of a transaction.
+  var replyCapture: (([UInt8]) -> Void)?
+  /// What such a command has replied so far.
+  var capturedParts: [UInt8] = []
   /// Ends the wait of a suspended command early, as when the connection closes.
   var stopWaiting: (() -> Void)?
   /// CLIENT PAUSE holds its next command back.
@@ -95,7 +108,7 @@ final class Connection: @unchecked Sendable {
   }
 
   /// Whether commands may go straight to execution: nothing to check, drop or hold back.
-  var isPlain: Bool { isAuthenticated && replyMode == .on }
+  var isPlain: Bool { isAuthenticated && replyMode == .on && multi == nil }
 
   /// Whether the reply of the command that runs now is sent.
   var wantsReply: Bool { replyMode == .on || replyMode == .skipNext }
@@ -107,8 +120,8 @@ final class Connection: @unchecked Sendable {
   var pendingOutputByteCount: Int { output.count + (isSending ? sending.count : 0) }
 
   /// Appends the reply to a command sent to another shard; the last one puts all in order.
-  func fill(place: Int, part: Int, with reply: ByteView) {
-    replies.fill(place: place, part: part, with: reply, output: &output)
+  func fill(place: Int, with reply: ByteView) {
+    replies.fill(place: place, with: reply, output: &output)
   }
 
   /// What its buffers occupy.

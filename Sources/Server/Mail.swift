@@ -34,7 +34,7 @@ struct Mail {
 
   /// Keeps an emptied parcel for later.
   mutating func reuse(_ parcel: Parcel) {
-    parcel.reset()
+    parcel.reset(origin: origin)
     if spare.count < Self.sparesMax { spare.append(parcel) }
   }
 

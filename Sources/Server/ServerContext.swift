@@ -10,21 +10,24 @@ import Synchronization
 
 /// What all workers of one server share: fixed facts, and a few values guarded by atomics or a lock.
 final class ServerContext: @unchecked Sendable {
-  // Unchecked: `workers`, `loops`, `coordinator` are set once before the loops run; the rest is `let`, atomic, or
+  // Unchecked: `workers` and `loops` are set once before the loops run; the rest is `let`, atomic, or
   // behind its lock.
 
   let table: CommandTable
   let serviceBodies: [ServiceCommand.Body?]
+  /// What runs at once even after MULTI.
+  let commandsOutsideMulti: Set<Int>
+  let selectCommand: Int
   let shardCount: Int
   let seed: UInt64
   let mailboxes: Mailboxes
+  let transactionIDs = TransactionIDs()
   let log: Logger
   let startedAt = WallClock.milliseconds
   let tickClock = TickClock()
   let memory = MemoryWatch()
   private(set) var workers: [Worker] = []
   private(set) var loops: [EventLoop] = []
-  private(set) var coordinator: ScatterGather
   /// Set before accepting starts; only the first worker uses them afterwards.
   fileprivate(set) var listeners: [Listener] = []
   private let currentConfiguration: Mutex<Configuration>
@@ -78,15 +81,17 @@ final class ServerContext: @unchecked Sendable {
       }
     }
     serviceBodies = bodies
+    let names = table.fullNames
+    commandsOutsideMulti = Set(
+      ["exec", "discard", "multi", "watch", "quit", "reset"].compactMap { names.firstIndex(of: $0) })
+    selectCommand = names.firstIndex(of: "select") ?? -1
     mailboxes = Mailboxes(shardCount: shardCount)
-    coordinator = ScatterGather(shards: [])
   }
 
   /// Says who the workers are, once, before any of them runs.
   func install(_ workers: [Worker]) {
     self.workers = workers
     loops = workers.map(\.loop)
-    coordinator = ScatterGather(shards: workers.map(\.shard))
   }
 
   /// 40 random hexadecimal digits.

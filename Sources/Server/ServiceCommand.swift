@@ -66,7 +66,7 @@ extension Worker {
     do throws(CommandError) {
       try body(self, connection, call.words, &keyspace, &output)
     } catch {
-      fail(command, error, start, &output, &statistics)
+      statistics.fail(command, error, start, &output)
     }
     keyspace.select(connection.database)
     keyspace.leavesAccessClocks = connection.leavesAccessClocks

@@ -21,6 +21,7 @@ extension Worker {
       shard.withKeyspace { keyspace in
         keyspace.now = WallClock.milliseconds
         hasBackgroundWork = !server.isPausing && expireSlice(&keyspace) || keyspace.hasGarbage
+        scheduler.concluded(&keyspace, &statistics)
       }
     }
     cronTicks &+= 1
@@ -39,6 +40,7 @@ extension Worker {
       shard.withKeyspace { keyspace in
         keyspace.now = wallTime
         hasBackgroundWork = !server.isPausing && expireSlice(&keyspace)
+        scheduler.concluded(&keyspace, &statistics)
         let end = EventLoop.monotonicNanoseconds + Self.sliceNanoseconds
         while keyspace.hasGarbage, EventLoop.monotonicNanoseconds < end {
           keyspace.freeSlice(segments: 1)

@@ -16,6 +16,7 @@ extension Worker {
         swap(&counts, &statistics)
         answerRequests(&keyspace, &counts)
         executeRuns(&batch, &keyspace, &counts)
+        exchangeMessages(&keyspace, &counts)
         swap(&counts, &statistics)
         keyspace.forgetPrepared()
       }
@@ -178,11 +179,13 @@ extension Worker {
     switch server.table.descriptors[command].routing {
     case .singleKey:
       if record.shard == ownShard {
+        if !scheduler.intents.isEmpty, !scheduler.intents.allows(claim(of: call)) {
+          return putOff(&call, &output)
+        }
         runBody(&call, &keyspace, &output, &counts)
-      } else {
-        sendAway(&call, &output)
+        return .goesOn
       }
-      return .goesOn
+      return sendAway(&call, &output)
     case .service:
       return runService(&call, &keyspace, &output, &counts)
     case .container:
@@ -195,7 +198,9 @@ extension Worker {
         &output, &counts)
       return .goesOn
     case .manyKeys, .eachKey, .everyShard:
-      if server.shardCount == 1 {
+      if server.shardCount == 1, scheduler.intents.isEmpty,
+        !server.table.descriptors[command].flags.contains(.blocking)
+      {
         runBody(&call, &keyspace, &output, &counts)
         return .goesOn
       }
@@ -214,41 +219,10 @@ extension Worker {
     if firstKey > 0, firstKey < call.words.count {
       keyspace.prepare(call.words[firstKey], call.record.hash)
     }
-    run(
-      command, call.words, protocolVersion: output.protocolVersion, ticks: &call.endTicks,
-      &keyspace, &output, &counts)
+    counts.run(
+      command, of: server.table, call.words, ticks: &call.endTicks, &keyspace, &output)
+    scheduler.concluded(&keyspace, &counts)
     call.connection.commandCount &+= 1
-  }
-
-  /// Runs a body and counts it; an error it throws becomes the reply.
-  @inline(__always)
-  func run(
-    _ command: Int, _ words: Arguments, protocolVersion: Int, ticks: inout UInt64,
-    _ keyspace: inout Keyspace, _ output: inout ReplyWriter, _ counts: inout CommandStatistics
-  ) {
-    let start = output.count
-    guard let body = server.table.bodies[command] else {
-      preconditionFailure("a routed command without a body")
-    }
-    do throws(CommandError) {
-      try body(&keyspace, words, &output)
-    } catch {
-      fail(command, error, start, &output, &counts)
-    }
-    let end = clinux_ticks()
-    counts.count(command, ticks: end &- ticks)
-    ticks = end
-  }
-
-  @inline(never)
-  func fail(
-    _ command: Int, _ error: CommandError, _ start: Int, _ output: inout ReplyWriter,
-    _ counts: inout CommandStatistics
-  ) {
-    output.truncate(to: start)
-    output.error(error.message)
-    counts.counters[command].failed += 1
-    counts.countError(error)
   }
 
   /// Replies with an error to a command that did not run.
@@ -258,6 +232,7 @@ extension Worker {
     _ counts: inout CommandStatistics
   ) {
     output.error(error.message)
+    call.connection.multi?.hasFailed = true
     counts.countError(error)
     if call.record.command >= 0 { counts.counters[Int(call.record.command)].rejected += 1 }
   }
@@ -283,6 +258,9 @@ extension Worker {
       connection.isPaused = true
       paused.append(connection)
       return .waitsBefore
+    } else if connection.multi != nil, queues(call) {
+      queue(&call, &output, &counts)
+      outcome = .goesOn
     } else {
       outcome = dispatchAdmitted(&call, &keyspace, &output, &counts)
     }

@@ -80,6 +80,7 @@ extension Worker {
     isDraining = true
     for connection in connections.all {
       connection.isClosing = true
+      if connection.blocked != nil { shutDown(connection) }
       touch(connection)
     }
   }

@@ -1,4 +1,5 @@
 import CLinux
+import Coordinator
 import Engine
 import EventLoop
 import RESP
@@ -13,22 +14,31 @@ extension Worker {
   }
 
   private func handOut(_ parcel: Parcel) {
-    for (index, waiter) in parcel.waiters.enumerated() {
-      guard let connection = connections[ConnectionHandle(bits: waiter.connection)] else { continue }
-      connection.fill(place: waiter.place, part: waiter.part, with: parcel.reply(at: index))
-      if !connection.replies.isWaiting { resume(connection) }
+    for (index, waiter) in parcel.waiters.enumerated() where !parcel.isDeferred(index) {
+      handOut(parcel.reply(at: index), to: waiter)
     }
     answered.append(parcel)
   }
 
-  /// Executes the commands other shards sent, and queues the answers.
+  private func handOut(_ reply: ByteView, to waiter: Parcel.Waiter) {
+    guard let connection = connections[ConnectionHandle(bits: waiter.connection)] else { return }
+    connection.fill(place: waiter.place, with: reply)
+    if !connection.replies.isWaiting { resume(connection) }
+  }
+
+  /// Executes the commands other shards sent, queues the answers, and takes in what else they have to say.
   func answerRequests(_ keyspace: inout Keyspace, _ counts: inout CommandStatistics) {
     guard !mail.requests.isEmpty else { return }
     let requests = mail.requests
     mail.requests.removeAll(keepingCapacity: true)
     for parcel in requests {
-      answer(parcel, &keyspace, &counts)
-      mail.sendBack(parcel)
+      if parcel.count > 0 { answer(parcel, &keyspace, &counts) }
+      for message in parcel.messages { receive(message, &keyspace, &counts) }
+      if parcel.count > 0 {
+        mail.sendBack(parcel)
+      } else {
+        answered.append(parcel)
+      }
     }
   }
 
@@ -49,12 +59,19 @@ extension Worker {
       keyspace.prefetchEntry(record.hash, database: record.database)
     }
     var ticks = clinux_ticks()
+    var putOff = PutOffCommands()
     for (index, record) in records.enumerated() {
       if index + ahead < records.count, records[index + ahead].hash.rawValue != 0 {
         keyspace.prefetchEntry(
           records[index + ahead].hash, database: records[index + ahead].database)
       }
       let arguments = words.arguments(from: record.firstWord, count: record.wordCount)
+      if !scheduler.intents.isEmpty || !putOff.isEmpty,
+        putOff.take(makeCall(record, arguments), parcel.waiters[index], scheduler.intents)
+      {
+        parcel.deferAnswer()
+        continue
+      }
       keyspace.select(record.database)
       keyspace.leavesAccessClocks = record.leavesAccessClocks
       let firstKey = server.table.descriptors[record.command].firstKey
@@ -64,10 +81,63 @@ extension Worker {
         keyspace.forgetPrepared()
       }
       parcel.answer(protocolVersion: record.protocolVersion) { reply in
-        run(
-          record.command, arguments, protocolVersion: record.protocolVersion, ticks: &ticks,
-          &keyspace, &reply, &counts)
+        counts.run(
+          record.command, of: server.table, arguments, ticks: &ticks, &keyspace, &reply)
       }
+      scheduler.concluded(&keyspace, &counts)
+    }
+    begin(putOff, origin: parcel.origin)
+  }
+
+  private func makeCall(_ record: Parcel.Record, _ arguments: Arguments) -> CommandCall {
+    makeCall(
+      StoredCommands(command: record.command, arguments: arguments), 0, arguments,
+      database: record.database, protocolVersion: record.protocolVersion,
+      leavesAccessClocks: record.leavesAccessClocks)
+  }
+
+  /// Runs commands of another shard's clients when the transactions before them are done with their keys.
+  private func begin(_ putOff: PutOffCommands, origin: Int) {
+    for commands in putOff.byConnection {
+      begin(
+        BatchProgram(commands.calls, shard: index) { [unowned self] index, reply in
+          let late = LateReply(waiter: commands.waiters[index], bytes: reply.bytes)
+          scheduler.outbox.append((.lateReply(late), origin))
+        })
+    }
+  }
+
+  // MARK: Messages
+
+  var hasMessages: Bool { !scheduler.outbox.isEmpty || !pendingServices.isEmpty }
+
+  /// Delivers this shard's messages to itself until there are none, and puts the others' into their parcels.
+  func exchangeMessages(_ keyspace: inout Keyspace, _ counts: inout CommandStatistics) {
+    while hasMessages {
+      let outgoing = scheduler.outbox
+      scheduler.outbox.removeAll(keepingCapacity: true)
+      for (message, shard) in outgoing {
+        if shard == index {
+          receive(message, &keyspace, &counts)
+        } else {
+          mail.outgoing(to: shard).messages.append(message)
+        }
+      }
+      runPendingServices(&keyspace, &counts)
+    }
+  }
+
+  private func receive(
+    _ message: ShardMessage, _ keyspace: inout Keyspace, _ counts: inout CommandStatistics
+  ) {
+    switch message {
+    case .granted(let part): part.owner.granted(part)
+    case .done(let part): part.owner.done(part)
+    case .lateReply(let reply): ByteView.with(reply.bytes) { handOut($0, to: reply.waiter) }
+    case .served(let call, let reply): served(call, reply)
+    case .retry(let call): retry(call)
+    case .schedule, .run, .release, .retried, .lookAgain, .forget, .unwatch:
+      scheduler.receive(message, &keyspace, &counts)
     }
   }
 
@@ -80,5 +150,32 @@ extension Worker {
       traffic.parcelCount += 1
       loop.wakeWithNextSubmission(server.loops[shard])
     }
+  }
+}
+
+/// Commands of a parcel that can't run yet: those whose keys a transaction has a claim on, and whatever the same
+/// clients sent after them.
+private struct PutOffCommands {
+  struct OfOneConnection {
+    let connection: UInt64
+    var calls: [CommandCall] = []
+    var waiters: [Parcel.Waiter] = []
+  }
+
+  private(set) var byConnection: [OfOneConnection] = []
+
+  var isEmpty: Bool { byConnection.isEmpty }
+
+  /// Whether the command has to wait; then it is taken in.
+  mutating func take(
+    _ call: CommandCall, _ waiter: Parcel.Waiter, _ intents: IntentTable
+  ) -> Bool {
+    let known = byConnection.firstIndex { $0.connection == waiter.connection }
+    if known == nil, intents.allows(call) { return false }
+    let index = known ?? byConnection.count
+    if known == nil { byConnection.append(OfOneConnection(connection: waiter.connection)) }
+    byConnection[index].calls.append(call)
+    byConnection[index].waiters.append(waiter)
+    return true
   }
 }

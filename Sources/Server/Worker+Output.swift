@@ -140,6 +140,7 @@ extension Worker {
       !connection.isSuspended, connections[connection.handle] === connection
     else { return }
     connections.remove(connection)
+    stopWatching(connection)
     close(connection.descriptor)
     server.connectionClosed()
     if isDraining, connections.count == 0 { finishDraining() }

@@ -1,184 +1,187 @@
 import CLinux
 import Coordinator
 import Engine
-import EventLoop
 import RESP
 import Shard
 
-/// Commands that are not, or not only, this shard's.
+/// Commands that are not, or not only, this shard's, or that have to keep clear of a transaction.
 extension Worker {
-  /// Puts a command into the parcel for the shard that holds its key.
+  /// Puts a command with one key into the parcel for the shard that holds it.
   @inline(never)
-  func sendAway(_ call: inout Call, _ output: inout ReplyWriter) {
+  func sendAway(_ call: inout Call, _ output: inout ReplyWriter) -> Outcome {
+    let shard = Int(call.record.shard)
+    if !mayReorder(call.connection, with: shard) { return .waitsBefore }
+    send(&call, to: shard, &output)
+    return .goesOn
+  }
+
+  private func send(_ call: inout Call, to shard: Int, _ output: inout ReplyWriter) {
     let connection = call.connection
     let place = connection.replies.reserve(isSilent: !connection.wantsReply, output: output)
-    mail.outgoing(to: Int(call.record.shard)).append(
+    connection.shardsAsked.insert(shard)
+    mail.outgoing(to: shard).append(
       command: Int(call.record.command), database: connection.database,
       protocolVersion: output.protocolVersion, leavesAccessClocks: connection.leavesAccessClocks,
       hash: call.record.hash, arguments: call.words,
-      waiter: Parcel.Waiter(connection: connection.handle.bits, place: place, part: 0))
+      waiter: Parcel.Waiter(connection: connection.handle.bits, place: place))
     connection.commandCount += 1
     traffic.foreignCommandCount += 1
     call.endTicks = clinux_ticks()
   }
 
-  /// Commands with several keys, or for every shard, when there are several shards.
+  /// Whether a command for `shard` may run while earlier ones of the same client may not have: `pipeline-order`.
+  private func mayReorder(_ connection: Connection, with shard: Int) -> Bool {
+    guard connection.replies.isWaiting else {
+      connection.shardsAsked.removeAll(keepingCapacity: true)
+      return true
+    }
+    return !settings.isPipelineStrict || connection.shardsAsked.allSatisfy { $0 == shard }
+  }
+
+  /// The claim of a command with one key.
+  func claim(of call: Call) -> KeyClaim {
+    KeyClaim(
+      hash: call.record.hash.rawValue,
+      isExclusive: server.table.descriptors[Int(call.record.command)].flags.contains(.write))
+  }
+
+  /// Runs a command of this shard when the transactions before it are done with its key.
+  @inline(never)
+  func putOff(_ call: inout Call, _ output: inout ReplyWriter) -> Outcome {
+    let connection = call.connection
+    let place = connection.replies.reserve(isSilent: !connection.wantsReply, output: output)
+    let handle = connection.handle
+    let program = BatchProgram([makeCall(call)], shard: index) { [unowned self] _, reply in
+      guard let connection = connections[handle] else { return }
+      connection.fill(place: place, with: reply)
+      if !connection.replies.isWaiting { resume(connection) }
+    }
+    begin(program)
+    connection.commandCount += 1
+    call.endTicks = clinux_ticks()
+    return .waitsAfter
+  }
+
+  func begin(_ program: any TransactionProgram) {
+    traffic.transactionCount += 1
+    Transaction(program, on: scheduler, ids: server.transactionIDs).start()
+  }
+
+  // MARK: Several keys
+
+  /// Commands with several keys, or for every shard, or that may wait.
   @inline(never)
   func dispatchSpread(
     _ call: inout Call, _ keyspace: inout Keyspace, _ output: inout ReplyWriter,
     _ counts: inout CommandStatistics
   ) -> Outcome {
-    let command = server.table.commands[Int(call.record.command)]
-    if case .everyShard(_, let join) = command.execution {
-      let parts = (0..<server.shardCount).map { (shard: $0, positions: Array(0..<call.words.count)) }
-      sendParts(parts, JoinedReply(join, parts: parts.count), &call, &keyspace, &output, &counts)
-      return .goesOn
-    }
-    guard let keys = command.keyPositions(in: call.words) else {
-      // The body itself says what is wrong with such arguments.
+    let connection = call.connection
+    let request = makeCall(call)
+    if !request.isEveryShard || server.shardCount == 1, scheduler.intents.allows(request),
+      request.keys.allSatisfy({ $0.shard == index })
+    {
+      if connection.replies.isWaiting, settings.isPipelineStrict { return .waitsBefore }
+      if request.command.blocking != nil {
+        return runOrBlock(&call, request, &keyspace, &output, &counts)
+      }
       runBody(&call, &keyspace, &output, &counts)
       return .goesOn
     }
-    let shards = keys.map { server.shard(of: call.words[$0]) }
-    guard let first = shards.first, shards.contains(where: { $0 != first }) else {
-      if (shards.first ?? index) == index {
-        runBody(&call, &keyspace, &output, &counts)
-      } else {
-        sendAway(&call, &output)
+    if request.command.blocking == nil, let shard = request.onlyShard, shard != index {
+      if !mayReorder(connection, with: shard) { return .waitsBefore }
+      send(&call, to: shard, &output)
+      return .goesOn
+    }
+    // What was sent away before may be about the same keys.
+    if connection.replies.isWaiting { return .waitsBefore }
+    var blocker: CommandProgram.Blocker?
+    if let blocking = request.command.blocking {
+      do throws(CommandError) {
+        blocker = makeBlocker(request, connection, try blocking.timeout(call.words))
+      } catch {
+        counts.fail(request.commandIndex, error, output.count, &output)
+        return .goesOn
       }
-      return .goesOn
     }
-    if case .eachKey(_, let join) = command.execution {
-      let split = KeySplit(keys: keys, shards: shards, wordCount: call.words.count)
-      sendParts(
-        split.parts, JoinedReply(join, parts: split.parts.count, keys: split.keyOrdinals),
-        &call, &keyspace, &output, &counts)
-      return .goesOn
-    }
-    // The keys have to be brought together; what was sent away before must be answered first, since
-    // those commands may be about the same keys.
-    if call.connection.replies.isWaiting { return .waitsBefore }
-    counts.count(Int(call.record.command), ticks: 0)
-    gather(call, keys: keys, shards: shards)
+    connection.isSuspended = true
+    connection.commandCount += 1
+    let isSilent = !connection.wantsReply
+    let handle = connection.handle
+    begin(
+      CommandProgram(request, shardCount: server.shardCount, blocker: blocker) {
+        [unowned self] reply, _ in
+        deliver(reply, to: handle, isSilent: isSilent)
+      })
+    call.endTicks = clinux_ticks()
     return .waitsAfter
   }
 
-  /// Sends each shard its part of a command; this shard's own part runs at once.
-  private func sendParts(
-    _ parts: [(shard: Int, positions: [Int])], _ join: JoinedReply, _ call: inout Call,
-    _ keyspace: inout Keyspace, _ output: inout ReplyWriter, _ counts: inout CommandStatistics
-  ) {
-    let connection = call.connection
-    let place = connection.replies.reserve(
-      parts: parts.count, join: join, isSilent: !connection.wantsReply, output: output)
-    for (part, (shard, positions)) in parts.enumerated() where shard != index {
-      mail.outgoing(to: shard).append(
-        command: Int(call.record.command), database: connection.database,
-        protocolVersion: output.protocolVersion, leavesAccessClocks: connection.leavesAccessClocks,
-        hash: KeyHash(rawValue: 0),
-        arguments: call.words, positions: positions,
-        waiter: Parcel.Waiter(connection: connection.handle.bits, place: place, part: part))
-      traffic.foreignCommandCount += 1
-    }
-    connection.commandCount += 1
-    guard let part = parts.firstIndex(where: { $0.shard == index }) else { return }
-    var table = ArgumentTable(capacity: parts[part].positions.count)
-    for position in parts[part].positions { table.append(call.words[position]) }
-    var reply = ReplyWriter(protocolVersion: output.protocolVersion)
-    keyspace.forgetPrepared()
-    run(
-      Int(call.record.command), table.arguments(from: 0, count: table.count),
-      protocolVersion: output.protocolVersion, ticks: &call.endTicks, &keyspace, &reply,
-      &counts)
-    connection.replies.fill(place: place, part: part, with: reply.bytes, output: &output)
+  /// Gives a suspended connection its reply and lets it go on.
+  func deliver(_ reply: ByteView, to handle: ConnectionHandle, isSilent: Bool) {
+    guard let connection = connections[handle] else { return }
+    connection.isSuspended = false
+    guard !connection.isShutDown else { return finishClosing(connection) }
+    if !isSilent { connection.output.raw(reply) }
+    resume(connection)
   }
 
-  /// Runs a command whose keys lie on several shards on copies of them, off the turn.
-  private func gather(_ call: Call, keys: [Int], shards: [Int]) {
-    let command = Int(call.record.command)
-    let descriptor = server.table.commands[command]
-    let words = (0..<call.words.count).map { call.words[$0].bytes }
-    let written = descriptor.writtenPositions(in: call.words)
+  // MARK: Calls
+
+  /// The command with copies of its words, and where its keys are.
+  func makeCall(_ call: Call) -> CommandCall {
+    let words = StoredCommands(command: Int(call.record.command), arguments: call.words)
+    return makeCall(words, 0, call.words, call.connection, database: call.connection.database)
+  }
+
+  /// - Parameter arguments: the words of the `index`-th of `words`.
+  func makeCall(
+    _ words: StoredCommands, _ index: Int, _ arguments: Arguments, _ connection: Connection,
+    database: Int
+  ) -> CommandCall {
+    makeCall(
+      words, index, arguments, database: database, protocolVersion: connection.protocolVersion,
+      leavesAccessClocks: connection.leavesAccessClocks)
+  }
+
+  func makeCall(
+    _ words: StoredCommands, _ index: Int, _ arguments: Arguments, database: Int,
+    protocolVersion: Int, leavesAccessClocks: Bool
+  ) -> CommandCall {
+    let commandIndex = words.command(at: index)
+    let command = server.table.commands[commandIndex]
+    // Where the words do not fit, the body itself says what is wrong.
+    let positions = command.keyPositions(in: arguments) ?? []
+    let written = writtenPositions(command, positions, arguments)
     let databases = 0..<settings.keyspace.databaseCount
-    let gathered = keys.indices.map { index in
-      let database = descriptor.databaseOfKey?(call.words, index) ?? call.connection.database
-      return GatheredCommand.Key(
-        name: words[keys[index]], shard: shards[index],
-        database: databases.contains(database) ? database : call.connection.database,
-        isWritten: written.contains(keys[index]))
+    let keys = positions.enumerated().map { ordinal, position in
+      let hash = KeyHash(arguments[position], seed: server.seed)
+      let other = command.databaseOfKey?(arguments, ordinal) ?? database
+      return CommandCall.Key(
+        position: position,
+        shard: server.shardCount == 1 ? 0 : server.shard(of: arguments[position], hash),
+        database: databases.contains(other) ? other : database, hash: hash,
+        isWritten: written?.contains(position) ?? true)
     }
-    let request = GatheredCommand(
-      command: descriptor, words: words, keys: gathered,
-      database: call.connection.database, protocolVersion: call.connection.protocolVersion)
-    call.connection.commandCount += 1
-    let coordinator = server.coordinator
-    suspend(call.connection) { reply throws(CommandError) in
-      let bytes: [UInt8]
-      do throws(CommandError) {
-        bytes = try await coordinator.run(request)
-      } catch {
-        self.statistics.counters[command].failed += 1
-        throw error
-      }
-      ByteView.with(bytes) { reply.raw($0) }
-    }
+    return CommandCall(
+      command: command, commandIndex: commandIndex, words: words, index: index,
+      database: database, protocolVersion: protocolVersion,
+      leavesAccessClocks: leavesAccessClocks, keys: keys)
   }
 
-  /// Lets a connection wait for `body`, which runs on this loop and may await other threads; its reply, or
-  /// the error it throws, goes out next.
-  ///
-  /// At most one body a connection: it takes no further command meanwhile.
-  func suspend(
-    _ connection: Connection,
-    _ body: @escaping @Sendable (inout ReplyWriter) async throws(CommandError) -> Void
-  ) {
-    precondition(!connection.isSuspended, "a connection suspended twice")
-    connection.isSuspended = true
-    let version = connection.protocolVersion
-    let isSilent = !connection.wantsReply
-    Task(executorPreference: loop) {
-      var reply = ReplyWriter(protocolVersion: version)
-      do throws(CommandError) {
-        try await body(&reply)
-      } catch {
-        reply.removeAll()
-        reply.error(error.message)
-        self.statistics.countError(error)
-      }
-      self.loop.preconditionOnLoop()
-      connection.isSuspended = false
-      guard !connection.isShutDown else { return self.finishClosing(connection) }
-      if !isSilent { connection.output.raw(reply.bytes) }
-      self.resume(connection)
-    }
+  /// The positions of keys that may be changed; nil for all.
+  private func writtenPositions(
+    _ command: Command, _ positions: [Int], _ arguments: Arguments
+  ) -> Set<Int>? {
+    guard command.flags.contains(.write) else { return [] }
+    if positions.count == 1 { return nil }
+    if case .eachKey = command.execution { return nil }
+    return command.writtenPositions(in: arguments)
   }
 }
 
-/// How the words of a command divide over the shards of its keys.
-struct KeySplit {
-  /// Each shard's words: the name, and its keys with whatever belongs to each.
-  let parts: [(shard: Int, positions: [Int])]
-  /// For each part, which of the command's keys (counted from 0) it got.
-  let keyOrdinals: [[Int]]
-
-  /// Words between one key and the next belong to the former (the value in MSET).
-  init(keys: [Int], shards: [Int], wordCount: Int) {
-    var parts: [(shard: Int, positions: [Int])] = []
-    var keyOrdinals: [[Int]] = []
-    for (ordinal, key) in keys.enumerated() {
-      let end = ordinal + 1 < keys.count ? keys[ordinal + 1] : wordCount
-      let part: Int
-      if let found = parts.firstIndex(where: { $0.shard == shards[ordinal] }) {
-        part = found
-      } else {
-        part = parts.count
-        parts.append((shards[ordinal], Array(0..<keys[0])))
-        keyOrdinals.append([])
-      }
-      parts[part].positions += key..<end
-      keyOrdinals[part].append(ordinal)
-    }
-    self.parts = parts
-    self.keyOrdinals = keyOrdinals
+extension IntentTable {
+  /// Whether a command may use all its keys right now.
+  func allows(_ call: CommandCall) -> Bool {
+    isEmpty || (!call.isEveryShard && call.keys.allSatisfy { allows($0.claim) })
   }
 }

@@ -1,8 +1,41 @@
+import Engine
 import EventLoop
 import RESP
+import Shard
 
 /// How commands that take more than one turn wait and reply piece by piece. For `suspend` bodies.
 extension Worker {
+  /// Lets a connection wait for `body`, which runs on this loop and may await other threads; its reply, or
+  /// the error it throws, goes out next.
+  ///
+  /// At most one body a connection: it takes no further command meanwhile.
+  func suspend(
+    _ connection: Connection,
+    _ body: @escaping @Sendable (inout ReplyWriter) async throws(CommandError) -> Void
+  ) {
+    precondition(!connection.isSuspended, "a connection suspended twice")
+    connection.isSuspended = true
+    let version = connection.protocolVersion
+    let isSilent = !connection.wantsReply
+    Task(executorPreference: loop) {
+      var reply = ReplyWriter(protocolVersion: version)
+      do throws(CommandError) {
+        try await body(&reply)
+      } catch {
+        reply.removeAll()
+        reply.error(error.message)
+        self.statistics.countError(error)
+      }
+      self.loop.preconditionOnLoop()
+      if let capture = connection.replyCapture {
+        let parts = connection.capturedParts
+        connection.capturedParts = []
+        return capture(parts + reply.bytes.bytes)
+      }
+      self.deliver(reply.bytes, to: connection.handle, isSilent: isSilent)
+    }
+  }
+
   /// Returns in the next turn, after everybody else has had theirs.
   func nextTurn() async { await Task.yield() }
 
@@ -30,6 +63,10 @@ extension Worker {
   func sendPart(_ part: ByteView, to connection: Connection) {
     loop.preconditionOnLoop()
     precondition(connection.isSuspended, "a reply in parts for a connection that goes on meanwhile")
+    if connection.replyCapture != nil {
+      connection.capturedParts += part.bytes
+      return
+    }
     guard !connection.isShutDown, connection.replyMode == .on else { return }
     connection.output.raw(part)
     touch(connection)

@@ -16,6 +16,8 @@ final class Worker: LoopClient, @unchecked Sendable {
   // Unchecked: everything below is touched on `loop` only; `perform` is the way in from elsewhere.
 
   let shard: Shard
+  /// Who may use the shard's keys when: transactions, clients that wait, clients that watch.
+  let scheduler: ShardScheduler
   let loop: EventLoop
   let server: ServerContext
   let index: Int
@@ -39,6 +41,10 @@ final class Worker: LoopClient, @unchecked Sendable {
   var resumable: [Connection] = []
   /// Connections with output, or on their way out.
   var touched: [Connection] = []
+  /// Commands of transactions that run on this thread rather than on a shard.
+  var pendingServices: [PendingService] = []
+  /// Clients that wait for keys.
+  var blockedCount = 0
   /// Held back by CLIENT PAUSE.
   var paused: [Connection] = []
   /// Monotonic nanoseconds, and milliseconds since 1970, as of this turn.
@@ -63,6 +69,8 @@ final class Worker: LoopClient, @unchecked Sendable {
     self.server = server
     self.settings = settings
     statistics = CommandStatistics(commandCount: server.table.commands.count)
+    scheduler = ShardScheduler(
+      shard: shard.index, table: server.table, ids: server.transactionIDs, seed: server.seed)
     mail = Mail(origin: shard.index, shardCount: server.shardCount)
   }
 
@@ -84,7 +92,7 @@ final class Worker: LoopClient, @unchecked Sendable {
   // MARK: The turn
 
   var hasWork: Bool {
-    !resumable.isEmpty || hasBackgroundWork || mail.hasWork(server.mailboxes)
+    !resumable.isEmpty || hasBackgroundWork || hasMessages || mail.hasWork(server.mailboxes)
   }
 
   private func readClocks() {
@@ -100,7 +108,7 @@ final class Worker: LoopClient, @unchecked Sendable {
       if !loop.consumes(completion) { handle(completion) }
     }
     parseResumable()
-    while !batch.runs.isEmpty || !mail.requests.isEmpty {
+    while !batch.runs.isEmpty || !mail.requests.isEmpty || hasMessages {
       execute()
       parseDeferred()
     }

@@ -10,6 +10,7 @@ extension WorkerSettings {
     let normal = configuration.outputBufferLimits.normal
     outputLimits = OutputLimits(
       hardBytes: normal.hardBytes, softBytes: normal.softBytes, softSeconds: normal.softSeconds)
+    isPipelineStrict = configuration[.pipelineOrder] == "strict"
     idleSecondsMax = configuration[.timeout]
     keepaliveSeconds = configuration[.tcpKeepalive]
     tracksLatency = configuration[.latencyTracking]

@@ -6,6 +6,8 @@ struct WorkerSettings: Sendable {
   var parserLimits = RequestParser.Limits()
   /// `client-query-buffer-limit`.
   var queryBufferBytesMax = 1 << 30
+  /// `pipeline-order strict`.
+  var isPipelineStrict = false
   var outputLimits = OutputLimits()
   /// `timeout`, 0 for none.
   var idleSecondsMax = 0
@@ -34,5 +36,7 @@ struct TrafficStatistics: Sendable {
   /// Parcels sent to other shards, and the commands in them.
   var parcelCount = 0
   var foreignCommandCount = 0
+  /// Transactions over shards, or that had to wait for others.
+  var transactionCount = 0
   var turnCount = 0
 }

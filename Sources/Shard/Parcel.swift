@@ -11,8 +11,8 @@ package import RESP
 @safe package final class Parcel: @unchecked Sendable {
   // Unchecked: exactly one thread has it at a time; mailboxes hand it over.
 
-  /// The shard whose thread made it and gets it back.
-  package let origin: Int
+  /// The shard whose thread filled it, and gets it back if there are commands in it.
+  package private(set) var origin: Int
   /// Whether the replies are in.
   package private(set) var isAnswered = false
   package private(set) var count = 0
@@ -20,6 +20,10 @@ package import RESP
   package var waiters: [Waiter] = []
   package private(set) var replies = ReplyWriter()
   private var replyEnds: [Int] = []
+  /// Commands whose replies come later, by `ShardMessage.lateReply`.
+  private var deferred: Set<Int> = []
+  /// What else the origin has to say to the destination.
+  package var messages: [ShardMessage] = []
   private var bytes: UnsafeMutableRawPointer?
   private var byteCount = 0
   private var capacity = 0
@@ -29,15 +33,13 @@ package import RESP
   /// Larger buffers are not kept for the next turn.
   private static let retainedBytesMax = 256 << 10
 
-  /// A connection, the place of one reply among those it waits for, and the part of that reply.
+  /// A connection, and the place of one reply among those it waits for.
   package struct Waiter {
     package let connection: UInt64
     package let place: Int
-    package let part: Int
-    package init(connection: UInt64, place: Int, part: Int) {
+    package init(connection: UInt64, place: Int) {
       self.connection = connection
       self.place = place
-      self.part = part
     }
   }
 
@@ -45,9 +47,12 @@ package import RESP
 
   deinit { unsafe bytes?.deallocate() }
 
-  /// Makes an answered parcel ready for new commands.
-  package func reset() {
+  /// Makes an answered parcel, or one without commands, ready to be filled by `origin`.
+  package func reset(origin: Int) {
+    self.origin = origin
     isAnswered = false
+    messages.removeAll(keepingCapacity: true)
+    deferred.removeAll()
     count = 0
     waiters.removeAll(keepingCapacity: true)
     replies.removeAll(retaining: Self.retainedBytesMax)
@@ -155,7 +160,17 @@ package import RESP
     if replyEnds.count == count { isAnswered = true }
   }
 
+  /// Says that one command's reply comes later.
+  package func deferAnswer() {
+    deferred.insert(replyEnds.count)
+    replyEnds.append(replies.count)
+    if replyEnds.count == count { isAnswered = true }
+  }
+
   // MARK: The origin takes the replies
+
+  /// Whether the reply to the `index`-th command is to come later.
+  package func isDeferred(_ index: Int) -> Bool { !deferred.isEmpty && deferred.contains(index) }
 
   /// The reply to the `index`-th command.
   package func reply(at index: Int) -> ByteView {

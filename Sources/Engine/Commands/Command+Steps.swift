@@ -156,3 +156,46 @@ extension Command {
     }
   }
 }
+
+extension Command {
+  /// Tries a command that may wait, for some of its keys; false if none has what it wants, and then nothing was changed
+  /// and the reply is that of a time that is over.
+  ///
+  /// - Parameter positions: of the keys to be tried, in their order; for a command of steps, all of them.
+  package func attempt(
+    _ keyspace: inout Keyspace, _ arguments: Arguments, _ positions: [Int],
+    _ reply: inout ReplyWriter
+  ) throws(CommandError) -> Bool {
+    switch execution {
+    case .keyByKey(let body, let join):
+      let start = reply.count
+      var found = 0
+      for position in positions where try body(&keyspace, arguments, position, &reply) {
+        found += 1
+        if join != .all { return true }
+      }
+      join.finish(found, at: start, &reply)
+      return found > 0
+    case .steps(let steps):
+      var baggage = Command.Baggage()
+      for step in steps {
+        switch try step.body(&keyspace, arguments, &baggage, &reply) {
+        case .next: continue
+        case .done: return true
+        case .missing: return false
+        }
+      }
+      preconditionFailure("the last step of \(name) does not end it")
+    case .oneShard, .eachKey, .everyShard, .service, .container:
+      preconditionFailure("\(name) is not a command that waits")
+    }
+  }
+
+  /// The reply when the time of a waiting call is over.
+  package func writeTimeout(to reply: inout ReplyWriter) {
+    switch execution {
+    case .keyByKey(_, let join): join.finish(0, at: reply.count, &reply)
+    default: reply.null()
+    }
+  }
+}

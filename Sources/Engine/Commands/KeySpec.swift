@@ -145,6 +145,17 @@ extension Command {
 }
 
 extension Command {
+  /// Which words name keys whose specification says what `matches` asks for.
+  package func positions(
+    in arguments: Arguments, _ matches: (KeySpec.Access) -> Bool
+  ) -> Set<Int> {
+    var positions: [Int] = []
+    for spec in keys where matches(spec.access) {
+      _ = spec.appendPositions(in: arguments, to: &positions)
+    }
+    return Set(positions)
+  }
+
   /// Which words, among those of `keyPositions`, name keys that the command may change.
   package func writtenPositions(in arguments: Arguments) -> Set<Int> {
     var positions: [Int] = []

@@ -1,4 +1,4 @@
-import RESP
+package import RESP
 
 /// A key found in the selected database. Valid until the keyspace changes.
 @safe
@@ -90,6 +90,7 @@ extension Keyspace {
     guard !keepsExpiredKeys else { return }
     statistics.expiredKeys += 1
     if actively { statistics.expiredActively += 1 }
+    if !observed.isEmpty { noteChange(entry.key) }
     remove(entry)
   }
 
@@ -187,4 +188,9 @@ struct Frequency {
     let periods = Int((now &- minutes) & Self.minuteMask) / decayMinutes
     return UInt8(Swift.max(0, Int(counter) - periods))
   }
+}
+
+extension Keyspace {
+  /// Deletes `key` if its time is over.
+  package mutating func expireIfDue(_ key: ByteView) { _ = lookup(key, for: .peek) }
 }

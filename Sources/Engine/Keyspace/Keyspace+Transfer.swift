@@ -123,4 +123,42 @@ extension Keyspace {
     }
     put(entry, inDatabase: index)
   }
+
+  // MARK: Visits: entries that come and go without that being a change
+
+  /// As `carryAway`, but nothing counts as changed: the key is only on its way.
+  package mutating func carryOriginal(_ key: ByteView, database index: Int) -> CarriedEntry? {
+    uncounted { keyspace in keyspace.carryAway(key, database: index) }
+  }
+
+  /// Something in place of the key's entry, nil if there is none.
+  package mutating func carryPlaceholder(_ key: ByteView, database index: Int) -> CarriedEntry? {
+    withDatabase(index) { keyspace -> CarriedEntry? in
+      guard keyspace.exists(key) else { return nil }
+      return CarriedEntry(DetachedEntry(key: key, integer: 0, expiry: nil))
+    }
+  }
+
+  /// As `put`, but nothing counts as changed.
+  package mutating func admit(_ carried: CarriedEntry, database index: Int) {
+    uncounted { keyspace in keyspace.put(carried, database: index) }
+  }
+
+  /// Counts the removal of a key that left by `carryOriginal`.
+  package mutating func countRemoval(of key: DatabaseKey) {
+    withDatabase(key.database) { keyspace in
+      ByteView.with(key.name) { keyspace.changed($0) }
+    }
+  }
+
+  private mutating func uncounted<Result>(_ body: (inout Keyspace) -> Result) -> Result {
+    let count = changeCount
+    var observed = ObservedKeys()
+    swap(&observed, &self.observed)
+    defer {
+      swap(&observed, &self.observed)
+      changeCount = count
+    }
+    return body(&self)
+  }
 }

@@ -54,6 +54,8 @@ package import RESP
   package var statistics = KeyspaceStatistics()
   /// How many changes were made to data, ever: what `rdb_changes_since_last_save` and WATCH build on.
   package var changeCount = 0
+  /// Whose changes are noted: what WATCH and blocked clients build on.
+  package var observed = ObservedKeys()
   /// Expired keys stay in place (they are still invisible): set while something else decides when keys expire.
   package var keepsExpiredKeys = false
   /// Whether look-ups leave the access clocks as they are (CLIENT NO-TOUCH).
@@ -123,6 +125,7 @@ package import RESP
 
   package mutating func swapDatabases(_ first: Int, _ second: Int) {
     guard first != second else { return }
+    noteChanges(ofDatabases: [first, second])
     let held = unsafe (databases + first).move()
     unsafe (databases + first).moveInitialize(from: databases + second, count: 1)
     unsafe (databases + second).initialize(to: held)
@@ -193,6 +196,7 @@ package import RESP
 
   /// Empties one database in constant time; the entries are freed by later `freeSlice` calls.
   package mutating func flush(database index: Int) {
+    noteChanges(ofDatabases: [index])
     let old = unsafe (databases + index).move()
     unsafe (databases + index).initialize(to: Database(seed: seed))
     changeCount += old.table.count
@@ -244,7 +248,10 @@ package import RESP
 
   /// Every body that changed the value or the expiry of a key says so, once a key.
   @inline(__always)
-  mutating func changed(_ key: ByteView) { changeCount &+= 1 }
+  mutating func changed(_ key: ByteView) {
+    changeCount &+= 1
+    if !observed.isEmpty { noteChange(key) }
+  }
 }
 
 /// A small random generator for choices that need to be fair, not secret.

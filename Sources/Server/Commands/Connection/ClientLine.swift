@@ -1,6 +1,7 @@
 import Engine
 import EventLoop
 import RESP
+import Shard
 
 extension Worker {
   /// A connection as a line of CLIENT LIST, without its end.
@@ -22,11 +23,13 @@ extension Worker {
     line += connection.name
     line += Array(" age=\(WallClock.milliseconds / 1000 - connection.createdAt)".utf8)
     line += Array(" idle=\(idle / 1_000_000_000) flags=\(Self.flags(connection))".utf8)
-    line += Array(" db=\(connection.database) sub=0 psub=0 ssub=0 multi=-1 watch=0".utf8)
+    line += Array(" db=\(connection.database) sub=0 psub=0 ssub=0".utf8)
+    line += Array(" multi=\(connection.multi?.commands.count ?? -1)".utf8)
+    line += Array(" watch=\(connection.watches.reduce(0) { $0 + $1.keys.count })".utf8)
     line += Array(" qbuf=\(requestBytes)".utf8)
     line += Array(
       " qbuf-free=\(max(connection.input.allocatedByteCount - connection.input.count, 0))".utf8)
-    line += Array(" argv-mem=\(argumentBytes) multi-mem=0".utf8)
+    line += Array(" argv-mem=\(argumentBytes) multi-mem=\(connection.multi?.commands.byteCount ?? 0)".utf8)
     line += Array(" rbs=\(connection.output.allocatedByteCount)".utf8)
     line += Array(" rbp=\(connection.output.allocatedByteCount)".utf8)
     line += Array(" obl=\(connection.output.count) oll=\(connection.isSending ? 1 : 0)".utf8)
@@ -42,7 +45,9 @@ extension Worker {
 
   private static func flags(_ connection: Connection) -> String {
     var flags = ""
-    if connection.isPaused { flags += "b" }
+    if connection.multi != nil { flags += "x" }
+    if connection.isPaused || connection.blocked != nil { flags += "b" }
+    if connection.watches.contains(where: \.isDirty) { flags += "d" }
     if connection.isShutDown {
       flags += "A"
     } else if connection.isClosing {

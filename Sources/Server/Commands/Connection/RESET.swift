@@ -15,6 +15,8 @@ extension ServiceCommand {
       arity: .exactly(1), flags: [.noScript, .loading, .stale, .fast, .noAuth, .allowBusy],
       execution: .service)
   ) { worker, connection, _, _, reply throws(CommandError) in
+    connection.multi = nil
+    worker.stopWatching(connection)
     connection.database = 0
     connection.protocolVersion = 2
     reply.protocolVersion = 2

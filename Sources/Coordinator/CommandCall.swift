@@ -1,0 +1,100 @@
+package import Engine
+package import RESP
+package import Shard
+
+/// One command on its way to the shards of its keys.
+package struct CommandCall {
+  package let command: Command
+  /// Its place in the command table.
+  package let commandIndex: Int
+  package let words: StoredCommands
+  /// Which of `words`.
+  package let index: Int
+  package let database: Int
+  package let protocolVersion: Int
+  package let leavesAccessClocks: Bool
+  package let keys: [Key]
+
+  /// One of the command's keys, in the order of the words.
+  package struct Key {
+    /// Where it stands among the words.
+    package let position: Int
+    package let shard: Int
+    package let database: Int
+    package let hash: KeyHash
+    /// The command may change it.
+    package let isWritten: Bool
+
+    package init(position: Int, shard: Int, database: Int, hash: KeyHash, isWritten: Bool) {
+      self.position = position
+      self.shard = shard
+      self.database = database
+      self.hash = hash
+      self.isWritten = isWritten
+    }
+
+    package var claim: KeyClaim {
+      KeyClaim(
+        hash: hash.rawValue, isExclusive: isWritten)
+    }
+  }
+
+  package init(
+    command: Command, commandIndex: Int, words: StoredCommands, index: Int, database: Int,
+    protocolVersion: Int, leavesAccessClocks: Bool, keys: [Key]
+  ) {
+    self.command = command
+    self.commandIndex = commandIndex
+    self.words = words
+    self.index = index
+    self.database = database
+    self.protocolVersion = protocolVersion
+    self.leavesAccessClocks = leavesAccessClocks
+    self.keys = keys
+  }
+
+  /// The shard of all its keys, nil if they are on several, or there are none.
+  package var onlyShard: Int? {
+    guard let first = keys.first?.shard, keys.allSatisfy({ $0.shard == first }) else { return nil }
+    return first
+  }
+
+  package var isEveryShard: Bool {
+    if case .everyShard = command.execution { true } else { false }
+  }
+
+  package func withArguments<Result, Failure: Error>(
+    _ body: (Arguments) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try words.withArguments(index, body)
+  }
+}
+
+/// Gathers what the commands of a transaction claim, each key of each shard once.
+package struct ClaimCollector {
+  private var keys: [Int: [UInt64: Bool]] = [:]
+  private var wholeShards: Set<Int> = []
+
+  package init() {}
+
+  package mutating func add(_ key: CommandCall.Key) { add(key.claim, shard: key.shard) }
+
+  package mutating func add(_ claim: KeyClaim, shard: Int) {
+    keys[shard, default: [:]][claim.hash, default: false] =
+      keys[shard]?[claim.hash] ?? false || claim.isExclusive
+  }
+
+  /// Has the transaction concern a shard even if it claims nothing there.
+  package mutating func add(shard: Int) { _ = keys[shard, default: [:]] }
+
+  package mutating func add(wholeShard shard: Int) { wholeShards.insert(shard) }
+
+  package var isEmpty: Bool { keys.isEmpty && wholeShards.isEmpty }
+
+  package var claims: [ShardClaims] {
+    Set(keys.keys).union(wholeShards).sorted().map { shard in
+      let claims = (keys[shard] ?? [:]).map { KeyClaim(hash: $0.key, isExclusive: $0.value) }
+      return ShardClaims(shard: shard, keys: claims, claimsShard: wholeShards.contains(shard))
+    }
+  }
+}

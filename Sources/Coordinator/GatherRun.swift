@@ -1,0 +1,214 @@
+import Engine
+import RESP
+import Shard
+
+/// A command whose body wants all keys together: those of other shards visit the shard that has most of them.
+///
+/// One hop brings copies of the visiting keys, one runs the command's usual body, and if it has changed some of the
+/// visitors, one takes them home. So every such command is written once, for one shard. What it costs is a
+/// copy of the values that visit: keys about to be overwritten send a placeholder, and those about to be
+/// removed come themselves.
+final class GatherRun: CommandRun {
+  private let call: CommandCall
+  private let home: Int
+  private var visitors: [Visitor] = []
+  private var step = 0
+  private var body: VisitWork?
+
+  init(_ call: CommandCall) {
+    self.call = call
+    var keysByShard: [Int: Int] = [:]
+    for key in call.keys { keysByShard[key.shard, default: 0] += 1 }
+    home = keysByShard.max { ($0.value, -$0.key) < ($1.value, -$1.key) }?.key ?? 0
+    start()
+  }
+
+  /// Each key of other shards once, written if any of its mentions is.
+  private static func visitors(of call: CommandCall, home: Int) -> [Visitor] {
+    var visitors: [Visitor] = []
+    call.withArguments { arguments in
+      let replaced = call.command.positions(in: arguments) { $0.contains(.overwrite) }
+      let removed = call.command.positions(in: arguments) { $0.contains(.delete) }
+      for key in call.keys where key.shard != home {
+        let name = DatabaseKey(database: key.database, name: arguments[key.position].bytes)
+        let baggage: Visitor.Baggage =
+          if replaced.contains(key.position) {
+            .placeholder
+          } else if removed.contains(key.position) {
+            .original
+          } else {
+            .copy
+          }
+        if let known = visitors.first(where: { $0.name == name }) {
+          known.isWritten = known.isWritten || key.isWritten
+          if known.baggage != baggage { known.baggage = .copy }
+        } else {
+          visitors.append(
+            Visitor(name: name, shard: key.shard, isWritten: key.isWritten, baggage: baggage))
+        }
+      }
+    }
+    return visitors
+  }
+
+  /// An original that leaves its shard does not come back if the transaction starts anew.
+  var startsReading: Bool { !visitors.contains { $0.baggage == .original } }
+
+  func start() {
+    step = 0
+    // New ones: a shard may still be filling those of an earlier try.
+    visitors = Self.visitors(of: call, home: home)
+  }
+
+  func nextHop() -> CommandHop? {
+    step += 1
+    switch step {
+    case 1:
+      let works = byShard(visitors).map { (shard: $0, work: FetchWork($1) as any HopWork) }
+      return CommandHop(works: works, isLast: false)
+    case 2:
+      let work = VisitWork(call, visitors)
+      body = work
+      let mayChange = visitors.contains { $0.isWritten || $0.baggage == .original }
+      return CommandHop(works: [(shard: home, work: work)], isLast: !mayChange)
+    case 3:
+      let returning = visitors.filter { $0.hasChanged || $0.baggage == .original }
+      guard !returning.isEmpty else { return nil }
+      let works = byShard(returning).map { (shard: $0, work: ReturnWork($1) as any HopWork) }
+      return CommandHop(works: works, isLast: true)
+    default: return nil
+    }
+  }
+
+  private func byShard(_ visitors: [Visitor]) -> [(Int, [Visitor])] {
+    Dictionary(grouping: visitors, by: \.shard).sorted { $0.key < $1.key }.map {
+      ($0.key, $0.value)
+    }
+  }
+
+  func writeReply(to reply: inout ReplyWriter) {
+    guard let body else { preconditionFailure("a reply before the command has run") }
+    reply.raw(body.reply.bytes)
+  }
+}
+
+/// A key on a visit to another shard.
+private final class Visitor: @unchecked Sendable {
+  // Unchecked: one hop after the other has it.
+
+  enum Baggage {
+    case copy
+    /// Nothing but that there is something.
+    case placeholder
+    /// The entry itself, which is missing at home meanwhile.
+    case original
+  }
+
+  let name: DatabaseKey
+  let shard: Int
+  var isWritten: Bool
+  var baggage: Baggage
+  var hasChanged = false
+  var entry: CarriedEntry?
+
+  init(name: DatabaseKey, shard: Int, isWritten: Bool, baggage: Baggage) {
+    self.name = name
+    self.shard = shard
+    self.isWritten = isWritten
+    self.baggage = baggage
+  }
+
+  func withName<Result>(_ body: (ByteView) -> Result) -> Result { ByteView.with(name.name, body) }
+}
+
+/// Fetches what visits another shard.
+private final class FetchWork: HopWork, @unchecked Sendable {
+  private let visitors: [Visitor]
+  init(_ visitors: [Visitor]) { self.visitors = visitors }
+
+  func run(
+    _ keyspace: inout Keyspace, _ scheduler: ShardScheduler, _ counts: inout CommandStatistics
+  ) {
+    keyspace.forgetPrepared()
+    for visitor in visitors {
+      visitor.withName { name in
+        let database = visitor.name.database
+        visitor.entry =
+          switch visitor.baggage {
+          case .copy: keyspace.carryCopy(name, database: database)
+          case .placeholder: keyspace.carryPlaceholder(name, database: database)
+          case .original: keyspace.carryOriginal(name, database: database)
+          }
+      }
+    }
+  }
+}
+
+/// Runs the body among the shard's own keys and the visitors.
+private final class VisitWork: HopWork, @unchecked Sendable {
+  private let call: CommandCall
+  private let visitors: [Visitor]
+  private(set) var reply = ReplyWriter()
+
+  init(_ call: CommandCall, _ visitors: [Visitor]) {
+    self.call = call
+    self.visitors = visitors
+  }
+
+  func run(
+    _ keyspace: inout Keyspace, _ scheduler: ShardScheduler, _ counts: inout CommandStatistics
+  ) {
+    keyspace.forgetPrepared()
+    scheduler.concluded(&keyspace, &counts)
+    for visitor in visitors {
+      if let entry = visitor.entry { keyspace.admit(entry, database: visitor.name.database) }
+      visitor.entry = nil
+      keyspace.observe(visitor.name)
+    }
+    keyspace.select(call.database)
+    keyspace.leavesAccessClocks = call.leavesAccessClocks
+    reply.protocolVersion = call.protocolVersion
+    call.withArguments { arguments in
+      counts.run(call.commandIndex, of: scheduler.table, arguments, &keyspace, &reply)
+    }
+    keyspace.forgetPrepared()
+    let changed = Set(keyspace.observed.takeChanges())
+    for visitor in visitors {
+      visitor.hasChanged = changed.contains(visitor.name)
+      visitor.withName {
+        visitor.entry = keyspace.carryOriginal($0, database: visitor.name.database)
+      }
+      keyspace.stopObserving(visitor.name)
+    }
+    // The shard's own, for those who watch them.
+    let foreign = Set(visitors.map(\.name))
+    for key in changed where !foreign.contains(key) { keyspace.noteAgain(key) }
+  }
+}
+
+/// Takes visitors home: what each key has become, or its absence, replaces what is there.
+private final class ReturnWork: HopWork, @unchecked Sendable {
+  private let visitors: [Visitor]
+  init(_ visitors: [Visitor]) { self.visitors = visitors }
+
+  func run(
+    _ keyspace: inout Keyspace, _ scheduler: ShardScheduler, _ counts: inout CommandStatistics
+  ) {
+    keyspace.forgetPrepared()
+    for visitor in visitors {
+      let database = visitor.name.database
+      if let entry = visitor.entry {
+        if visitor.hasChanged {
+          keyspace.put(entry, database: database)
+        } else {
+          keyspace.admit(entry, database: database)
+        }
+      } else if visitor.baggage == .original {
+        if visitor.hasChanged { keyspace.countRemoval(of: visitor.name) }
+      } else {
+        visitor.withName { _ = keyspace.carryAway($0, database: database) }
+      }
+      visitor.entry = nil
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import RESP
+
+/// A key of one of the databases.
+package struct DatabaseKey: Hashable, Sendable {
+  package let database: Int
+  package let name: [UInt8]
+
+  package init(database: Int, name: [UInt8]) {
+    self.database = database
+    self.name = name
+  }
+}
+
+/// The keys whose changes somebody wants to hear of: clients that watch them, clients that wait for them.
+///
+/// A keyspace where nobody does pays one comparison a change; otherwise a look-up by hash comes first, and only a
+/// hit costs a copy of the name.
+package struct ObservedKeys: Sendable {
+  private struct Observation {
+    var observers: Int
+    /// Stands in `changes` already.
+    var hasChanged: Bool
+  }
+
+  private var keys: [DatabaseKey: Observation] = [:]
+  /// How many of `keys` have a hash.
+  private var hashes: [UInt64: Int] = [:]
+  private var changes: [DatabaseKey] = []
+
+  var isEmpty: Bool { hashes.isEmpty }
+  package var hasChanges: Bool { !changes.isEmpty }
+
+  mutating func add(_ key: DatabaseKey, _ hash: UInt64) {
+    if keys[key] == nil { hashes[hash, default: 0] += 1 }
+    keys[key, default: Observation(observers: 0, hasChanged: false)].observers += 1
+  }
+
+  mutating func remove(_ key: DatabaseKey, _ hash: UInt64) {
+    guard var observation = keys[key] else {
+      preconditionFailure("nobody observes this key")
+    }
+    observation.observers -= 1
+    keys[key] = observation
+    guard observation.observers == 0 else { return }
+    keys[key] = nil
+    hashes[hash, default: 0] -= 1
+    if hashes[hash] == 0 { hashes[hash] = nil }
+  }
+
+  @inline(never)
+  mutating func noteChange(_ name: ByteView, database: Int, _ hash: UInt64) {
+    guard hashes[hash] != nil else { return }
+    note(DatabaseKey(database: database, name: name.bytes))
+  }
+
+  mutating func note(_ key: DatabaseKey) {
+    guard keys[key]?.hasChanged == false else { return }
+    keys[key]?.hasChanged = true
+    changes.append(key)
+  }
+
+  /// The observed keys of the databases.
+  func keys(inDatabases databases: Set<Int>) -> [DatabaseKey] {
+    keys.keys.filter { databases.contains($0.database) }
+  }
+
+  /// The keys that changed since the last call, each once, in the order of their first changes.
+  package mutating func takeChanges() -> [DatabaseKey] {
+    let taken = changes
+    changes.removeAll(keepingCapacity: true)
+    for key in taken { keys[key]?.hasChanged = false }
+    return taken
+  }
+}
+
+extension Keyspace {
+  /// Tells apart the databases' keys of one name.
+  @inline(__always)
+  package static func observationHash(_ hash: KeyHash, database: Int) -> UInt64 {
+    hash.rawValue ^ UInt64(truncatingIfNeeded: database) &* 0x9E37_79B9_7F4A_7C15
+  }
+
+  private func observationHash(_ key: DatabaseKey) -> UInt64 {
+    ByteView.with(key.name) {
+      Self.observationHash(KeyHash($0, seed: seed), database: key.database)
+    }
+  }
+
+  /// Has changes of a key noted in `observed`, as often as it is called more than `stopObserving`.
+  package mutating func observe(_ key: DatabaseKey) { observed.add(key, observationHash(key)) }
+
+  package mutating func stopObserving(_ key: DatabaseKey) {
+    observed.remove(key, observationHash(key))
+  }
+
+  /// Notes a change that `takeChanges` has given out to somebody it did not concern.
+  package mutating func noteAgain(_ key: DatabaseKey) { observed.note(key) }
+
+  @inline(never)
+  mutating func noteChange(_ key: ByteView) {
+    observed.noteChange(key, database: selected, Self.observationHash(hash(key), database: selected))
+  }
+
+  /// Notes the observed keys of databases that are about to be emptied or exchanged, as far as there is
+  /// something under their names in any of them.
+  mutating func noteChanges(ofDatabases databases: Set<Int>) {
+    guard !observed.isEmpty else { return }
+    for key in observed.keys(inDatabases: databases) {
+      let exists = ByteView.with(key.name) { name in
+        databases.contains { index in inDatabase(index) { $0.exists(name) } }
+      }
+      if exists { observed.note(key) }
+    }
+  }
+}

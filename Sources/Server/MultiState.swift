@@ -1,0 +1,22 @@
+import Engine
+import RESP
+import Shard
+
+/// What a connection has queued since MULTI.
+struct MultiState {
+  let commands = StoredCommands()
+  /// One of them was refused: EXEC will be too.
+  var hasFailed = false
+  /// One of them runs on the connection's thread rather than on a shard.
+  var hasServices = false
+}
+
+/// A command of a transaction that runs on the connection's thread.
+struct PendingService {
+  let connection: Connection
+  /// Keeps the words.
+  let commands: StoredCommands
+  let ordinal: Int
+  /// Gets the reply.
+  let finish: ([UInt8]) -> Void
+}

@@ -1,0 +1,130 @@
+/// Which transactions want which keys of one shard, in which order they get them, and who may go on now.
+///
+/// Every claimed key has a queue in the order of transaction ids. A claim is granted when no claim in front of it
+/// excludes it. A transaction that comes late, behind a conflicting one with a larger id, is refused: it
+/// withdraws everywhere and comes again with a new id. So everybody waits only for smaller ids, and there is
+/// no deadlock; and since a transaction starts when all shards have granted all its claims and releases them at
+/// its end, transactions that share keys are in the same order on every shard.
+///
+/// This is the ordered locking of VLL with a queue a key in place of its two counters: what waits behind one key
+/// holds up nobody who wants another.
+///
+/// - SeeAlso: K. Ren, A. Thomson, D. Abadi, "Lightweight Locking for Main Memory Database Systems", VLDB 2013.
+package struct IntentTable {
+  private struct Intent {
+    let part: TransactionPart
+    let isExclusive: Bool
+    var isGranted: Bool
+  }
+
+  private var queues: [UInt64: [Intent]] = [:]
+  /// Stands for the whole shard: every part shares it, and a claim of the shard excludes the others.
+  private var shardQueue: [Intent] = []
+  private var shardClaimCount = 0
+
+  package init() {}
+
+  /// Nobody claims anything: commands just run.
+  package var isEmpty: Bool { shardQueue.isEmpty }
+  package var partCount: Int { shardQueue.count }
+
+  /// Whether a single key may be used right now without getting in anybody's way.
+  package func allows(_ claim: KeyClaim) -> Bool {
+    if shardClaimCount > 0 { return false }
+    guard let queue = queues[claim.hash] else { return true }
+    return !claim.isExclusive && queue.allSatisfy { !$0.isExclusive }
+  }
+
+  package func allows(_ claims: [KeyClaim]) -> Bool { claims.allSatisfy { allows($0) } }
+
+  /// Puts a part into the queues of its keys.
+  ///
+  /// - Returns: false if it comes too late for one of them; then nothing was changed.
+  mutating func insert(_ part: TransactionPart) -> Bool {
+    if Self.comesTooLate(part, part.claimsShard, shardQueue) { return false }
+    for claim in part.claims {
+      if let queue = queues[claim.hash], Self.comesTooLate(part, claim.isExclusive, queue) {
+        return false
+      }
+    }
+    part.ungrantedCount = 0
+    if part.claimsShard { shardClaimCount += 1 }
+    Self.insert(part, part.claimsShard, into: &shardQueue)
+    for claim in part.claims {
+      Self.insert(part, claim.isExclusive, into: &queues[claim.hash, default: []])
+    }
+    return true
+  }
+
+  /// A part's own intents never stand in its way.
+  private static func comesTooLate(
+    _ part: TransactionPart, _ isExclusive: Bool, _ queue: [Intent]
+  ) -> Bool {
+    for intent in queue.reversed() {
+      if intent.part.id <= part.id { return false }
+      if isExclusive || intent.isExclusive { return true }
+    }
+    return false
+  }
+
+  private static func insert(
+    _ part: TransactionPart, _ isExclusive: Bool, into queue: inout [Intent]
+  ) {
+    var index = queue.count
+    while index > 0, queue[index - 1].part.id > part.id { index -= 1 }
+    let isGranted = queue[..<index].allSatisfy {
+      $0.part === part || (!isExclusive && !$0.isExclusive)
+    }
+    if !isGranted { part.ungrantedCount += 1 }
+    queue.insert(Intent(part: part, isExclusive: isExclusive, isGranted: isGranted), at: index)
+  }
+
+  /// Takes a part out of all queues and appends those that nothing is in the way of any more to `freed`.
+  mutating func remove(_ part: TransactionPart, freed: inout [TransactionPart]) {
+    if part.claimsShard { shardClaimCount -= 1 }
+    Self.remove(part, from: &shardQueue, &freed)
+    for claim in part.claims {
+      guard var queue = queues.removeValue(forKey: claim.hash) else { continue }
+      Self.remove(part, from: &queue, &freed)
+      if !queue.isEmpty { queues[claim.hash] = queue }
+    }
+  }
+
+  private static func remove(
+    _ part: TransactionPart, from queue: inout [Intent], _ freed: inout [TransactionPart]
+  ) {
+    queue.removeAll { $0.part === part }
+    var isFree = true
+    for index in queue.indices where isFree {
+      let intent = queue[index]
+      if !intent.isGranted {
+        isFree = queue[..<index].allSatisfy {
+          $0.part === intent.part || (!intent.isExclusive && !$0.isExclusive)
+        }
+        guard isFree else { continue }
+        queue[index].isGranted = true
+        intent.part.ungrantedCount -= 1
+        if intent.part.ungrantedCount == 0 { freed.append(intent.part) }
+      }
+    }
+  }
+
+  #if DEBUG || INTERNAL_CHECKS
+    func checkInvariants() {
+      for queue in queues.values + [shardQueue] {
+        for (index, intent) in queue.enumerated() {
+          if index > 0 {
+            precondition(queue[index - 1].part.id <= intent.part.id, "a queue out of order")
+          }
+          let isFree = queue[..<index].allSatisfy {
+            $0.part === intent.part || (!intent.isExclusive && !$0.isExclusive)
+          }
+          precondition(isFree == intent.isGranted, "a claim granted too early, or not at all")
+        }
+      }
+      precondition(
+        queues.isEmpty || !shardQueue.isEmpty, "claims of keys without a part on the shard")
+      precondition(!queues.values.contains(where: \.isEmpty), "an empty queue was kept")
+    }
+  #endif
+}

@@ -1,0 +1,255 @@
+import CLinux
+package import Engine
+import RESP
+
+/// Who may do what with one shard's keys, and when: transactions in their order, clients that wait, clients that watch.
+///
+/// The shard's half of the coordinator, without threads and without I/O: messages go in and come out. It belongs to
+/// the shard's thread.
+package final class ShardScheduler {
+  package let shard: Int
+  package let table: CommandTable
+  private let ids: TransactionIDs
+  /// What commands have to keep clear of.
+  @exclusivity(unchecked)
+  package private(set) var intents = IntentTable()
+  private var watches = WatchTable()
+  private var blocked = BlockedKeys()
+  private var changedKeys: [DatabaseKey] = []
+  /// Answers and requests to be sent, this shard's own included.
+  package var outbox: [(message: ShardMessage, shard: Int)] = []
+  /// Transactions refused for coming late.
+  package private(set) var refusalCount = 0
+
+  /// Of the keyspace's hashes.
+  private let seed: UInt64
+
+  package init(shard: Int, table: CommandTable, ids: TransactionIDs, seed: UInt64) {
+    self.shard = shard
+    self.seed = seed
+    self.table = table
+    self.ids = ids
+  }
+
+  // MARK: Transactions
+
+  /// Takes in a message for this shard.
+  package func receive(
+    _ message: ShardMessage, _ keyspace: inout Keyspace, _ counts: inout CommandStatistics
+  ) {
+    switch message {
+    case .schedule(let part): schedule(part, &keyspace, &counts)
+    case .run(let part): run(part, &keyspace, &counts)
+    case .release(let part): conclude(part, &keyspace, &counts)
+    case .forget(let call): forget(call, &keyspace, &counts)
+    case .retried(let call): lookAgain(call, skipping: call, &keyspace, &counts)
+    case .lookAgain(let call): lookAgain(call, skipping: nil, &keyspace, &counts)
+    case .unwatch(let watch): watches.remove(watch, &keyspace)
+    case .granted, .done, .lateReply, .served, .retry:
+      preconditionFailure("a message for a coordinator, not for a shard")
+    }
+  }
+
+  private func schedule(
+    _ part: TransactionPart, _ keyspace: inout Keyspace, _ counts: inout CommandStatistics
+  ) {
+    // Larger than all that are here, so it can't come late.
+    if part.id == 0 { part.id = ids.next() }
+    part.isRefused = unsafe !intents.insert(part)
+    if part.isRefused {
+      refusalCount += 1
+      return outbox.append((.granted(part), part.origin))
+    }
+    if part.ungrantedCount == 0 { granted(part, &keyspace, &counts) }
+  }
+
+  private func granted(
+    _ part: TransactionPart, _ keyspace: inout Keyspace, _ counts: inout CommandStatistics
+  ) {
+    part.work?.run(&keyspace, self, &counts)
+    concludeIfLast(part, &keyspace, &counts)
+    outbox.append((.granted(part), part.origin))
+  }
+
+  private func run(
+    _ part: TransactionPart, _ keyspace: inout Keyspace, _ counts: inout CommandStatistics
+  ) {
+    precondition(part.ungrantedCount == 0, "a transaction goes on before its claims are granted")
+    part.work?.run(&keyspace, self, &counts)
+    concludeIfLast(part, &keyspace, &counts)
+    outbox.append((.done(part), part.origin))
+  }
+
+  private func concludeIfLast(
+    _ part: TransactionPart, _ keyspace: inout Keyspace, _ counts: inout CommandStatistics
+  ) {
+    if part.isLastHop { conclude(part, &keyspace, &counts) }
+  }
+
+  /// Ends a part: whoever waits for what it has changed is served before those whose turn it is next.
+  private func conclude(
+    _ part: TransactionPart, _ keyspace: inout Keyspace, _ counts: inout CommandStatistics
+  ) {
+    serveChanges(&keyspace, &counts)
+    var freed: [TransactionPart] = []
+    unsafe intents.remove(part, freed: &freed)
+    for next in freed { granted(next, &keyspace, &counts) }
+  }
+
+  // MARK: Watching
+
+  package func watch(_ watch: Watch, _ keyspace: inout Keyspace) {
+    // What has expired before does not count as a change.
+    for key in watch.keys {
+      keyspace.withDatabase(key.database) { keyspace in
+        ByteView.with(key.name) { keyspace.expireIfDue($0) }
+      }
+    }
+    noteChanges(&keyspace)
+    watches.add(watch, &keyspace)
+  }
+
+  /// Whether a watched key has changed, its expiry included.
+  package func isDirty(_ watch: Watch, _ keyspace: inout Keyspace) -> Bool {
+    for key in watch.keys {
+      keyspace.withDatabase(key.database) { keyspace in
+        ByteView.with(key.name) { keyspace.expireIfDue($0) }
+      }
+    }
+    noteChanges(&keyspace)
+    return watch.isDirty
+  }
+
+  // MARK: Waiting
+
+  /// Lets a call wait for its keys that are here.
+  package func block(_ call: BlockedCall, _ keyspace: inout Keyspace) {
+    noteChanges(&keyspace)
+    blocked.add(call, shard: shard, &keyspace)
+  }
+
+  package var blockedKeyCount: Int { blocked.keyCount }
+
+  private func forget(
+    _ call: BlockedCall, _ keyspace: inout Keyspace, _ counts: inout CommandStatistics
+  ) {
+    blocked.remove(call, shard: shard, &keyspace)
+    // It may have stood at the head of a line, being tried.
+    for key in call.keys where key.shard == shard { changedKeys.append(key.name) }
+    serveChanges(&keyspace, &counts)
+  }
+
+  private func lookAgain(
+    _ call: BlockedCall, skipping skipped: BlockedCall?, _ keyspace: inout Keyspace,
+    _ counts: inout CommandStatistics
+  ) {
+    for key in call.keys where key.shard == shard { changedKeys.append(key.name) }
+    serveChanges(&keyspace, &counts, skipping: skipped)
+  }
+
+  /// Tells those who watch.
+  private func noteChanges(_ keyspace: inout Keyspace) {
+    guard keyspace.observed.hasChanges else { return }
+    for key in keyspace.observed.takeChanges() {
+      watches.noteChange(key)
+      if !blocked.isEmpty { changedKeys.append(key) }
+    }
+  }
+
+  /// Tells those who watch keys that have changed, and serves those who wait for them. After every command or
+  /// transaction that may have changed something.
+  @inline(__always)
+  package func concluded(_ keyspace: inout Keyspace, _ counts: inout CommandStatistics) {
+    if keyspace.observed.hasChanges { serveChanges(&keyspace, &counts) }
+  }
+
+  @inline(never)
+  private func serveChanges(
+    _ keyspace: inout Keyspace, _ counts: inout CommandStatistics,
+    skipping skipped: BlockedCall? = nil
+  ) {
+    noteChanges(&keyspace)
+    // Serving one may change keys that others wait for (BLMOVE).
+    while !changedKeys.isEmpty {
+      let keys = changedKeys
+      changedKeys.removeAll(keepingCapacity: true)
+      for key in keys { serve(key, skipped, &keyspace, &counts) }
+      noteChanges(&keyspace)
+    }
+  }
+
+  /// Serves the line of a key, from its head, until there is nothing left for the next one.
+  private func serve(
+    _ key: DatabaseKey, _ skipped: BlockedCall?, _ keyspace: inout Keyspace,
+    _ counts: inout CommandStatistics
+  ) {
+    var index = 0
+    while let (call, position) = blocked.call(in: key, at: index) {
+      if call === skipped {
+        index += 1
+        continue
+      }
+      guard call.claim() else {
+        // Over, and about to be forgotten: the next one. Or being served elsewhere: whether it leaves
+        // something here is known when that is over.
+        if call.isOver {
+          index += 1
+          continue
+        }
+        return
+      }
+      if !call.isSelfContained || !mayServe(call) {
+        outbox.append((.retry(call), call.origin))
+        return
+      }
+      guard let reply = attempt(call, position, &keyspace, &counts) else {
+        if call.unclaim() {
+          for shard in call.shards { outbox.append((.lookAgain(call), shard)) }
+        }
+        // Those behind may want something else (a group of a stream).
+        index += 1
+        continue
+      }
+      call.end()
+      blocked.remove(call, shard: shard, &keyspace)
+      outbox.append((.served(call, reply: reply), call.origin))
+    }
+  }
+
+  /// Whether nobody else has a claim on the other keys of the call.
+  private func mayServe(_ call: BlockedCall) -> Bool {
+    if unsafe intents.isEmpty || call.keys.count == 1 { return true }
+    return call.keys.allSatisfy { key in
+      let hash = ByteView.with(key.name.name) { KeyHash($0, seed: seed) }
+      return unsafe intents.allows(
+        KeyClaim(
+          hash: Keyspace.observationHash(hash, database: key.name.database), isExclusive: true))
+    }
+  }
+
+  /// The reply to a waiting call, nil if there is still nothing for it.
+  private func attempt(
+    _ call: BlockedCall, _ position: Int, _ keyspace: inout Keyspace,
+    _ counts: inout CommandStatistics
+  ) -> [UInt8]? {
+    let command = table.commands[call.command]
+    let failsWhileWaiting = command.blocking?.failsWhileWaiting ?? false
+    var reply = ReplyWriter(protocolVersion: call.protocolVersion)
+    let previous = keyspace.selected
+    keyspace.select(call.database)
+    keyspace.forgetPrepared()
+    defer { keyspace.select(previous) }
+    let isServed = call.words.withArguments(0) { arguments in
+      do throws(CommandError) {
+        return try command.attempt(&keyspace, arguments, [position], &reply)
+      } catch {
+        guard failsWhileWaiting else { return false }
+        reply.removeAll()
+        reply.error(error.message)
+        counts.countError(error)
+        return true
+      }
+    }
+    return isServed ? reply.bytes.bytes : nil
+  }
+}

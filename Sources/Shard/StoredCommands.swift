@@ -1,0 +1,99 @@
+package import RESP
+
+/// Commands with copies of their words, for whoever runs them later or on another thread.
+///
+/// The words lie one after the other in one block. Filled by one thread, then read by any; who holds the last
+/// reference frees it.
+@safe package final class StoredCommands: @unchecked Sendable {
+  // Unchecked: nothing changes once it is handed on.
+
+  private struct Record {
+    let command: Int32
+    let firstWord: Int32
+    let wordCount: Int32
+  }
+
+  private var records: [Record] = []
+  /// Where each word ends.
+  private var wordEnds: [Int] = []
+  private var bytes: UnsafeMutableRawPointer?
+  private var byteCapacity = 0
+
+  package init() {}
+
+  /// One command.
+  package convenience init(command: Int, arguments: Arguments) {
+    self.init()
+    append(command: command, arguments: arguments)
+  }
+
+  deinit { unsafe bytes?.deallocate() }
+
+  package var count: Int { records.count }
+  package var byteCount: Int { wordEnds.last ?? 0 }
+
+  /// The index of a stored command in the command table.
+  package func command(at index: Int) -> Int { Int(records[index].command) }
+
+  package func append(command: Int, arguments: Arguments) {
+    let firstWord = wordEnds.count
+    var end = byteCount
+    for index in 0..<arguments.count { end += arguments[index].count }
+    reserve(end)
+    var offset = byteCount
+    for index in 0..<arguments.count {
+      let word = arguments[index]
+      if word.count > 0, let bytes = unsafe bytes {
+        unsafe (bytes + offset).copyMemory(from: word.unsafeBase, byteCount: word.count)
+      }
+      offset += word.count
+      wordEnds.append(offset)
+    }
+    records.append(
+      Record(
+        command: Int32(command), firstWord: Int32(firstWord), wordCount: Int32(arguments.count)))
+  }
+
+  private func reserve(_ needed: Int) {
+    guard needed > byteCapacity else { return }
+    let grown = Swift.max(needed, byteCapacity * 2, 64)
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: grown, alignment: 1)
+    if let old = unsafe bytes {
+      unsafe memory.copyMemory(from: old, byteCount: byteCount)
+      unsafe old.deallocate()
+    }
+    unsafe bytes = memory
+    byteCapacity = grown
+  }
+
+  private func word(_ index: Int) -> ByteView {
+    let start = index == 0 ? 0 : wordEnds[index - 1]
+    guard let bytes = unsafe bytes else { return .empty }
+    return unsafe ByteView(unsafeBase: UnsafeRawPointer(bytes) + start, count: wordEnds[index] - start)
+  }
+
+  /// Appends a command's words, or those at `positions`, to `table` and returns them.
+  ///
+  /// Valid as long as these commands, and until `table` changes.
+  package func read(
+    _ index: Int, positions: [Int]? = nil, into table: inout ArgumentTable
+  ) -> Arguments {
+    let record = records[index]
+    let start = table.count
+    let first = Int(record.firstWord)
+    if let positions {
+      for position in positions { table.append(word(first + position)) }
+    } else {
+      for position in 0..<Int(record.wordCount) { table.append(word(first + position)) }
+    }
+    return table.arguments(from: start, count: table.count - start)
+  }
+
+  /// Runs `body` with a command's words, valid only inside.
+  package func withArguments<Result, Failure: Error>(
+    _ index: Int, positions: [Int]? = nil, _ body: (Arguments) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    var table = ArgumentTable(capacity: Swift.max(Int(records[index].wordCount), 1))
+    return try body(read(index, positions: positions, into: &table))
+  }
+}
