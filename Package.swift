@@ -63,6 +63,9 @@ let package = Package(
     .testTarget(
       name: "EngineTests", dependencies: ["Engine", "TestSupport"], swiftSettings: settings),
     .testTarget(
+      name: "SimulationTests", dependencies: ["Coordinator", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
       name: "ServerConfigTests", dependencies: ["ServerConfig"], exclude: ["Fixtures"],
       swiftSettings: settings),
   ]

@@ -110,7 +110,7 @@ package struct IntentTable {
   }
 
   #if DEBUG || INTERNAL_CHECKS
-    func checkInvariants() {
+    package func checkInvariants() {
       for queue in queues.values + [shardQueue] {
         for (index, intent) in queue.enumerated() {
           if index > 0 {

@@ -12,10 +12,10 @@ extension Information {
     field("blocked_clients", sum(\.blockedConnectionCount))
     field("tracking_clients", 0)
     field("pubsub_clients", 0)
-    field("watching_clients", 0)
-    field("clients_in_timeout_table", 0)
-    field("total_watched_keys", 0)
-    field("total_blocking_keys", 0)
+    field("watching_clients", sum(\.watchingConnectionCount))
+    field("clients_in_timeout_table", sum(\.timedConnectionCount))
+    field("total_watched_keys", sum(\.watchedKeyCount))
+    field("total_blocking_keys", sum(\.blockingKeyCount))
     field("total_blocking_keys_on_nokey", 0)
   }
 }

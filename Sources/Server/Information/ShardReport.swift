@@ -16,6 +16,13 @@ struct ShardReport: Sendable {
   let keys: [(count: Int, expiring: Int, tableByteCount: Int)]
   let connectionCount: Int
   let blockedConnectionCount: Int
+  let watchingConnectionCount: Int
+  let watchedKeyCount: Int
+  /// Clients that wait, but not for ever.
+  let timedConnectionCount: Int
+  let blockingKeyCount: Int
+  let transactionCount: Int
+  let transactionRefusalCount: Int
   /// Bytes of clients' buffers: the sum, and the largest of one client.
   let bufferByteCount: Int
   let inputByteCountMax: Int
@@ -43,6 +50,14 @@ struct ShardReport: Sendable {
     let connections = worker.connections.all
     connectionCount = connections.count
     blockedConnectionCount = connections.count { $0.stopWaiting != nil || $0.isPaused }
+    watchingConnectionCount = connections.count { !$0.watches.isEmpty }
+    watchedKeyCount = connections.reduce(0) { sum, connection in
+      connection.watches.reduce(sum) { $0 + $1.keys.count }
+    }
+    timedConnectionCount = connections.count { $0.blockTimer != nil }
+    blockingKeyCount = worker.scheduler.blockedKeyCount
+    transactionCount = worker.traffic.transactionCount
+    transactionRefusalCount = worker.scheduler.refusalCount
     bufferByteCount = connections.reduce(0) { $0 + $1.allocatedByteCount }
     inputByteCountMax = connections.map { $0.input.allocatedByteCount }.max() ?? 0
     outputByteCountMax = connections.map { $0.output.allocatedByteCount }.max() ?? 0

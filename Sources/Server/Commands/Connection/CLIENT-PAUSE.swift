@@ -61,8 +61,7 @@ extension ServiceCommand {
 
   /// `CLIENT UNBLOCK client-id [TIMEOUT | ERROR]`
   ///
-  /// Replies with 1 if that client was waiting in a blocking command, else with 0. No command blocks yet,
-  /// so nobody is ever found waiting.
+  /// Replies with 1 if that client was waiting for keys, else with 0.
   ///
   /// - SeeAlso: <https://redis.io/docs/latest/commands/client-unblock/>
   static let clientUnblock = ServiceCommand(
@@ -81,12 +80,20 @@ extension ServiceCommand {
           ]),
       ],
       execution: .service)
-  ) { _, _, arguments, _, reply throws(CommandError) in
+  ) { worker, connection, arguments, _, reply throws(CommandError) in
     guard arguments.count <= 4 else { throw .subcommandSyntax(arguments[1], of: "CLIENT") }
     if arguments.count == 4, !arguments[3].matches("timeout"), !arguments[3].matches("error") {
       throw CommandError("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")
     }
-    guard DecimalText.integer(arguments[2]) != nil else { throw .notAnInteger }
-    reply.integer(0)
+    let isError = arguments.count == 4 && arguments[3].matches("error")
+    let error =
+      isError ? CommandError("UNBLOCKED client unblocked via CLIENT UNBLOCK") : nil
+    let id = UInt64(exactly: try arguments[2].integer())
+    worker.onEveryWorker(connection, &reply) { worker in
+      guard let blocked = worker.connections.all.first(where: { $0.id == id }) else { return false }
+      return worker.unblock(blocked, with: error)
+    } then: { wasBlocked, reply in
+      reply.integer(wasBlocked.contains(true) ? 1 : 0)
+    }
   }
 }

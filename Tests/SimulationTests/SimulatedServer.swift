@@ -1,0 +1,205 @@
+import Coordinator
+import Engine
+import RESP
+import Shard
+import TestSupport
+
+/// Shards and their coordinators on one thread: what they tell each other arrives when the seed says, in order
+/// between any two of them and in no order otherwise.
+final class SimulatedServer {
+  /// What travels from one shard's thread to another's.
+  private enum Message {
+    case shard(ShardMessage)
+    /// A command whose keys are all on the shard it goes to.
+    case command(CommandCall, from: Int, reply: ([UInt8]) -> Void)
+    case reply([UInt8], to: ([UInt8]) -> Void)
+  }
+
+  private final class Node {
+    var keyspace: Keyspace
+    let scheduler: ShardScheduler
+    var counts: CommandStatistics
+
+    init(index: Int, seed: UInt64, table: CommandTable, ids: TransactionIDs) {
+      keyspace = Keyspace(seed: seed)
+      keyspace.now = 1_000_000
+      scheduler = ShardScheduler(shard: index, table: table, ids: ids, seed: seed)
+      counts = CommandStatistics(commandCount: table.commands.count)
+    }
+  }
+
+  let table = CommandTable(CommandTable.string + CommandTable.generic)
+  let shardCount: Int
+  private let seed: UInt64
+  private let ids = TransactionIDs()
+  private let nodes: [Node]
+  private var mail: [[Message]]
+  private(set) var refusals = 0
+
+  init(shardCount: Int, seed: UInt64) {
+    self.shardCount = shardCount
+    self.seed = seed
+    let table = self.table
+    let ids = self.ids
+    nodes = (0..<shardCount).map { Node(index: $0, seed: seed, table: table, ids: ids) }
+    mail = Array(repeating: [], count: shardCount * shardCount)
+  }
+
+  // MARK: Time
+
+  var isQuiet: Bool { mail.allSatisfy(\.isEmpty) }
+
+  /// Delivers one message, between the pair of shards that `draw` chooses among those that have some.
+  func deliverOne(_ draw: UInt64) {
+    let busy = mail.indices.filter { !mail[$0].isEmpty }
+    guard !busy.isEmpty else { return }
+    let pair = busy[Int(draw % UInt64(busy.count))]
+    let message = mail[pair].removeFirst()
+    let target = pair % shardCount
+    switch message {
+    case .shard(let message): receive(message, at: target)
+    case .command(let call, let origin, let reply):
+      runOrWait(call, at: target) { [unowned self] bytes in
+        send(.reply(bytes, to: reply), from: target, to: origin)
+      }
+    case .reply(let bytes, let reply): reply(bytes)
+    }
+    settle(target)
+  }
+
+  private func send(_ message: Message, from origin: Int, to target: Int) {
+    mail[origin * shardCount + target].append(message)
+  }
+
+  private func receive(_ message: ShardMessage, at index: Int) {
+    let node = nodes[index]
+    switch message {
+    case .granted(let part): part.owner.granted(part)
+    case .done(let part): part.owner.done(part)
+    default: node.scheduler.receive(message, &node.keyspace, &node.counts)
+    }
+  }
+
+  /// A shard's messages to itself arrive at once, as they do in a turn.
+  private func settle(_ index: Int) {
+    let node = nodes[index]
+    while !node.scheduler.outbox.isEmpty {
+      let outgoing = node.scheduler.outbox
+      node.scheduler.outbox.removeAll()
+      for (message, target) in outgoing {
+        if target == index {
+          receive(message, at: index)
+        } else {
+          send(.shard(message), from: index, to: target)
+        }
+      }
+    }
+  }
+
+  // MARK: Commands
+
+  func shard(of key: String) -> Int {
+    ByteView.with(Array(key.utf8)) { KeyHash($0, seed: seed).shard(of: shardCount) }
+  }
+
+  private func makeCall(_ words: [String]) -> CommandCall {
+    Arguments.with(words.map { Array($0.utf8) }) { arguments in
+      guard let index = table.index(of: arguments) else {
+        preconditionFailure("no command \(words[0])")
+      }
+      let command = table.commands[index]
+      let written = command.writtenPositions(in: arguments)
+      let keys = (command.keyPositions(in: arguments) ?? []).map { position in
+        CommandCall.Key(
+          position: position, shard: shard(of: words[position]), database: 0,
+          hash: KeyHash(arguments[position], seed: seed),
+          isWritten: command.flags.contains(.write) && written.contains(position))
+      }
+      return CommandCall(
+        command: command, commandIndex: index,
+        words: StoredCommands(command: index, arguments: arguments), index: 0, database: 0,
+        protocolVersion: 2, leavesAccessClocks: false, keys: keys)
+    }
+  }
+
+  /// Runs a command for a client of the shard `home`, in the ways a server does.
+  func run(_ words: [String], at home: Int, reply: @escaping ([UInt8]) -> Void) {
+    let call = makeCall(words)
+    if call.onlyShard == home {
+      runOrWait(call, at: home, reply: reply)
+    } else if let shard = call.onlyShard {
+      send(.command(call, from: home, reply: reply), from: home, to: shard)
+    } else {
+      begin(
+        CommandProgram(call, shardCount: shardCount) { bytes, _ in reply(bytes.bytes) }, at: home)
+    }
+    settle(home)
+  }
+
+  /// Runs a command on the shard of its keys: at once if they are free.
+  private func runOrWait(_ call: CommandCall, at index: Int, reply: @escaping ([UInt8]) -> Void) {
+    let node = nodes[index]
+    guard node.scheduler.intents.allows(call.keys.map(\.claim)) else {
+      return begin(
+        BatchProgram([call], shard: index) { _, bytes in reply(bytes.bytes) }, at: index)
+    }
+    let work = CommandsWork()
+    _ = work.add(call)
+    work.run(&node.keyspace, node.scheduler, &node.counts)
+    node.scheduler.concluded(&node.keyspace, &node.counts)
+    reply(work.reply(at: 0).bytes)
+  }
+
+  /// MULTI ... EXEC.
+  func execute(
+    _ commands: [[String]], watches: [Watch], at home: Int, reply: @escaping ([UInt8]) -> Void
+  ) {
+    begin(
+      ExecProgram(
+        commands.map { .command(makeCall($0)) }, watches: watches, shardCount: shardCount,
+        homeShard: home, protocolVersion: 2, seed: seed,
+        runService: { _ in preconditionFailure("no services here") },
+        onConclusion: { [unowned self] bytes in
+          for watch in watches { nodes[home].scheduler.outbox.append((.unwatch(watch), watch.shard)) }
+          reply(bytes.bytes)
+        }), at: home)
+    settle(home)
+  }
+
+  func watch(_ keys: [String], at home: Int, then: @escaping ([Watch]) -> Void) {
+    let watches = Dictionary(grouping: keys, by: shard(of:)).sorted { $0.key < $1.key }.map {
+      Watch(
+        shard: $0.key, keys: $0.value.map { DatabaseKey(database: 0, name: Array($0.utf8)) })
+    }
+    begin(WatchProgram(watches, seed: seed) { then(watches) }, at: home)
+    settle(home)
+  }
+
+  private func begin(_ program: any TransactionProgram, at home: Int) {
+    Transaction(program, on: nodes[home].scheduler, ids: ids).start()
+  }
+
+  // MARK: At the end
+
+  /// Traps unless every shard is as if nobody had ever been there.
+  func checkAtRest() {
+    for node in nodes {
+      precondition(node.scheduler.intents.isEmpty, "a claim was never given up")
+      #if DEBUG
+        node.scheduler.intents.checkInvariants()
+      #endif
+      refusals += node.scheduler.refusalCount
+    }
+  }
+
+  func value(_ key: String) -> String? {
+    let node = nodes[shard(of: key)]
+    let work = CommandsWork()
+    _ = work.add(makeCall(["get", key]))
+    work.run(&node.keyspace, node.scheduler, &node.counts)
+    let reply = work.reply(at: 0).bytes
+    guard reply.first == 0x24, reply.dropFirst().first != 0x2D else { return nil }
+    let text = String(decoding: reply, as: UTF8.self)
+    return String(text.drop { $0 != "\r\n" }.dropFirst().dropLast())
+  }
+}
