@@ -8,7 +8,13 @@ package struct RDBReader {
   private let bytes: ByteView
   package private(set) var offset = 0
 
-  package init(_ bytes: ByteView) { self.bytes = bytes }
+  /// How values are to be encoded.
+  let options: Keyspace.Options
+
+  package init(_ bytes: ByteView, options: Keyspace.Options = Keyspace.Options()) {
+    self.bytes = bytes
+    self.options = options
+  }
 
   package var remaining: Int { bytes.count - offset }
 
