@@ -59,6 +59,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["RESP", "Engine"], path: "Tests/TestSupport",
       swiftSettings: settings),
+    .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: settings),
     .testTarget(name: "RESPTests", dependencies: ["RESP", "TestSupport"], swiftSettings: settings),
     .testTarget(
       name: "EngineTests", dependencies: ["Engine", "TestSupport"], swiftSettings: settings),
@@ -66,7 +67,11 @@ let package = Package(
       name: "SimulationTests", dependencies: ["Coordinator", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
+      name: "ShardTests", dependencies: ["Shard", "Engine", "RESP", "EventLoop", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
       name: "ServerConfigTests", dependencies: ["ServerConfig"], exclude: ["Fixtures"],
       swiftSettings: settings),
+    .testTarget(name: "TidyTests", swiftSettings: settings),
   ]
 )

@@ -85,7 +85,7 @@ package struct ClaimCollector {
   }
 
   /// Has the transaction concern a shard even if it claims nothing there.
-  package mutating func add(shard: Int) { _ = keys[shard, default: [:]] }
+  package mutating func add(shard: Int) { keys[shard] = keys[shard] ?? [:] }
 
   package mutating func add(wholeShard shard: Int) { wholeShards.insert(shard) }
 

@@ -74,8 +74,8 @@ package final class ExecProgram: TransactionProgram {
 
   package var beginsWithWork: Bool {
     if !watches.isEmpty { return true }
-    if case .command = items.first { return true }
-    return false
+    guard let first = items.first, case .command = first else { return false }
+    return true
   }
 
   package func start() {

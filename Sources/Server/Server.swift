@@ -124,10 +124,12 @@ package final class Server: Sendable {
       throw StartFailure()
     }
     context.startAccepting(listeners)
-    for listener in listeners {
-      context.log.notice(
-        listener.path.map { "The server is now ready to accept connections at \($0)" }
-          ?? "Ready to accept connections tcp")
+    // One line a kind of listener, however many addresses it has.
+    if listeners.contains(where: { $0.path == nil }) {
+      context.log.notice("Ready to accept connections tcp")
+    }
+    if listeners.contains(where: { $0.path != nil }) {
+      context.log.notice("Ready to accept connections unix")
     }
   }
 

@@ -58,8 +58,7 @@ final class ServerContext: @unchecked Sendable {
     self.log = log
     self.logOutput = logOutput
     self.origin = origin
-    var random = SystemRandomNumberGenerator()
-    seed = random.next()
+    seed = Self.hashSeed(configuration[.hashSeed])
     runID = Self.freshID()
     currentReplicationID = Mutex(Self.freshID())
     currentConfiguration = Mutex(configuration)
@@ -91,6 +90,12 @@ final class ServerContext: @unchecked Sendable {
   func install(_ workers: [Worker]) {
     self.workers = workers
     loops = workers.map(\.loop)
+  }
+
+  /// The seed that the directive's text stands for: drawn anew for the empty text, else the text's own hash.
+  private static func hashSeed(_ text: String) -> UInt64 {
+    if text.isEmpty { return .random(in: .min ... .max) }
+    return ByteView.with(Array(text.utf8)) { KeyHash($0, seed: 0).rawValue }
   }
 
   /// 40 random hexadecimal digits.

@@ -67,15 +67,14 @@ package import RESP
 
   // MARK: The origin writes
 
-  /// Adds a command with the words of `arguments`, those at `positions` only if given.
+  /// Adds a command.
   package func append(
     command: Int, database: Int, protocolVersion: Int, leavesAccessClocks: Bool = false, hash: KeyHash,
-    arguments: Arguments,
-    positions: [Int]? = nil, waiter: Waiter
+    arguments: Arguments, waiter: Waiter
   ) {
-    let wordCount = positions?.count ?? arguments.count
+    let wordCount = arguments.count
     var size = Self.headerByteCount + 4 * wordCount
-    for index in 0..<wordCount { size += arguments[positions?[index] ?? index].count }
+    for index in 0..<wordCount { size += arguments[index].count }
     size = (size + 7) & ~7
     if byteCount + size > capacity { grow(to: byteCount + size) }
     let start = unsafe bytes.unsafelyUnwrapped + byteCount
@@ -89,7 +88,7 @@ package import RESP
     var lengths = unsafe start + Self.headerByteCount
     var target = unsafe lengths + 4 * wordCount
     for index in 0..<wordCount {
-      let word = arguments[positions?[index] ?? index]
+      let word = arguments[index]
       unsafe lengths.storeBytes(of: UInt32(word.count), as: UInt32.self)
       unsafe lengths += 4
       unsafe target.copyMemory(from: word.unsafeBase, byteCount: word.count)

@@ -68,6 +68,12 @@ def start(tmp_path, request):
     fleet.stop()
 
 
+def hash_seeds():
+    """What the tested servers hash keys with: one fixed seed, or with the long tests some others too."""
+    fixed = os.environ.get("MARTLET_HASH_SEED", "martlet")
+    return [fixed, "a", "b", "c"] if os.environ.get("MARTLET_LONG_TESTS") == "1" else [fixed]
+
+
 @pytest.fixture(scope="module", params=[1, 3], ids=lambda count: f"shards{count}")
 def shards(request):
     return request.param

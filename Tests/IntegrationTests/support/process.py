@@ -22,7 +22,7 @@ class Server:
     by its own pid and by nothing broader.
     """
 
-    READY = "eady to accept connections"  # a capital R only where TCP is listened to
+    READY = "eady to accept connections"  # Redis 7.0 writes a small r for a Unix socket
 
     def __init__(self, binary, directory, *options, port=None, stdin=None, prefix=(), start_timeout=30):
         self.port = free_port() if port is None else port

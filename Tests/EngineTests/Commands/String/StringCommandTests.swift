@@ -48,9 +48,8 @@ extension TestKeyspace {
   /// Makes a key of another type.
   func storeForeign(_ key: String) {
     ByteView.with(Array(key.utf8)) { key in
-      let block = EntryBlock.allocate(
-        key: key, valueCount: 8, type: .hash, encoding: .integer, expiry: nil)
-      _ = unsafe keyspace.database.pointee.table.insert(block, keyspace.hash(key), clock: 0)
+      let list = keyspace.create(ListValue.self, key)
+      list.push(ByteView("x"), .left, ListValue.Settings(keyspace.options))
     }
   }
 }
