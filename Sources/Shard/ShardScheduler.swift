@@ -185,7 +185,7 @@ package final class ShardScheduler {
   ) {
     var index = 0
     while let (call, position) = blocked.call(in: key, at: index) {
-      if call === skipped {
+      if call === skipped || !isReason(key, call, &keyspace) {
         index += 1
         continue
       }
@@ -216,6 +216,16 @@ package final class ShardScheduler {
     }
   }
 
+  /// Whether what the key holds is worth trying the call for.
+  private func isReason(
+    _ key: DatabaseKey, _ call: BlockedCall, _ keyspace: inout Keyspace
+  ) -> Bool {
+    guard let type = table.commands[call.command].blocking?.type else { return true }
+    return keyspace.withDatabase(key.database) { keyspace in
+      ByteView.with(key.name) { keyspace.type(of: $0) == type }
+    }
+  }
+
   /// Whether nobody else has a claim on the other keys of the call.
   private func mayServe(_ call: BlockedCall) -> Bool {
     if unsafe intents.isEmpty || call.keys.count == 1 { return true }
@@ -233,7 +243,6 @@ package final class ShardScheduler {
     _ counts: inout CommandStatistics
   ) -> [UInt8]? {
     let command = table.commands[call.command]
-    let failsWhileWaiting = command.blocking?.failsWhileWaiting ?? false
     var reply = ReplyWriter(protocolVersion: call.protocolVersion)
     let previous = keyspace.selected
     keyspace.select(call.database)
@@ -243,7 +252,6 @@ package final class ShardScheduler {
       do throws(CommandError) {
         return try command.attempt(&keyspace, arguments, [position], &reply)
       } catch {
-        guard failsWhileWaiting else { return false }
         reply.removeAll()
         reply.error(error.message)
         counts.countError(error)

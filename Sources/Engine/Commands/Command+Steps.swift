@@ -106,9 +106,9 @@ extension Command {
   package struct Blocking: Sendable {
     /// How long a call waits; nil if it does not (XREAD without BLOCK). Throws for a malformed time.
     package let timeout: @Sendable (Arguments) throws(CommandError) -> WaitTime?
-    /// An error on a later try goes to the client, which then waits no longer (XREADGROUP). Otherwise such a key
-    /// counts as having nothing (a list that became a set).
-    package let failsWhileWaiting: Bool
+    /// What a key has to hold for the call to be tried again; nil: every change is a reason, a deletion too
+    /// (XREADGROUP). An error on such a try goes to the client, which then waits no longer.
+    package let type: ValueType?
     /// Another word in place of one that means "as of now" (XREAD's `$`), for the tries to come: its position and
     /// what it becomes. Gets the position of a key.
     package let settle:
@@ -116,20 +116,21 @@ extension Command {
 
     package init(
       timeout: @escaping @Sendable (Arguments) throws(CommandError) -> WaitTime?,
-      failsWhileWaiting: Bool = false,
+      for type: ValueType?,
       settle: (@Sendable (inout Keyspace, Arguments, Int) -> (position: Int, word: [UInt8])?)? = nil
     ) {
       self.timeout = timeout
-      self.failsWhileWaiting = failsWhileWaiting
+      self.type = type
       self.settle = settle
     }
 
     /// Waits as many seconds, and fractions, as the argument at `position` says (counted from the end where
     /// negative).
-    package static func seconds(at position: Int) -> Blocking {
-      Blocking(timeout: { arguments throws(CommandError) in
-        try WaitTime(seconds: arguments[position < 0 ? arguments.count + position : position])
-      })
+    package static func seconds(at position: Int, for type: ValueType) -> Blocking {
+      Blocking(
+        timeout: { arguments throws(CommandError) in
+          try WaitTime(seconds: arguments[position < 0 ? arguments.count + position : position])
+        }, for: type)
     }
   }
 

@@ -191,6 +191,9 @@ struct Frequency {
 }
 
 extension Keyspace {
+  /// What `key` holds, nil if there is none.
+  package mutating func type(of key: ByteView) -> ValueType? { lookup(key, for: .peek)?.type }
+
   /// Deletes `key` if its time is over.
   package mutating func expireIfDue(_ key: ByteView) { _ = lookup(key, for: .peek) }
 }

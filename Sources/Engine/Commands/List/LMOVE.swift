@@ -29,7 +29,7 @@ extension Command {
       // The words are looked at in their order.
       _ = try ends(arguments)
       return try WaitTime(seconds: arguments[5])
-    }),
+    }, for: .list),
     execution: .steps(moveSteps { arguments throws(CommandError) in try ends(arguments) }))
 
   /// `RPOPLPUSH source destination`
@@ -53,7 +53,7 @@ extension Command {
     arguments: [.key("source"), .key("destination", spec: 1), Argument("timeout", .double)],
     history: [("6.0.0", "Fractions of a second.")],
     deprecation: ("6.2.0", "`BLMOVE` with the `RIGHT` and `LEFT` arguments"),
-    blocking: .seconds(at: 3), execution: .steps(moveSteps { _ in (.right, .left) }))
+    blocking: .seconds(at: 3, for: .list), execution: .steps(moveSteps { _ in (.right, .left) }))
 
   private static let moveKeys: [KeySpec] = [
     .at(1, [.readWrite, .access, .delete]), .at(2, [.readWrite, .insert]),

@@ -27,7 +27,7 @@ extension Command {
       let wait = try WaitTime(seconds: arguments[1])
       _ = try PopOptions(arguments, numkeysAt: 2)
       return wait
-    }),
+    }, for: .list),
     execution: .keyByKey(popBody(numkeysAt: 2), join: .first))
 
   private static let popArguments: [Argument] = [
@@ -72,7 +72,7 @@ extension Command {
       arity: .atLeast(3), keys: [.range(1, last: -2, [.readWrite, .access, .delete])],
       flags: [.write, .noScript, .blocking],
       arguments: [.key("key", .multiple), Argument("timeout", .double)],
-      history: [("6.0.0", "Fractions of a second.")], blocking: .seconds(at: -1),
+      history: [("6.0.0", "Fractions of a second.")], blocking: .seconds(at: -1, for: .list),
       execution: .keyByKey(
         { keyspace, arguments, key, reply throws(CommandError) in
           let name = arguments[key]
