@@ -30,6 +30,18 @@ package enum RDB {
   /// What a value's first byte says. The case names the layout, not only the type.
   package enum ValueKind: UInt8, Sendable {
     case string = 0
+    case streamListpacks = 15
+    case streamListpacks2 = 19
+    case streamListpacks3 = 21
+
+    /// The RDB version that introduced it.
+    var version: Int {
+      switch self {
+      case .streamListpacks3: 11
+      case .streamListpacks2: 10
+      case .string, .streamListpacks: 9
+      }
+    }
   }
 
   enum StringEncoding: UInt8 {

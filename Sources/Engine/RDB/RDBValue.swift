@@ -27,6 +27,8 @@ extension RDBReader {
   ) throws(RDBError) -> DetachedEntry {
     switch kind {
     case .string: try readStringValue(key: key, expiry: expiry)
+    case .streamListpacks, .streamListpacks2, .streamListpacks3:
+      try readStream(kind, key: key, expiry: expiry)
     }
   }
 }
