@@ -57,7 +57,7 @@ extension Command {
           .token("acked", "ACKED"),
         ]),
       .block(
-        "ids", token: "IDS",
+        "ids", token: "IDS", [],
         [
           Argument("numids", .integer),
           Argument("id", .string, .multiple),

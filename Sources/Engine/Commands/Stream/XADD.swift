@@ -36,7 +36,7 @@ extension Command {
         "trim", .optional,
         [
           .oneOf(
-            "strategy",
+            "strategy", [],
             [
               .token("maxlen", "MAXLEN"),
               .token("minid", "MINID", since: "6.2.0"),
@@ -51,7 +51,7 @@ extension Command {
           Argument("count", .integer, token: "LIMIT", .optional, since: "6.2.0"),
         ]),
       .oneOf(
-        "id-selector",
+        "id-selector", [],
         [
           .token("auto-id", "*"),
           Argument("id", .string),

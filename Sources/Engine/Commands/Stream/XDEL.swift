@@ -53,7 +53,7 @@ extension Command {
           .token("acked", "ACKED"),
         ]),
       .block(
-        "ids", token: "IDS",
+        "ids", token: "IDS", [],
         [
           Argument("numids", .integer),
           Argument("id", .string, .multiple),

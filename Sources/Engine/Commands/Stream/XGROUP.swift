@@ -28,7 +28,7 @@ extension Command {
       .key(),
       Argument("group", .string),
       .oneOf(
-        "id-selector",
+        "id-selector", [],
         [
           Argument("id", .string),
           .token("new-id", "$"),
@@ -67,7 +67,7 @@ extension Command {
       .key(),
       Argument("group", .string),
       .oneOf(
-        "id-selector",
+        "id-selector", [],
         [
           Argument("id", .string),
           .token("new-id", "$"),

@@ -25,7 +25,7 @@ extension Command {
       Argument("count", .integer, token: "COUNT", .optional),
       Argument("milliseconds", .integer, token: "BLOCK", .optional),
       .block(
-        "streams", token: "STREAMS",
+        "streams", token: "STREAMS", [],
         [
           .key("key", .multiple),
           Argument("id", .string, .multiple),

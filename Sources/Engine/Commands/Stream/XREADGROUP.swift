@@ -26,7 +26,7 @@ extension Command {
     flags: [.write, .blocking, .movableKeys],
     arguments: [
       .block(
-        "group-block", token: "GROUP",
+        "group-block", token: "GROUP", [],
         [
           Argument("group", .string),
           Argument("consumer", .string),
@@ -35,7 +35,7 @@ extension Command {
       Argument("milliseconds", .integer, token: "BLOCK", .optional),
       .token("noack", "NOACK", .optional),
       .block(
-        "streams", token: "STREAMS",
+        "streams", token: "STREAMS", [],
         [
           .key("key", .multiple),
           Argument("id", .string, .multiple),

@@ -18,10 +18,10 @@ extension Command {
     arguments: [
       .key(),
       .block(
-        "trim",
+        "trim", [],
         [
           .oneOf(
-            "strategy",
+            "strategy", [],
             [
               .token("maxlen", "MAXLEN"),
               .token("minid", "MINID", since: "6.2.0"),

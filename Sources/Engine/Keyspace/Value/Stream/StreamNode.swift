@@ -104,10 +104,11 @@ struct StreamNode: OrderedByID {
   /// Appends an entry whose ID is above all others.
   mutating func append(_ entry: StreamID, _ words: Arguments) {
     let isSame = hasFields(of: words)
+    let base = id
     withEncoder(for: words) { encoder in
       encoder.append(isSame ? Self.sameFieldsFlag : 0)
-      encoder.append(Int(truncatingIfNeeded: entry.milliseconds &- id.milliseconds))
-      encoder.append(Int(truncatingIfNeeded: entry.sequence &- id.sequence))
+      encoder.append(Int(truncatingIfNeeded: entry.milliseconds &- base.milliseconds))
+      encoder.append(Int(truncatingIfNeeded: entry.sequence &- base.sequence))
       if isSame {
         for index in stride(from: 1, to: words.count, by: 2) { encoder.append(words[index]) }
       } else {
