@@ -180,7 +180,7 @@ extension Worker {
       if record.shard == ownShard {
         runBody(&call, &keyspace, &output, &counts)
       } else {
-        sendAway(&call, &output)
+        sendAway(&call, to: Int(call.record.shard), &output)
       }
       return .goesOn
     case .service:

@@ -9,10 +9,10 @@ import Shard
 extension Worker {
   /// Puts a command into the parcel for the shard that holds its key.
   @inline(never)
-  func sendAway(_ call: inout Call, _ output: inout ReplyWriter) {
+  func sendAway(_ call: inout Call, to shard: Int, _ output: inout ReplyWriter) {
     let connection = call.connection
     let place = connection.replies.reserve(isSilent: !connection.wantsReply, output: output)
-    mail.outgoing(to: Int(call.record.shard)).append(
+    mail.outgoing(to: shard).append(
       command: Int(call.record.command), database: connection.database,
       protocolVersion: output.protocolVersion, leavesAccessClocks: connection.leavesAccessClocks,
       hash: call.record.hash, arguments: call.words,
@@ -41,10 +41,12 @@ extension Worker {
     }
     let shards = keys.map { server.shard(of: call.words[$0]) }
     guard let first = shards.first, shards.contains(where: { $0 != first }) else {
-      if (shards.first ?? index) == index {
+      let only = shards.first ?? index
+      if only == index {
         runBody(&call, &keyspace, &output, &counts)
       } else {
-        sendAway(&call, &output)
+        // Not the record's shard: that is known only of keys at a fixed place.
+        sendAway(&call, to: only, &output)
       }
       return .goesOn
     }

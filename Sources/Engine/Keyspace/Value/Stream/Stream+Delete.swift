@@ -20,7 +20,7 @@ struct StreamTrim {
   }
 
   var limit: Limit
-  /// Only whole nodes go.
+  /// Only whole nodes go; and only where references are kept, since otherwise each entry has to be looked at.
   var isApproximate = false
   /// Entries looked at at most, in whole nodes; 0 for no bound.
   var entriesMax = 0
@@ -52,7 +52,7 @@ extension Stream {
     case .keep: break
     case .delete: removeReferences(to: id)
     case .acknowledged:
-      if isReferenced(id) { return entry(id) == nil ? .missing : .referenced }
+      if isReferenced(id) { return .referenced }
     }
     return delete(id) ? .deleted : .missing
   }
@@ -96,14 +96,14 @@ extension Stream {
       let node = nodes[current]
       if trim.entriesMax > 0, deleted + node.count > trim.entriesMax { break }
       let isWhole = goesWhole(node, trim)
-      if isWhole, trim.references == .keep || groups.isEmpty {
+      if isWhole, trim.references == .keep {
         count -= node.count
         deleted += node.count
         node.free()
         position = nodes.remove(at: current)
         continue
       }
-      if trim.isApproximate, !isWhole { break }
+      if trim.isApproximate { break }
       let (removed, next) = self.trim(nodeAt: current, trim)
       deleted += removed
       guard isWhole || trim.references == .acknowledged else { break }
