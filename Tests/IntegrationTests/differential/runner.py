@@ -69,6 +69,7 @@ class Run:
         self._history = deque(maxlen=HISTORY)
         # The cuts have their own generator: the commands of a seed stay the same however they are sent.
         self._cuts = random.Random(seed ^ 0x5EED)
+        self.is_old = self.oracle("COMMAND", "INFO", "xdelex").value[0].value is None
         self.tables = [table for table in tables if self._is_known(table)]
 
     def run(self, count):
@@ -149,7 +150,7 @@ class Run:
         for number in range(step.replies):
             tested, oracle = self.tested.read_raw(), self.oracle.read_raw()
             command = step.commands[number if len(step.commands) == step.replies else -1]
-            if first is None and not same(command, tested, oracle):
+            if first is None and not same(command, tested, oracle, self.is_old):
                 first = self._mismatch(show(command), tested, oracle)
         return first
 

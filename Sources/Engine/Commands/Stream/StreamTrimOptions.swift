@@ -21,7 +21,7 @@ struct StreamTrimOptions {
       limit = .count(count)
     } else if hasMore, word.matches("minid") {
       index = try readOperator(arguments, index)
-      limit = .id(try arguments[index].streamID(edges: true))
+      limit = .id(try arguments[index].streamID())
     } else if hasMore, word.matches("limit") {
       index += 1
       let count = try arguments[index].integer()

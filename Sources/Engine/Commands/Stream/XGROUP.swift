@@ -46,7 +46,7 @@ extension Command {
       let id = word == "$" ? found?.body.lastID ?? .zero : try word.streamID()
       let stream = found ?? keyspace.create(StreamValue.self, arguments[2]).stream
       let group = StreamGroup(
-        name: arguments[3].bytes, lastID: id, entriesRead: options.entriesRead)
+        name: arguments[3].bytes, lastID: id, entriesRead: options.entriesRead(in: stream))
       guard stream.body.addGroup(group) != nil else { throw .groupExists }
       keyspace.changed(arguments[2])
       reply.ok()
@@ -81,7 +81,7 @@ extension Command {
       guard arguments.count <= 7 else { throw .subcommandSyntax(arguments[1], of: "xgroup") }
       let word = arguments[4]
       group.body.lastID = word == "$" ? stream.body.lastID : try word.streamID(edges: true)
-      group.body.entriesRead = options.entriesRead
+      group.body.entriesRead = options.entriesRead(in: stream)
       keyspace.changed(arguments[2])
       reply.ok()
     })
@@ -202,7 +202,7 @@ extension Command {
 /// The words behind the ID.
 private struct GroupOptions {
   private(set) var makesStream = false
-  private(set) var entriesRead: Int?
+  private var entriesRead: Int?
 
   init(_ arguments: Arguments, makesStream isAllowed: Bool) throws(CommandError) {
     var index = 5
@@ -221,5 +221,10 @@ private struct GroupOptions {
         throw .subcommandSyntax(arguments[1], of: "xgroup")
       }
     }
+  }
+
+  /// How many entries the group is to have read; no more than there ever were.
+  func entriesRead(in stream: Boxed<Stream>) -> Int? {
+    entriesRead.map { min($0, stream.body.entriesAdded) }
   }
 }

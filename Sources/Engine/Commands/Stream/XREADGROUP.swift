@@ -97,8 +97,8 @@ private struct GroupRead {
     if word == ">" { return nil }
     if word == "$" { throw Self.meaningless("$") }
     if word == "+" { throw Self.meaningless("+") }
-    let id = try word.streamID()
-    return id.next ?? .max
+    // Nothing is above the largest ID, and it is another word for `>`.
+    return try word.streamID().next
   }
 
   private static func meaningless(_ word: String) -> CommandError {
@@ -125,7 +125,7 @@ private struct GroupRead {
       delivered &+= 1
       return delivered != options.count
     }
-    consumer.body.activeTime = now
+    if !options.acknowledgesAtOnce { consumer.body.activeTime = now }
     reply.insertArrayHeader(delivered, at: begin)
   }
 
