@@ -17,12 +17,14 @@ import Testing
       switch Int.random(in: 0..<10, using: &random) {
       case 0...2 where grows:
         let end = StreamID((model.last?.milliseconds ?? 0) + 1, 0)
-        #expect(runs.insert(end))
+        let isNew = runs.insert(end)
+        #expect(isNew)
         model.append(end)
       case 0...6 where grows, 0...1:
         let index = model.firstIndex { $0 >= id } ?? model.count
         let isNew = index == model.count || model[index] != id
-        #expect(runs.insert(id) == isNew)
+        let isInserted = runs.insert(id)
+        #expect(isInserted == isNew)
         if isNew { model.insert(id, at: index) }
       case 2...4:
         guard let position = runs.firstPosition else { continue }
