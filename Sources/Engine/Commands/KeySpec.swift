@@ -147,6 +147,10 @@ extension Command {
 extension Command {
   /// Which words, among those of `keyPositions`, name keys that the command may change.
   package func writtenPositions(in arguments: Arguments) -> Set<Int> {
+    // XREADGROUP only reads its keys, by the specification; its groups lie there all the same.
+    if case .keyByKey = execution, flags.contains(.write) {
+      return Set(keyPositions(in: arguments) ?? [])
+    }
     var positions: [Int] = []
     for spec in keys where spec.access.writes {
       if case .unknown = spec.begin { return Set(keyPositions(in: arguments) ?? []) }

@@ -20,7 +20,8 @@ import Testing
     #expect(try #require(parse("1-*", automatic: true)) == (1, 0, false))
     #expect(try #require(parse("+", edges: true)) == (.max, .max, true))
     #expect(try #require(parse("-", edges: true)) == (0, 0, true))
-    for text in ["", "-", "+", "a", "1-", "-1", "1-*", "1-a", "1--2", "18446744073709551616", "1 "] {
+    for text in ["", "-", "+", "a", "1-", "-1", "1-*", "1-a", "1--2", "18446744073709551616", "1 "]
+    {
       #expect(parse(text) == nil, "\(text)")
     }
   }

@@ -79,7 +79,8 @@ import Testing
     guard restore(keyspace, Self.payload(hex, version: 11)) == .ok else { return }
     for words in [
       ["XINFO", "STREAM", "s", "FULL"], ["XREVRANGE", "s", "+", "-"], ["XADD", "s", "*", "f", "v"],
-      ["XAUTOCLAIM", "s", "g", "x", "0", "0"], ["XDEL", "s", "1-1", "5-0"], ["XTRIM", "s", "MAXLEN", "0"],
+      ["XAUTOCLAIM", "s", "g", "x", "0", "0"], ["XDEL", "s", "1-1", "5-0"],
+      ["XTRIM", "s", "MAXLEN", "0"],
     ] { _ = keyspace.run(words) }
   }
 }

@@ -83,7 +83,7 @@ extension Command {
     keys: [.at(2, [.readOnly, .access])],
     flags: [.readOnly],
     arguments: [
-      .key(),
+      .key()
     ],
     history: [("7.0.0", "The fields `entries-read` and `lag`.")],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in

@@ -13,7 +13,7 @@ extension Command {
     keys: [.at(1, [.readOnly])],
     flags: [.readOnly, .fast],
     arguments: [
-      .key(),
+      .key()
     ],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       reply.integer(try keyspace.stream(arguments[1], for: .read)?.body.count ?? 0)

@@ -75,9 +75,11 @@ extension TestKeyspace {
     let keyspace = TestKeyspace.stream(count: 1)
     let changes = keyspace.changeCount
     for words in [
-      ["XADD", "s", "*", "a"], ["XADD", "s", "*", "a", "b", "c"], ["XADD", "s", "MAXLEN", "x", "*", "a", "b"],
+      ["XADD", "s", "*", "a"], ["XADD", "s", "*", "a", "b", "c"],
+      ["XADD", "s", "MAXLEN", "x", "*", "a", "b"],
       ["XADD", "s", "abc", "a", "b"], ["XADD", "s", "LIMIT", "3", "*", "a", "b"],
-      ["XADD", "s", "MAXLEN", "1", "MINID", "1", "*", "a", "b"], ["XADD", "s", "MAXLEN", "-1", "*", "a", "b"],
+      ["XADD", "s", "MAXLEN", "1", "MINID", "1", "*", "a", "b"],
+      ["XADD", "s", "MAXLEN", "-1", "*", "a", "b"],
       ["XADD", "s", "MAXLEN", "=", "5", "LIMIT", "2", "*", "a", "b"],
     ] {
       guard case .error = keyspace.run(words) else {
@@ -96,9 +98,11 @@ extension TestKeyspace {
     _ = keyspace.run("SET", "k", "v")
     for words in [
       ["XADD", "k", "*", "a", "b"], ["XLEN", "k"], ["XRANGE", "k", "-", "+"], ["XDEL", "k", "1"],
-      ["XTRIM", "k", "MAXLEN", "1"], ["XREAD", "STREAMS", "k", "0"], ["XGROUP", "CREATE", "k", "g", "0"],
+      ["XTRIM", "k", "MAXLEN", "1"], ["XREAD", "STREAMS", "k", "0"],
+      ["XGROUP", "CREATE", "k", "g", "0"],
       ["XREADGROUP", "GROUP", "g", "c", "STREAMS", "k", ">"], ["XACK", "k", "g", "1"],
-      ["XPENDING", "k", "g"], ["XCLAIM", "k", "g", "c", "0", "1"], ["XAUTOCLAIM", "k", "g", "c", "0", "0"],
+      ["XPENDING", "k", "g"], ["XCLAIM", "k", "g", "c", "0", "1"],
+      ["XAUTOCLAIM", "k", "g", "c", "0", "0"],
       ["XINFO", "STREAM", "k"], ["XSETID", "k", "1"], ["XDELEX", "k", "IDS", "1", "1"],
       ["XACKDEL", "k", "g", "IDS", "1", "1"],
     ] { #expect(keyspace.run(words) == .wrongType, "\(words)") }
@@ -147,8 +151,12 @@ extension TestKeyspace {
     let keyspace = TestKeyspace.stream(count: 5)
     #expect(keyspace.run("XGROUP", "CREATE", "s", "g", "1") == .ok)
     let more = ["XREADGROUP", "GROUP", "g"]
-    #expect(keyspace.readIDs(more[0], more[1], more[2], "a", "COUNT", "2", "STREAMS", "s", ">") == ["2-0", "3-0"])
-    #expect(keyspace.readIDs(more[0], more[1], more[2], "b", "STREAMS", "s", ">") == ["4-0", "5-0"])
+    #expect(
+      keyspace.readIDs(more[0], more[1], more[2], "a", "COUNT", "2", "STREAMS", "s", ">") == [
+        "2-0", "3-0",
+      ])
+    #expect(
+      keyspace.readIDs(more[0], more[1], more[2], "b", "STREAMS", "s", ">") == ["4-0", "5-0"])
     #expect(keyspace.run("XREADGROUP", "GROUP", "g", "a", "STREAMS", "s", ">") == .nullArray)
     #expect(keyspace.readIDs(more[0], more[1], more[2], "a", "STREAMS", "s", "2") == ["3-0"])
     #expect(keyspace.run("XACK", "s", "g", "2-0", "4-0", "9-0") == .integer(2))
@@ -212,7 +220,8 @@ extension TestKeyspace {
     #expect(keyspace.run("XDELEX", "s", "ACKED", "IDS", "2", "1-0", "4-0") == .integers(2, 2))
     #expect(keyspace.run("XDELEX", "s", "IDS", "2", "1-0", "1-0") == .integers(1, -1))
     #expect(keyspace.run("XDELEX", "s", "DELREF", "IDS", "1", "2-0") == .integers(1))
-    #expect(keyspace.run("XACKDEL", "s", "g", "ACKED", "IDS", "2", "3-0", "3-0") == .integers(1, -1))
+    #expect(
+      keyspace.run("XACKDEL", "s", "g", "ACKED", "IDS", "2", "3-0", "3-0") == .integers(1, -1))
     #expect(keyspace.ids("XPENDING", "s", "g", "-", "+", "9") == ["1-0"])
     #expect(keyspace.run("XLEN", "s") == .integer(1))
     #expect(keyspace.run("XDELEX", "none", "IDS", "1", "1") == .integers(-1))

@@ -45,9 +45,10 @@ struct Stream: ~Copyable {
     var byteCount = 0
     for index in 0..<words.count { byteCount &+= words[index].count }
     let bytesMax = options.streamNodeBytesMax
-    if let tail = nodes.lastPosition, nodes[tail].hasRoom(
-      for: byteCount, bytesMax: bytesMax == 0 ? Listpack.byteCountMax : bytesMax,
-      entriesMax: options.streamNodeEntriesMax)
+    if let tail = nodes.lastPosition,
+      nodes[tail].hasRoom(
+        for: byteCount, bytesMax: bytesMax == 0 ? Listpack.byteCountMax : bytesMax,
+        entriesMax: options.streamNodeEntriesMax)
     {
       nodes[tail].append(id, words)
     } else {

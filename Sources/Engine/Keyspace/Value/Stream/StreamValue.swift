@@ -19,7 +19,9 @@ struct StreamValue: CollectionValue {
   var isLarge: Bool {
     let stream = self.stream
     return stream.body.nodes.count > 256 || stream.body.groups.count > 16
-      || stream.body.groups.contains { $0.body.pending.count > 4096 || $0.body.consumers.count > 64 }
+      || stream.body.groups.contains {
+        $0.body.pending.count > 4096 || $0.body.consumers.count > 64
+      }
   }
 
   func free() { stream.free() }
