@@ -30,8 +30,7 @@ let package = Package(
     // MARK: Platform: knows Linux, nothing of Redis
     .target(name: "CLinux"),
     .target(name: "CUring", linkerSettings: [.linkedLibrary("uring")]),
-    .systemLibrary(
-      name: "CJemalloc", pkgConfig: "jemalloc", providers: [.apt(["libjemalloc-dev"])]),
+    .systemLibrary(name: "CJemalloc", pkgConfig: "jemalloc", providers: [.apt(["libjemalloc-dev"])]),
     .target(name: "EventLoop", dependencies: ["CLinux", "CUring"], swiftSettings: settings),
 
     // MARK: Vocabulary: bytes; no I/O, no clock, no actor
@@ -50,13 +49,11 @@ let package = Package(
     .target(
       name: "Server",
       dependencies: [
-        "Coordinator", "ServerConfig", "CLinux", "CJemalloc",
-        .product(name: "Logging", package: "swift-log"),
+        "Coordinator", "ServerConfig", "CLinux", "CJemalloc", .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .target(name: "CAllocatorOptions"),
     .executableTarget(
-      name: "martlet-server", dependencies: ["Server", "CAllocatorOptions"], swiftSettings: settings
-    ),
+      name: "martlet-server", dependencies: ["Server", "CAllocatorOptions"], swiftSettings: settings),
 
     // MARK: Tests
     .target(

@@ -61,7 +61,7 @@ final class ServerContext: @unchecked Sendable {
     currentReplicationID = Mutex(Self.freshID())
     currentConfiguration = Mutex(configuration)
     let services = ServiceCommand.all
-    let engineCommands =
+    let engineCommands = 
       CommandTable.string + CommandTable.bitmap + CommandTable.generic + CommandTable.stream
     table = CommandTable(engineCommands + services.map(\.command))
     var bodies = [ServiceCommand.Body?](repeating: nil, count: table.commands.count)

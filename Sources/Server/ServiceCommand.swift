@@ -14,11 +14,10 @@ struct ServiceCommand: Sendable {
   let ownBody: Body?
 
   /// Runs inside the turn. What can't be answered at once suspends the connection (`worker.suspend`).
-  typealias Body =
-    @Sendable (
-      _ worker: Worker, _ connection: Connection, _ arguments: Arguments,
-      _ keyspace: inout Keyspace, _ reply: inout ReplyWriter
-    ) throws(CommandError) -> Void
+  typealias Body = @Sendable (
+    _ worker: Worker, _ connection: Connection, _ arguments: Arguments,
+    _ keyspace: inout Keyspace, _ reply: inout ReplyWriter
+  ) throws(CommandError) -> Void
 
   /// - Parameter command: its `execution` is `.service`.
   init(_ command: Command, body: @escaping Body) {

@@ -52,9 +52,7 @@ extension Worker {
   private static let entriesAhead = 12
 
   @inline(__always)
-  private func prefetchBucket(
-    _ batch: borrowing Batch, _ index: Int, _ keyspace: borrowing Keyspace
-  ) {
+  private func prefetchBucket(_ batch: borrowing Batch, _ index: Int, _ keyspace: borrowing Keyspace) {
     guard index < batch.records.count else { return }
     let record = batch.records[index]
     if record.shard == ownShard, record.hash.rawValue != 0 {
@@ -63,8 +61,7 @@ extension Worker {
   }
 
   @inline(__always)
-  private func prefetchEntry(_ batch: borrowing Batch, _ index: Int, _ keyspace: borrowing Keyspace)
-  {
+  private func prefetchEntry(_ batch: borrowing Batch, _ index: Int, _ keyspace: borrowing Keyspace) {
     guard index < batch.records.count else { return }
     let record = batch.records[index]
     if record.shard == ownShard, record.hash.rawValue != 0 {
@@ -194,8 +191,7 @@ extension Worker {
       }
       let name = server.table.commands[command].name
       reject(
-        &call,
-        call.words.count > 1 ? .unknownSubcommand(call.words[1], of: name) : .wrongArity(name),
+        &call, call.words.count > 1 ? .unknownSubcommand(call.words[1], of: name) : .wrongArity(name),
         &output, &counts)
       return .goesOn
     case .manyKeys, .eachKey, .everyShard:

@@ -19,8 +19,7 @@ extension Worker {
       server.connectionClosed()
       // Best effort: a socket just accepted has room for one line.
       _ = unsafe refusal.withUnsafeBytes {
-        unsafe Glibc.send(
-          descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+        unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
       }
       close(descriptor)
       return

@@ -14,9 +14,7 @@ extension Worker {
 
   private func handOut(_ parcel: Parcel) {
     for (index, waiter) in parcel.waiters.enumerated() {
-      guard let connection = connections[ConnectionHandle(bits: waiter.connection)] else {
-        continue
-      }
+      guard let connection = connections[ConnectionHandle(bits: waiter.connection)] else { continue }
       connection.fill(place: waiter.place, part: waiter.part, with: parcel.reply(at: index))
       if !connection.replies.isWaiting { resume(connection) }
     }

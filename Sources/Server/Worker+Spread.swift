@@ -30,9 +30,7 @@ extension Worker {
   ) -> Outcome {
     let command = server.table.commands[Int(call.record.command)]
     if case .everyShard(_, let join) = command.execution {
-      let parts = (0..<server.shardCount).map {
-        (shard: $0, positions: Array(0..<call.words.count))
-      }
+      let parts = (0..<server.shardCount).map { (shard: $0, positions: Array(0..<call.words.count)) }
       sendParts(parts, JoinedReply(join, parts: parts.count), &call, &keyspace, &output, &counts)
       return .goesOn
     }

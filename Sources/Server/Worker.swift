@@ -161,9 +161,7 @@ final class Worker: LoopClient, @unchecked Sendable {
   }
 
   private func restartReceiving(_ connection: Connection) {
-    if !connection.isReceiving, !connection.isShutDown, !connection.hasPeerClosed {
-      startReceiving(connection)
-    }
+    if !connection.isReceiving, !connection.isShutDown, !connection.hasPeerClosed { startReceiving(connection) }
   }
 
   func startReceiving(_ connection: Connection) {

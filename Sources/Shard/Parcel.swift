@@ -64,8 +64,7 @@ package import RESP
 
   /// Adds a command with the words of `arguments`, those at `positions` only if given.
   package func append(
-    command: Int, database: Int, protocolVersion: Int, leavesAccessClocks: Bool = false,
-    hash: KeyHash,
+    command: Int, database: Int, protocolVersion: Int, leavesAccessClocks: Bool = false, hash: KeyHash,
     arguments: Arguments,
     positions: [Int]? = nil, waiter: Waiter
   ) {
@@ -141,8 +140,7 @@ package import RESP
           command: Int(unsafe start.load(as: UInt32.self)),
           database: Int(unsafe start.load(fromByteOffset: 4, as: UInt16.self)),
           protocolVersion: Int(unsafe start.load(fromByteOffset: 6, as: UInt16.self) & 0xFF),
-          leavesAccessClocks: (unsafe start.load(fromByteOffset: 6, as: UInt16.self))
-            & Self.clocksFlag != 0,
+          leavesAccessClocks: (unsafe start.load(fromByteOffset: 6, as: UInt16.self)) & Self.clocksFlag != 0,
           hash: KeyHash(rawValue: unsafe start.load(fromByteOffset: 8, as: UInt64.self)),
           firstWord: firstWord, wordCount: wordCount))
       offset += Int(unsafe start.load(fromByteOffset: 20, as: UInt32.self))

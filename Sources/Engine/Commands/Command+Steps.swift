@@ -28,10 +28,9 @@ extension Command {
     }
   }
 
-  package typealias StepBody =
-    @Sendable (
-      inout Keyspace, Arguments, inout Baggage, inout ReplyWriter
-    ) throws(CommandError) -> StepOutcome
+  package typealias StepBody = @Sendable (
+    inout Keyspace, Arguments, inout Baggage, inout ReplyWriter
+  ) throws(CommandError) -> StepOutcome
 
   /// What a step hands on to the next ones.
   package struct Baggage: Sendable {
@@ -54,10 +53,9 @@ extension Command {
   ///
   /// Gets the position of the key among the arguments. Returns whether it found something, and then has written
   /// the reply, or the key's part of it.
-  package typealias KeyBody =
-    @Sendable (
-      _ keyspace: inout Keyspace, _ arguments: Arguments, _ key: Int, _ reply: inout ReplyWriter
-    ) throws(CommandError) -> Bool
+  package typealias KeyBody = @Sendable (
+    _ keyspace: inout Keyspace, _ arguments: Arguments, _ key: Int, _ reply: inout ReplyWriter
+  ) throws(CommandError) -> Bool
 
   /// How the parts of several keys become one reply.
   package enum KeyJoin: Sendable {

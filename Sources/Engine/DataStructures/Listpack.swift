@@ -483,8 +483,7 @@ struct Listpack {
       for index in 0..<count {
         let shift = 7 * (count - 1 - index)
         let low = UInt8(truncatingIfNeeded: contentByteCount >> shift) & 0x7F
-        unsafe target.storeBytes(
-          of: index == 0 ? low : low | 0x80, toByteOffset: index, as: UInt8.self)
+        unsafe target.storeBytes(of: index == 0 ? low : low | 0x80, toByteOffset: index, as: UInt8.self)
       }
     }
   }
@@ -532,9 +531,7 @@ extension Listpack {
       guard content <= bytes.count - 1 - offset - back else { return false }
       for index in 0..<back {
         let low = UInt8(truncatingIfNeeded: content >> (7 * (back - 1 - index))) & 0x7F
-        guard bytes[offset + content + index] == (index == 0 ? low : low | 0x80) else {
-          return false
-        }
+        guard bytes[offset + content + index] == (index == 0 ? low : low | 0x80) else { return false }
       }
       guard check(element(bytes, at: offset, content)) else { return false }
       offset += content + back

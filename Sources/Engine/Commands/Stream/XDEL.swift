@@ -87,9 +87,9 @@ struct StreamDeletion {
     var index = start
     while index < arguments.count {
       if arguments[index].matches("ids"), index + 1 < arguments.count {
-        guard let count = DecimalText.integer(arguments[index + 1]), count > 0,
-          count <= Int(Int32.max)
-        else { throw CommandError("ERR Number of IDs must be a positive integer") }
+        guard let count = DecimalText.integer(arguments[index + 1]), count > 0 else {
+          throw CommandError("ERR Number of IDs must be a positive integer")
+        }
         guard count <= arguments.count - index - 2 else {
           throw CommandError("ERR The `numids` parameter must match the number of arguments")
         }
