@@ -13,7 +13,7 @@ enum DumpPayload {
     var writer = RDBWriter(compresses: compresses)
     writer.writeValue(entry)
     let version = RDB.ValueKind(rawValue: writer.bytes[0])?.version ?? RDB.versionMax
-    writer.writeLittleEndian(UInt64(max(version, RDB.payloadVersion)), byteCount: 2)
+    writer.writeLittleEndian(UInt64(version), byteCount: 2)
     writer.writeLittleEndian(ByteView.with(writer.bytes) { CRC64.checksum($0) }, byteCount: 8)
     return writer.bytes
   }

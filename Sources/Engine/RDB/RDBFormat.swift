@@ -34,14 +34,8 @@ package enum RDB {
     case streamListpacks2 = 19
     case streamListpacks3 = 21
 
-    /// The RDB version that introduced it.
-    var version: Int {
-      switch self {
-      case .streamListpacks3: 11
-      case .streamListpacks2: 10
-      case .string, .streamListpacks: 9
-      }
-    }
+    /// The RDB version that a payload of it needs at least.
+    var version: Int { self == .streamListpacks3 ? 11 : RDB.payloadVersion }
   }
 
   enum StringEncoding: UInt8 {

@@ -10,18 +10,18 @@ from support.resp import parse, to_bytes
 TIME_TOLERANCE_SECONDS = 10
 
 # What newer servers answer otherwise on purpose: command, the oracle's reply, the other right reply, the reason.
-_ARGUMENTS_FIRST = "since 7.2 the arguments are checked before a missing key answers"
+_ARGUMENTS_FIRST = "since 7.2 the arguments are checked before the key"
 _GETKEYS_ARITY = "since 7.2 COMMAND GETKEYS takes a command without arguments"
 NEWER_REPLIES = [
-    ("BITCOUNT", rb":0\r\n", rb"-ERR (syntax error|value is not an integer or out of range)\r\n", _ARGUMENTS_FIRST),
-    ("BITPOS", rb":(0|-1)\r\n", rb"-ERR (syntax error|value is not an integer or out of range|The bit argument .*)\r\n",
+    ("BITCOUNT", rb"(:0|-WRONGTYPE .*)\r\n", rb"-ERR (syntax error|value is not an integer or out of range)\r\n", _ARGUMENTS_FIRST),
+    ("BITPOS", rb"(:(0|-1)|-WRONGTYPE .*)\r\n", rb"-ERR (syntax error|value is not an integer or out of range|The bit argument .*)\r\n",
      _ARGUMENTS_FIRST),
     ("COMMAND", rb"-ERR wrong number of arguments for 'command\|getkeys' command\r\n",
      rb"-ERR (The command has no key arguments|Invalid number of arguments specified for command)\r\n", _GETKEYS_ARITY),
     ("XREAD", rb"-ERR Unbalanced .*\r\n", rb"-ERR Unbalanced .*\r\n", "7.2 names the command"),
     ("XREADGROUP", rb"-ERR Unbalanced .*\r\n", rb"-ERR Unbalanced .*\r\n", "7.2 names the command"),
     ("XREADGROUP", rb"-ERR Invalid stream ID .*\r\n", rb"-ERR The \+ ID is meaningless .*\r\n", "7.4 has the ID +"),
-    ("XREAD", rb"-ERR Invalid stream ID .*\r\n", rb"(?s)[*%_].*", "7.4 has the ID +"),
+    ("XREAD", rb"-ERR Invalid stream ID .*\r\n", rb"(?s)([*%_]|-WRONGTYPE |-ERR The > ).*", "7.4 has the ID +"),
     ("XSETID", rb"-ERR .* smaller than the target stream top item\r\n",
      rb"-ERR .* smaller than current max_deleted_entry_id\r\n", "7.2 looks at deleted entries first"),
     ("XINFO", rb"(?s).*Prints this help.*", rb"(?s).*Print this help.*", "7.2 corrected the text"),
