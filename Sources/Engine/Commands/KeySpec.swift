@@ -84,8 +84,8 @@ package struct KeySpec: Sendable {
 
   /// Appends the positions of this specification's keys in `arguments`.
   ///
-  /// - Returns: false when the arguments do not fit the specification (a count that is no number or too large).
   /// - Parameter toleratesMissingValue: whether the last key's value may be missing.
+  /// - Returns: false when the arguments do not fit the specification (a count that is no number or too large).
   package func appendPositions(
     in arguments: Arguments, to positions: inout [Int], toleratesMissingValue: Bool = false
   ) -> Bool {
