@@ -64,10 +64,12 @@ extension Command {
         ]),
     ],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
+      // A wrong type comes before wrong words.
+      let stream = try keyspace.stream(arguments[1], for: .write)
       let request = try StreamDeletion(arguments, from: 3)
-      guard let stream = try keyspace.stream(arguments[1], for: .write),
-        let group = stream.body.group(arguments[2])
-      else { return request.writeNothingFound(&reply) }
+      guard let stream, let group = stream.body.group(arguments[2]) else {
+        return request.writeNothingFound(&reply)
+      }
       let ids = try request.ids(arguments)
       var isChanged = false
       reply.array(ids.count)

@@ -60,10 +60,10 @@ extension Command {
         ]),
     ],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
+      // A wrong type comes before wrong words.
+      let stream = try keyspace.stream(arguments[1], for: .write)
       let request = try StreamDeletion(arguments, from: 2)
-      guard let stream = try keyspace.stream(arguments[1], for: .write) else {
-        return request.writeNothingFound(&reply)
-      }
+      guard let stream else { return request.writeNothingFound(&reply) }
       let ids = try request.ids(arguments)
       var isChanged = false
       reply.array(ids.count)
