@@ -53,7 +53,10 @@ package final class TestKeyspace {
       guard let index = table.index(of: arguments[0]) else {
         return writer.error(CommandError.unknownCommand(arguments).message)
       }
-      let command = table.commands[index]
+      var command = table.commands[index]
+      if arguments.count > 1, let subcommand = command.subcommand(arguments[1]) {
+        command = subcommand
+      }
       guard command.arity.allows(arguments.count), let body = command.body else {
         return writer.error(CommandError.wrongArity(command.name).message)
       }
@@ -65,6 +68,13 @@ package final class TestKeyspace {
       }
     }
     return writer.bytes.bytes
+  }
+}
+
+extension Command {
+  fileprivate func subcommand(_ word: ByteView) -> Command? {
+    let name = word.string.lowercasedASCII
+    return subcommands.first { $0.name == name }
   }
 }
 

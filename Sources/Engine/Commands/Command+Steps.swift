@@ -15,17 +15,6 @@ extension Command {
       self.key = key
       self.body = body
     }
-
-    /// All steps one after the other, for keys of one shard.
-    static func body(_ steps: [Step]) -> Body {
-      { keyspace, arguments, reply throws(CommandError) in
-        var baggage = Baggage()
-        for step in steps {
-          let outcome = try step.body(&keyspace, arguments, &baggage, &reply)
-          if outcome != .next { return }
-        }
-      }
-    }
   }
 
   package typealias StepBody = @Sendable (
@@ -65,24 +54,6 @@ extension Command {
     case firstOrNull
     /// All keys that have something, as an array, in RESP3 a map (XREAD); none: a null array.
     case all
-
-    /// All keys one after the other, for keys of one shard.
-    static func body(_ command: Command, _ body: @escaping KeyBody, _ join: KeyJoin) -> Body {
-      { keyspace, arguments, reply throws(CommandError) in
-        guard let keys = command.keyPositions(in: arguments) else {
-          // The body itself says what is wrong with such arguments.
-          _ = try body(&keyspace, arguments, 0, &reply)
-          return
-        }
-        let start = reply.count
-        var found = 0
-        for key in keys where try body(&keyspace, arguments, key, &reply) {
-          found += 1
-          if join != .all { return }
-        }
-        join.finish(found, at: start, &reply)
-      }
-    }
 
     /// Writes what stands in front of the parts of `found` keys, or for none.
     package func finish(_ found: Int, at start: Int, _ reply: inout ReplyWriter) {
@@ -171,7 +142,9 @@ extension Command {
     case .keyByKey(let body, let join):
       let start = reply.count
       var found = 0
-      for position in positions where try body(&keyspace, arguments, position, &reply) {
+      // Without keys, the body itself says what is wrong with such arguments.
+      for position in positions.isEmpty ? [0] : positions
+      where try body(&keyspace, arguments, position, &reply) {
         found += 1
         if join != .all { return true }
       }

@@ -155,8 +155,11 @@ package struct Command: Sendable {
   package var body: Body? {
     switch execution {
     case .oneShard(let body), .eachKey(let body, _), .everyShard(let body, _): body
-    case .steps(let steps): Step.body(steps)
-    case .keyByKey(let body, let join): KeyJoin.body(self, body, join)
+    case .steps, .keyByKey:
+      { keyspace, arguments, reply throws(CommandError) in
+        let keys = keyPositions(in: arguments) ?? []
+        _ = try attempt(&keyspace, arguments, keys, &reply)
+      }
     case .service, .container: nil
     }
   }

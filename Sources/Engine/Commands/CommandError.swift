@@ -82,7 +82,7 @@ package struct CommandError: Error, Sendable {
   package static let timeoutOutOfRange = CommandError("ERR timeout is out of range")
 
   package static func unsupportedOption(_ word: ByteView) -> CommandError {
-    CommandError(composed: Array("ERR Unsupported option ".utf8) + word.bytes)
+    CommandError(composed: Array("ERR Unsupported option ".utf8) + quotable(word, max: word.count))
   }
 
   package static func wrongArity(_ command: String) -> CommandError {

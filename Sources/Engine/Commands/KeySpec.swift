@@ -84,8 +84,11 @@ package struct KeySpec: Sendable {
 
   /// Appends the positions of this specification's keys in `arguments`.
   ///
+  /// - Parameter toleratesMissingValue: whether the last key's value may be missing.
   /// - Returns: false when the arguments do not fit the specification (a count that is no number or too large).
-  package func appendPositions(in arguments: Arguments, to positions: inout [Int]) -> Bool {
+  package func appendPositions(
+    in arguments: Arguments, to positions: inout [Int], toleratesMissingValue: Bool = false
+  ) -> Bool {
     let start: Int
     switch begin {
     case .index(let index): start = index
@@ -102,7 +105,8 @@ package struct KeySpec: Sendable {
       if limit > 1, last < 0 { end = start + (end - start + 1) / limit - 1 + (step - 1) }
       guard start < arguments.count, end < arguments.count else { return start >= arguments.count }
       // A key whose value is missing: MSET with an odd number of words.
-      if last < 0, limit <= 1, (end - start + 1) % step != 0 { return false }
+      let isWhole = (end - start + 1) % step == 0
+      if last < 0, limit <= 1, !isWhole, !toleratesMissingValue { return false }
       for position in stride(from: start, through: end, by: step) { positions.append(position) }
     case .count(let countIndex, let firstKey, let step):
       guard start + countIndex < arguments.count,
@@ -133,12 +137,18 @@ package struct KeySpec: Sendable {
 extension Command {
   /// Where the keys stand among `arguments`, in order.
   ///
+  /// - Parameter toleratesMissingValue: whether the last key's value may be missing, as COMMAND GETKEYS has it.
   /// - Returns: nil when the arguments do not fit the key specifications.
-  package func keyPositions(in arguments: Arguments) -> [Int]? {
+  package func keyPositions(
+    in arguments: Arguments, toleratesMissingValue: Bool = false
+  ) -> [Int]? {
     if let findKeys { return findKeys(arguments) }
     var positions: [Int] = []
     for spec in keys where !spec.access.contains(.notKey) {
-      guard spec.appendPositions(in: arguments, to: &positions) else { return nil }
+      guard
+        spec.appendPositions(
+          in: arguments, to: &positions, toleratesMissingValue: toleratesMissingValue)
+      else { return nil }
     }
     return positions
   }
@@ -158,6 +168,10 @@ extension Command {
 
   /// Which words, among those of `keyPositions`, name keys that the command may change.
   package func writtenPositions(in arguments: Arguments) -> Set<Int> {
+    // XREADGROUP only reads its keys, by the specification; its groups lie there all the same.
+    if case .keyByKey = execution, flags.contains(.write) {
+      return Set(keyPositions(in: arguments) ?? [])
+    }
     var positions: [Int] = []
     for spec in keys where spec.access.writes {
       if case .unknown = spec.begin { return Set(keyPositions(in: arguments) ?? []) }

@@ -320,6 +320,15 @@ struct Listpack {
     storedCount = sum
   }
 
+  /// Appends elements that an `Encoder` made.
+  mutating func append(encoded elements: ByteView, count added: Int) {
+    let offset = end
+    openGap(at: offset, removing: 0, inserting: elements.count)
+    unsafe memcpy(base + offset, elements.unsafeBase, elements.count)
+    let stored = storedCount
+    if stored != Self.unknownCount { storedCount = stored + added }
+  }
+
   /// Cuts off the elements from `position` on and returns them as a listpack of their own.
   mutating func split(at position: Int) -> Listpack {
     let total = count
@@ -481,6 +490,31 @@ struct Listpack {
 }
 
 extension Listpack {
+  /// Makes the bytes of several elements that are to be appended at once.
+  @safe struct Encoder {
+    private let base: UnsafeMutableRawPointer
+    private(set) var byteCount = 0
+    private(set) var count = 0
+
+    /// What an element takes beyond its own bytes, at most; also the whole of an integer.
+    static let overheadMax = 10
+
+    /// - Parameter base: has room for all that is going to be appended.
+    init(base: UnsafeMutableRawPointer) { unsafe self.base = base }
+
+    var bytes: ByteView { unsafe ByteView(unsafeBase: UnsafeRawPointer(base), count: byteCount) }
+
+    mutating func append(_ value: ByteView) { append(Encoded(value)) }
+
+    mutating func append(_ value: Int) { append(Encoded(value)) }
+
+    private mutating func append(_ encoded: Encoded) {
+      unsafe encoded.write(to: base + byteCount)
+      byteCount &+= encoded.byteCount
+      count &+= 1
+    }
+  }
+
   /// Whether `bytes` are a listpack whose elements can be walked in both directions.
   ///
   /// - Parameter check: gets each element; false makes the whole invalid.

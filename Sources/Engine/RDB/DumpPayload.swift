@@ -12,7 +12,8 @@ enum DumpPayload {
   static func bytes(of entry: Entry, compresses: Bool) -> [UInt8] {
     var writer = RDBWriter(compresses: compresses)
     writer.writeValue(entry)
-    writer.writeLittleEndian(UInt64(RDB.payloadVersion), byteCount: 2)
+    let version = RDB.ValueKind(rawValue: writer.bytes[0])?.version ?? RDB.versionMax
+    writer.writeLittleEndian(UInt64(version), byteCount: 2)
     writer.writeLittleEndian(ByteView.with(writer.bytes) { CRC64.checksum($0) }, byteCount: 8)
     return writer.bytes
   }

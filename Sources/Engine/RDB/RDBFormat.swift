@@ -32,6 +32,12 @@ package enum RDB {
     case string = 0
     case list = 1
     case listQuicklist2 = 18
+    case streamListpacks = 15
+    case streamListpacks2 = 19
+    case streamListpacks3 = 21
+
+    /// The RDB version that a payload of it needs at least.
+    var version: Int { self == .streamListpacks3 ? 11 : RDB.payloadVersion }
   }
 
   enum StringEncoding: UInt8 {

@@ -28,6 +28,8 @@ extension RDBReader {
     switch kind {
     case .string: try readStringValue(key: key, expiry: expiry)
     case .list, .listQuicklist2: try readListValue(kind, key: key, expiry: expiry)
+    case .streamListpacks, .streamListpacks2, .streamListpacks3:
+      try readStream(kind, key: key, expiry: expiry)
     }
   }
 }

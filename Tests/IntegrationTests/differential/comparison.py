@@ -10,19 +10,30 @@ from support.resp import parse, to_bytes
 TIME_TOLERANCE_SECONDS = 10
 
 # What newer servers answer otherwise on purpose: command, the oracle's reply, the other right reply, the reason.
-_ARGUMENTS_FIRST = "since 7.2 the arguments are checked before a missing key answers"
+_ARGUMENTS_FIRST = "since 7.2 the arguments are checked before the key"
 _GETKEYS_ARITY = "since 7.2 COMMAND GETKEYS takes a command without arguments"
 NEWER_REPLIES = [
-    ("BITCOUNT", rb":0\r\n", rb"-ERR (syntax error|value is not an integer or out of range)\r\n", _ARGUMENTS_FIRST),
-    ("BITPOS", rb":(0|-1)\r\n", rb"-ERR (syntax error|value is not an integer or out of range|The bit argument .*)\r\n",
+    ("BITCOUNT", rb"(:0|-WRONGTYPE .*)\r\n", rb"-ERR (syntax error|value is not an integer or out of range)\r\n", _ARGUMENTS_FIRST),
+    ("BITPOS", rb"(:(0|-1)|-WRONGTYPE .*)\r\n", rb"-ERR (syntax error|value is not an integer or out of range|The bit argument .*)\r\n",
      _ARGUMENTS_FIRST),
     ("COMMAND", rb"-ERR wrong number of arguments for 'command\|getkeys' command\r\n",
      rb"-ERR (The command has no key arguments|Invalid number of arguments specified for command)\r\n", _GETKEYS_ARITY),
+    ("XREAD", rb"-ERR Unbalanced .*\r\n", rb"-ERR Unbalanced .*\r\n", "7.2 names the command"),
+    ("XREADGROUP", rb"-ERR Unbalanced .*\r\n", rb"-ERR Unbalanced .*\r\n", "7.2 names the command"),
+    ("XREADGROUP", rb"-ERR Invalid stream ID .*\r\n", rb"-ERR The \+ ID is meaningless .*\r\n", "7.4 has the ID +"),
+    ("XREAD", rb"-ERR Invalid stream ID .*\r\n", rb"(?s)([*%_]|-WRONGTYPE |-ERR The > ).*", "7.4 has the ID +"),
+    ("XSETID", rb"-ERR .* smaller than the target stream top item\r\n",
+     rb"-ERR .* smaller than current max_deleted_entry_id\r\n", "7.2 looks at deleted entries first"),
+    ("XINFO", rb"(?s).*Prints this help.*", rb"(?s).*Print this help.*", "7.2 corrected the text"),
+    ("XGROUP", rb"(?s).*Prints this help.*", rb"(?s).*Print this help.*", "7.2 corrected the text"),
 ]
 
 
-def same(command, left, right):
-    """Whether the tested server's reply `left` agrees with the oracle's reply `right`."""
+def same(command, left, right, is_old):
+    """Whether the tested server's reply `left` agrees with the oracle's reply `right`.
+
+    `is_old`: whether the oracle is Redis 7.0.
+    """
     if left == right:
         return True
     name = to_bytes(command[0]).upper().decode(errors="replace")
@@ -30,7 +41,7 @@ def same(command, left, right):
            for newer, old, new, _ in NEWER_REPLIES):
         return True
     a, b = parse(left), parse(right)
-    rule = _RULES.get(name)
+    rule = _RULES_7_0.get(name) if is_old and name in _RULES_7_0 else _RULES.get(name)
     return rule is not None and a.kind == b.kind and not a.is_error and rule(command, a, b)
 
 
@@ -72,7 +83,75 @@ def _object(command, a, b):
     return subcommand == b"HELP" or subcommand == b"IDLETIME" and 0 <= a.value <= b.value + TIME_TOLERANCE_SECONDS
 
 
+_CLOCKS = {b"idle", b"inactive", b"seen-time", b"active-time"}
+_NODES = {b"radix-tree-keys", b"radix-tree-nodes"}
+
+
+def _is_close(a, b):
+    return isinstance(a, int) and isinstance(b, int) and min(a, b) >= 0 and abs(a - b) <= TIME_TOLERANCE_SECONDS * 1000
+
+
+def _plain(reply):
+    """Nested lists and dictionaries, whichever protocol; what XINFO says of streams, groups and consumers is maps."""
+    if reply.kind not in "*%" or reply.value is None:
+        return reply.value
+    items = [_plain(item) for item in reply.value]
+    if items and isinstance(items[0], bytes) and items[0] in (b"length", b"name") and len(items) % 2 == 0:
+        return dict(zip(items[::2], items[1::2]))
+    return items
+
+
+def _stream_info(_, a, b):
+    return _same_info(_plain(a), _plain(b), is_old=False)
+
+
+def _stream_info_7_0(_, a, b):
+    return _same_info(_plain(a), _plain(b), is_old=True)
+
+
+def _same_info(a, b, is_old):
+    """Times and nodes (Redis keeps some whose entries are all deleted) are each server's own.
+
+    Since 7.2 a consumer has a time of activity, and exists from its first request on, served or not; and `entries-read`
+    and `lag` are counted otherwise when entries were deleted.
+    """
+    if isinstance(a, dict) and isinstance(b, dict):
+        newer = {b"inactive", b"active-time"} if is_old else set()
+        free = _NODES | ({b"entries-read", b"lag"} if is_old else set())
+        if is_old and isinstance(b.get(b"consumers"), int):
+            free.add(b"consumers")
+        return set(a) - newer == set(b) and all(
+            key in free or (key in _CLOCKS and _is_close(a[key], b[key])) or _same_info(a[key], b[key], is_old)
+            for key in b)
+    if isinstance(a, list) and isinstance(b, list):
+        if is_old and len(a) > len(b):
+            names = [item[b"name"] for item in b if isinstance(item, dict)]
+            a = [item for item in a if not isinstance(item, dict) or item[b"name"] in names or not _is_idle(item)]
+        return len(a) == len(b) and all(_same_info(x, y, is_old) for x, y in zip(a, b))
+    return a == b or _is_close(a, b) and min(a, b) > 10**11
+
+
+def _is_idle(consumer):
+    return not consumer.get(b"pel-count", consumer.get(b"pending"))
+
+
+def _pending(_, a, b):
+    """Of each entry the milliseconds since its delivery are each server's own."""
+    a, b = _plain(a), _plain(b)
+    if a is None or b is None or len(a) != len(b):
+        return False
+    return all(isinstance(x, list) and isinstance(y, list) and len(x) == len(y) == 4 and _is_close(x[2], y[2])
+               and x[:2] == y[:2] and x[3] == y[3] for x, y in zip(a, b))
+
+
+def _new_consumer_7_0(command, a, b):
+    """A consumer that asked and got nothing exists since 7.2."""
+    return to_bytes(command[1]).upper() == b"CREATECONSUMER" and (a.value, b.value) == (0, 1)
+
+
 _RULES = {
+    "XINFO": _stream_info,
+    "XPENDING": _pending,
     "TTL": _within(TIME_TOLERANCE_SECONDS),
     "PTTL": _within(TIME_TOLERANCE_SECONDS * 1000),
     "EXPIRETIME": _within(TIME_TOLERANCE_SECONDS),
@@ -81,4 +160,9 @@ _RULES = {
     "RANDOMKEY": _any_key,
     "HELLO": _hello,
     "OBJECT": _object,
+}
+
+_RULES_7_0 = {
+    "XINFO": _stream_info_7_0,
+    "XGROUP": _new_consumer_7_0,
 }

@@ -85,7 +85,9 @@ enum ExpiryUnit {
 
   /// `milliseconds` in this unit, rounded.
   func count(of milliseconds: Int64) -> Int {
-    self == .seconds ? Int((milliseconds &+ 500) / 1000) : Int(milliseconds)
+    // To the nearest second, without a sum that could be too large.
+    self == .seconds
+      ? Int(milliseconds / 1000 + (milliseconds % 1000 >= 500 ? 1 : 0)) : Int(milliseconds)
   }
 }
 

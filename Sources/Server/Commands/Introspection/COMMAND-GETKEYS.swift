@@ -70,7 +70,7 @@ extension CommandTable {
     guard command.arity.allows(words.count) else {
       throw CommandError("ERR Invalid number of arguments specified for command")
     }
-    let positions = command.keyPositions(in: words) ?? []
+    let positions = command.keyPositions(in: words, toleratesMissingValue: true) ?? []
     guard !positions.isEmpty || command.flags.contains(.noMandatoryKeys) else {
       throw CommandError("ERR Invalid arguments specified for command")
     }
