@@ -30,6 +30,10 @@ package enum RDB {
   /// What a value's first byte says. The case names the layout, not only the type.
   package enum ValueKind: UInt8, Sendable {
     case string = 0
+    case sortedSetDecimal = 3
+    case sortedSet = 5
+    case sortedSetZiplist = 12
+    case sortedSetListpack = 17
   }
 
   enum StringEncoding: UInt8 {

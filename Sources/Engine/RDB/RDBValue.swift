@@ -27,6 +27,8 @@ extension RDBReader {
   ) throws(RDBError) -> DetachedEntry {
     switch kind {
     case .string: try readStringValue(key: key, expiry: expiry)
+    case .sortedSetDecimal, .sortedSet, .sortedSetZiplist, .sortedSetListpack:
+      try readSortedSet(kind, key: key, expiry: expiry)
     }
   }
 }
