@@ -62,7 +62,7 @@ final class ServerContext: @unchecked Sendable {
     currentConfiguration = Mutex(configuration)
     let services = ServiceCommand.all
     let engineCommands = CommandTable.string + CommandTable.bitmap + CommandTable.generic
-      + CommandTable.sortedSet
+      + CommandTable.sortedSet + CommandTable.geo
     table = CommandTable(engineCommands + services.map(\.command))
     var bodies = [ServiceCommand.Body?](repeating: nil, count: table.commands.count)
     for service in services {

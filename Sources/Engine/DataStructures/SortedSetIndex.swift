@@ -20,7 +20,7 @@ struct SortedSetIndex {
   static func empty(seed: UInt64) -> SortedSetIndex {
     let parts = UnsafeMutablePointer<Parts>.allocate(capacity: 1)
     unsafe parts.initialize(to: Parts(tree: .empty(), members: .empty(seed: seed)))
-    return unsafe SortedSetIndex(bits: Int(bitPattern: parts))
+    return SortedSetIndex(bits: Int(bitPattern: parts))
   }
 
   @inline(__always) var tree: BPlusTree { unsafe parts.pointee.tree }
@@ -87,7 +87,7 @@ struct SortedSetIndex {
   }
 
   func heapByteCount(samples: Int) -> Int {
-    unsafe MemoryLayout<Parts>.size + tree.heapByteCount + members.heapByteCount(samples: samples)
+    MemoryLayout<Parts>.size + tree.heapByteCount + members.heapByteCount(samples: samples)
   }
 
   func free() {

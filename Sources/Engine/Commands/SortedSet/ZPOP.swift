@@ -48,7 +48,7 @@ extension Command {
 
   private static let manyPopArguments: [Argument] = [
     Argument("numkeys", .integer), .key("key", [.multiple]),
-    .oneOf("where", [.token("min", "MIN"), .token("max", "MAX")]),
+    .oneOf("where", [], [.token("min", "MIN"), .token("max", "MAX")]),
     Argument("count", .integer, token: "COUNT", [.optional]),
   ]
 

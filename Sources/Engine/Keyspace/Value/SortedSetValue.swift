@@ -41,8 +41,8 @@ struct SortedSetValue: CollectionValue {
   func mix(into digest: inout ContentDigest) {
     forEach { member, score in
       digest.mix(member)
-      withUnsafeBytes(of: score.bitPattern) { bits in
-        digest.mix(ByteView(unsafeBase: bits.baseAddress.unsafelyUnwrapped, count: 8))
+      unsafe withUnsafeBytes(of: score.bitPattern) { bits in
+        unsafe digest.mix(ByteView(unsafeBase: bits.baseAddress.unsafelyUnwrapped, count: 8))
       }
     }
   }
@@ -59,7 +59,7 @@ struct SortedSetValue: CollectionValue {
   /// The score that stands behind the member at a position.
   @inline(__always)
   private func score(behind position: Int) -> Double {
-    score(at: listpack.next(position).unsafelyUnwrapped)
+    unsafe score(at: listpack.next(position).unsafelyUnwrapped)
   }
 
   @inline(__always)
@@ -80,7 +80,7 @@ struct SortedSetValue: CollectionValue {
     var rank = 0
     while let current = position {
       if listpack.value(at: current).equals(member) { return (rank, score(behind: current)) }
-      position = listpack.next(listpack.next(current).unsafelyUnwrapped)
+      position = unsafe listpack.next(listpack.next(current).unsafelyUnwrapped)
       rank += 1
     }
     return nil
@@ -97,7 +97,7 @@ struct SortedSetValue: CollectionValue {
     while let current = position {
       let score = score(behind: current)
       guard listpack.value(at: current).withBytes({ isBefore(score, $0) }) else { return rank }
-      position = listpack.next(listpack.next(current).unsafelyUnwrapped)
+      position = unsafe listpack.next(listpack.next(current).unsafelyUnwrapped)
       rank += 1
     }
     return rank
@@ -120,7 +120,7 @@ struct SortedSetValue: CollectionValue {
       if backward {
         position = listpack.previous(current).flatMap { listpack.previous($0) }
       } else {
-        position = listpack.next(listpack.next(current).unsafelyUnwrapped)
+        position = unsafe listpack.next(listpack.next(current).unsafelyUnwrapped)
       }
     }
   }
@@ -198,7 +198,7 @@ struct SortedSetValue: CollectionValue {
       let other = self.score(behind: current)
       if other > score { break }
       if other == score, listpack.value(at: current).withBytes({ member < $0 }) { break }
-      position = listpack.next(listpack.next(current).unsafelyUnwrapped)
+      position = unsafe listpack.next(listpack.next(current).unsafelyUnwrapped)
     }
     let place = listpack.insert(member, at: position)
     let behind = listpack.next(place)
