@@ -69,8 +69,8 @@ struct SetOperation {
     case .sum:
       let sum = old + new
       return sum.isNaN ? 0 : sum
-    case .min: return Swift.min(old, new)
-    case .max: return Swift.max(old, new)
+    case .min: return new < old ? new : old
+    case .max: return new > old ? new : old
     }
   }
 
@@ -97,7 +97,8 @@ struct SetOperation {
         var sum = weighted(score, ordered[0].weight)
         for (input, weight) in ordered.dropFirst() {
           guard let other = input.score(of: member) else { return }
-          sum = combine(sum, weighted(other, weight))
+          // As Redis: here a product that is no number makes the sum 0.
+          sum = combine(sum, other * weight)
         }
         result.insert(member, sum)
       }

@@ -206,7 +206,8 @@ struct SortedSetValue: CollectionValue {
   }
 
   private func insertScore(_ score: Double, at position: Int?) {
-    if let whole = Int(exactly: score), whole.magnitude < 1 << 53, score.sign == .plus || whole != 0 {
+    // Redis keeps no sign of a zero here either.
+    if let whole = Int(exactly: score), whole.magnitude < 1 << 53 {
       listpack.insert(whole, at: position)
     } else {
       ByteView.with(Array(DecimalText.describe(score).utf8)) { text in
