@@ -254,6 +254,11 @@ public import Glibc
     insertHeader(0x2A, elements, at: start)
   }
 
+  /// As `insertArrayHeader`, for a set, in RESP2 an array.
+  package mutating func insertSetHeader(_ elements: Int, at start: Int) {
+    insertHeader(isRESP3 ? 0x7E : 0x2A, elements, at: start)
+  }
+
   /// As `insertArrayHeader`, for `pairs` pairs. RESP3 only.
   package mutating func insertMapHeader(_ pairs: Int, at start: Int) {
     insertHeader(0x25, pairs, at: start)

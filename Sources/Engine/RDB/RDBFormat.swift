@@ -31,13 +31,25 @@ package enum RDB {
   package enum ValueKind: UInt8, Sendable {
     case string = 0
     case list = 1
+    case set = 2
+    case setIntset = 11
+    case setListpack = 20
     case listQuicklist2 = 18
     case streamListpacks = 15
     case streamListpacks2 = 19
     case streamListpacks3 = 21
+    case sortedSetDecimal = 3
+    case sortedSet = 5
+    case sortedSetZiplist = 12
+    case sortedSetListpack = 17
 
     /// The RDB version that a payload of it needs at least.
-    var version: Int { self == .streamListpacks3 ? 11 : RDB.payloadVersion }
+    var version: Int {
+      switch self {
+      case .streamListpacks3, .setListpack: 11
+      default: RDB.payloadVersion
+      }
+    }
   }
 
   enum StringEncoding: UInt8 {

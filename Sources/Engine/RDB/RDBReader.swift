@@ -10,10 +10,15 @@ package struct RDBReader {
 
   /// How values are to be encoded.
   let options: Keyspace.Options
+  /// Of the tables of large values.
+  let seed: UInt64
 
-  package init(_ bytes: ByteView, options: Keyspace.Options = Keyspace.Options()) {
+  package init(
+    _ bytes: ByteView, options: Keyspace.Options = Keyspace.Options(), seed: UInt64 = 0
+  ) {
     self.bytes = bytes
     self.options = options
+    self.seed = seed
   }
 
   package var remaining: Int { bytes.count - offset }

@@ -27,9 +27,12 @@ extension RDBReader {
   ) throws(RDBError) -> DetachedEntry {
     switch kind {
     case .string: try readStringValue(key: key, expiry: expiry)
+    case .set, .setIntset, .setListpack: try readSetValue(kind, key: key, expiry: expiry)
     case .list, .listQuicklist2: try readListValue(kind, key: key, expiry: expiry)
     case .streamListpacks, .streamListpacks2, .streamListpacks3:
       try readStream(kind, key: key, expiry: expiry)
+    case .sortedSetDecimal, .sortedSet, .sortedSetZiplist, .sortedSetListpack:
+      try readSortedSet(kind, key: key, expiry: expiry)
     }
   }
 }

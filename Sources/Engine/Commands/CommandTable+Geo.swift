@@ -1,0 +1,3 @@
+extension CommandTable {
+  package static let geo: [Command] = [.geoadd, .geodist, .geohash, .geopos]
+}
