@@ -32,6 +32,8 @@ package enum RDB {
     case string = 0
     case list = 1
     case set = 2
+    case hash = 4
+    case hashListpack = 16
     case setIntset = 11
     case setListpack = 20
     case listQuicklist2 = 18
