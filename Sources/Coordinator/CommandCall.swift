@@ -51,6 +51,15 @@ package struct CommandCall {
     self.protocolVersion = protocolVersion
     self.leavesAccessClocks = leavesAccessClocks
     self.keys = keys
+    let isEveryShard = if case .everyShard = command.execution { true } else { false }
+    self.isEveryShard = isEveryShard || Self.hasDependents(command, words, index)
+  }
+
+  private static func hasDependents(
+    _ command: Command, _ words: StoredCommands, _ index: Int
+  ) -> Bool {
+    guard let dependents = command.dependents else { return false }
+    return words.withArguments(index) { dependents.areNeeded($0) }
   }
 
   /// The shard of all its keys, nil if they are on several, or there are none.
@@ -59,9 +68,8 @@ package struct CommandCall {
     return first
   }
 
-  package var isEveryShard: Bool {
-    if case .everyShard = command.execution { true } else { false }
-  }
+  /// It concerns all shards, whatever keys it names.
+  package let isEveryShard: Bool
 
   package func withArguments<Result, Failure: Error>(
     _ body: (Arguments) throws(Failure) -> Result

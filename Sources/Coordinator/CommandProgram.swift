@@ -30,13 +30,13 @@ package final class CommandProgram: TransactionProgram {
 
   /// - Parameter onConclusion: gets the reply, and whether it says that what the command wants is not there.
   package init(
-    _ call: CommandCall, shardCount: Int, blocker: Blocker? = nil,
+    _ call: CommandCall, shardCount: Int, seed: UInt64, blocker: Blocker? = nil,
     onConclusion: @escaping (_ reply: ByteView, _ isMissing: Bool) -> Void
   ) {
     self.call = call
     self.blocker = blocker
     self.onConclusion = onConclusion
-    run = call.makeRun(shardCount: shardCount)
+    run = call.makeRun(shardCount: shardCount, seed: seed)
     var collector = ClaimCollector()
     for key in call.keys { collector.add(key) }
     if call.isEveryShard { for shard in 0..<shardCount { collector.add(wholeShard: shard) } }

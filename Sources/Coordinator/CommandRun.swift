@@ -22,15 +22,17 @@ package struct CommandHop {
 extension CommandCall {
   /// How this command runs when its keys, or it itself, are on several shards.
   ///
-  /// - Parameter shardCount: of the server.
-  package func makeRun(shardCount: Int) -> any CommandRun {
+  /// - Parameters:
+  ///   - shardCount: of the server.
+  ///   - seed: of the keys' hashes.
+  package func makeRun(shardCount: Int, seed: UInt64) -> any CommandRun {
     if !isEveryShard, command.blocking == nil, let shard = onlyShard {
       return SingleShardRun(self, shard: shard)
     }
     return switch command.execution {
     case .eachKey(_, let join): PartedRun(self, split: KeySplit(self), join: join)
     case .everyShard(_, let join): PartedRun(self, shardCount: shardCount, join: join)
-    case .oneShard: GatherRun(self)
+    case .oneShard: GatherRun(self, seed: seed, shardCount: shardCount)
     case .steps(let steps): StepsRun(self, steps)
     case .keyByKey(let body, let join): KeyByKeyRun(self, body, join)
     case .service, .container:

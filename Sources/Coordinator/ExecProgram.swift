@@ -27,6 +27,7 @@ package final class ExecProgram: TransactionProgram {
   /// Of commands without keys.
   private let homeShard: Int
   private let protocolVersion: Int
+  private let seed: UInt64
   private let runService: (_ ordinal: Int) -> Void
   private let onConclusion: (ByteView) -> Void
   package let claims: [ShardClaims]
@@ -52,6 +53,7 @@ package final class ExecProgram: TransactionProgram {
     self.shardCount = shardCount
     self.homeShard = homeShard
     self.protocolVersion = protocolVersion
+    self.seed = seed
     self.runService = runService
     self.onConclusion = onConclusion
     var collector = ClaimCollector()
@@ -109,7 +111,7 @@ package final class ExecProgram: TransactionProgram {
         runService(ordinal)
         return .pause
       case .command(let call):
-        let run = call.makeRun(shardCount: shardCount)
+        let run = call.makeRun(shardCount: shardCount, seed: seed)
         run.start()
         outcomes.append(.run(run))
         current = run

@@ -15,8 +15,15 @@ final class GatherRun: CommandRun {
   private var step = 0
   private var body: VisitWork?
 
-  init(_ call: CommandCall) {
+  private let seed: UInt64
+  private let shardCount: Int
+  /// Names keys that follow from values; nil if the call has none.
+  private var dependents: DependentsWork?
+
+  init(_ call: CommandCall, seed: UInt64, shardCount: Int) {
     self.call = call
+    self.seed = seed
+    self.shardCount = shardCount
     var keysByShard: [Int: Int] = [:]
     for key in call.keys { keysByShard[key.shard, default: 0] += 1 }
     home = keysByShard.max { ($0.value, -$0.key) < ($1.value, -$1.key) }?.key ?? 0
@@ -58,12 +65,21 @@ final class GatherRun: CommandRun {
     step = 0
     // New ones: a shard may still be filling those of an earlier try.
     visitors = Self.visitors(of: call, home: home)
+    dependents = nil
+    // Their shards are claimed as a whole.
+    if call.isEveryShard { step = -1 }
   }
 
   func nextHop() -> CommandHop? {
     step += 1
     switch step {
+    case 0:
+      let work = DependentsWork(call)
+      dependents = work
+      return CommandHop(works: [(shard: call.keys[0].shard, work: work)], isLast: false)
     case 1:
+      addDependents()
+      if visitors.isEmpty { return nextHop() }
       let works = byShard(visitors).map { (shard: $0, work: FetchWork($1) as any HopWork) }
       return CommandHop(works: works, isLast: false)
     case 2:
@@ -77,6 +93,17 @@ final class GatherRun: CommandRun {
       let works = byShard(returning).map { (shard: $0, work: ReturnWork($1) as any HopWork) }
       return CommandHop(works: works, isLast: true)
     default: return nil
+    }
+  }
+
+  private func addDependents() {
+    for name in dependents?.names ?? [] {
+      let shard = ByteView.with(name) {
+        KeyHash(HashTag.of($0), seed: seed).shard(of: shardCount)
+      }
+      let key = DatabaseKey(database: call.database, name: name)
+      guard shard != home, !visitors.contains(where: { $0.name == key }) else { continue }
+      visitors.append(Visitor(name: key, shard: shard, isWritten: false, baggage: .copy))
     }
   }
 
@@ -119,6 +146,23 @@ private final class Visitor: @unchecked Sendable {
   }
 
   func withName<Result>(_ body: (ByteView) -> Result) -> Result { ByteView.with(name.name, body) }
+}
+
+/// Asks a command which keys it needs beside those it names.
+private final class DependentsWork: HopWork, @unchecked Sendable {
+  private let call: CommandCall
+  private(set) var names: [[UInt8]] = []
+  init(_ call: CommandCall) { self.call = call }
+
+  func run(
+    _ keyspace: inout Keyspace, _ scheduler: ShardScheduler, _ counts: inout CommandStatistics
+  ) {
+    keyspace.forgetPrepared()
+    keyspace.select(call.database)
+    call.withArguments { arguments in
+      names = call.command.dependents?.names(&keyspace, arguments) ?? []
+    }
+  }
 }
 
 /// Fetches what visits another shard.

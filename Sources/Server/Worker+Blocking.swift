@@ -184,7 +184,7 @@ extension Worker {
       makeCall(call.words, 0, arguments, connection, database: call.database)
     }
     begin(
-      CommandProgram(request, shardCount: server.shardCount) { [unowned self] reply, isMissing in
+      CommandProgram(request, shardCount: server.shardCount, seed: server.seed) { [unowned self] reply, isMissing in
         retried(call, handle, reply, isMissing: isMissing)
       })
   }

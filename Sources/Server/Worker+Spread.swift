@@ -87,7 +87,9 @@ extension Worker {
       runBody(&call, &keyspace, &output, &counts)
       return .goesOn
     }
-    if request.command.blocking == nil, let shard = request.onlyShard, shard != index {
+    if request.command.blocking == nil, !request.isEveryShard, let shard = request.onlyShard,
+      shard != index
+    {
       if !mayReorder(connection, with: shard) { return .waitsBefore }
       send(&call, to: shard, &output)
       return .goesOn
@@ -108,7 +110,7 @@ extension Worker {
     let isSilent = !connection.wantsReply
     let handle = connection.handle
     begin(
-      CommandProgram(request, shardCount: server.shardCount, blocker: blocker) {
+      CommandProgram(request, shardCount: server.shardCount, seed: server.seed, blocker: blocker) {
         [unowned self] reply, _ in
         deliver(reply, to: handle, isSilent: isSilent)
       })

@@ -131,7 +131,7 @@ final class SimulatedServer {
       send(.command(call, from: home, reply: reply), from: home, to: shard)
     } else {
       begin(
-        CommandProgram(call, shardCount: shardCount) { bytes, _ in reply(bytes.bytes) }, at: home)
+        CommandProgram(call, shardCount: shardCount, seed: seed) { bytes, _ in reply(bytes.bytes) }, at: home)
     }
     settle(home)
   }

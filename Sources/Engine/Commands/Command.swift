@@ -34,6 +34,8 @@ package struct Command: Sendable {
   package let deprecation: (since: String, replacement: String)?
   package let subcommands: [Command]
   package let execution: Execution
+  /// Keys that follow from values rather than from the words (SORT ... BY).
+  package let dependents: Dependents?
   /// How a call waits for its keys, where it may.
   package let blocking: Blocking?
 
@@ -44,7 +46,8 @@ package struct Command: Sendable {
     flags: Flags = [], categories: Categories = [], tips: [String] = [],
     arguments: [Argument] = [], history: [(since: String, change: String)] = [],
     deprecation: (since: String, replacement: String)? = nil,
-    subcommands: [Command] = [], blocking: Blocking? = nil, execution: Execution
+    subcommands: [Command] = [], dependents: Dependents? = nil, blocking: Blocking? = nil,
+    execution: Execution
   ) {
     self.name = "\(name)".lowercasedASCII
     self.summary = summary
@@ -62,8 +65,17 @@ package struct Command: Sendable {
     self.history = history
     self.deprecation = deprecation
     self.subcommands = subcommands
+    self.dependents = dependents
     self.blocking = blocking
     self.execution = execution
+  }
+
+  /// Keys that a call reads beside those it names.
+  package struct Dependents: Sendable {
+    /// Whether this call has any.
+    package let areNeeded: @Sendable (Arguments) -> Bool
+    /// Their names. Runs on the shard of the call's first key.
+    package let names: @Sendable (inout Keyspace, Arguments) -> [[UInt8]]
   }
 
   /// How many words the command has, its name included.

@@ -88,6 +88,8 @@ private struct ConfigurationLoader {
     guard case .list(let key) = definition.kind else {
       return try configuration.assign(definition, arguments)
     }
+    // A bare `save` is one of nothing.
+    let arguments = arguments.isEmpty && key == .save ? [""] : arguments
     guard let first = arguments.first else { throw .wrongCount }
     // A list may also be one quoted argument, as CONFIG SET takes it.
     let isQuotedList = arguments.count == 1 && first.utf8.contains(0x20)

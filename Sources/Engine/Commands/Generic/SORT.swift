@@ -27,12 +27,12 @@ extension Command {
     arguments: sortArguments + [
       Argument("destination", .key, token: "STORE", [.optional], keySpecIndex: 2)
     ],
+    dependents: sortDependents,
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       let options = try SortOptions(arguments, allowsStore: true)
-      let count = try keyspace.sortableCount(arguments[1])
-      guard let target = options.storePosition else { return reply.array(count) }
-      _ = keyspace.delete(arguments[target])
-      reply.integer(count)
+      let sorted = try keyspace.sorted(arguments[1], options)
+      guard let target = options.storePosition else { return sorted.write(to: &reply) }
+      reply.integer(keyspace.store(sorted, at: arguments[target]))
     })
 
   /// `SORT_RO key [BY pattern] [LIMIT offset count] [GET pattern ...] [ASC | DESC] [ALPHA]`
@@ -43,9 +43,20 @@ extension Command {
     since: "7.0.0", group: .generic, complexity: sortComplexity, arity: .atLeast(2),
     keys: [.at(1, [.readOnly, .access]), sortPatternKeys], flags: [.readOnly, .movableKeys],
     categories: [.set, .sortedSet, .list, .dangerous], arguments: sortArguments,
+    dependents: sortDependents,
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
-      _ = try SortOptions(arguments, allowsStore: false)
-      reply.array(try keyspace.sortableCount(arguments[1]))
+      let options = try SortOptions(arguments, allowsStore: false)
+      try keyspace.sorted(arguments[1], options).write(to: &reply)
+    })
+
+  private static let sortDependents = Dependents(
+    areNeeded: { arguments in
+      guard let options = try? SortOptions(arguments, allowsStore: true) else { return false }
+      return options.by?.namesKeys == true || options.gets.contains { $0.namesKeys }
+    },
+    names: { keyspace, arguments in
+      guard let options = try? SortOptions(arguments, allowsStore: true) else { return [] }
+      return keyspace.sortDependents(arguments[1], options)
     })
 
   private static let sortComplexity =
@@ -68,80 +79,4 @@ extension Command {
     .oneOf("order", [.optional], [.token("asc", "ASC"), .token("desc", "DESC")]),
     .token("sorting", "ALPHA", [.optional]),
   ]
-}
-
-extension Keyspace {
-  /// How many elements SORT finds at `key`: none where there is no such key.
-  ///
-  /// - Throws: `.wrongType` for types without elements to sort.
-  fileprivate mutating func sortableCount(_ key: ByteView) throws(CommandError) -> Int {
-    guard let entry = lookup(key, for: .read) else { return 0 }
-    switch entry.type {
-    case .string, .hash, .stream: throw .wrongType
-    case .list, .set, .sortedSet:
-      preconditionFailure("a value of type \(entry.type) cannot exist yet")
-    }
-  }
-}
-
-/// The words of SORT after its key.
-struct SortOptions {
-  /// Where the destination stands among the words, nil without STORE.
-  private(set) var storePosition: Int?
-
-  /// - Throws: `.syntax`; `.notAnInteger` for a limit.
-  init(_ arguments: Arguments, allowsStore: Bool) throws(CommandError) {
-    var index = 2
-    while index < arguments.count {
-      let option = Self.option(at: index, in: arguments)
-      switch option {
-      case .flag: break
-      case .limit:
-        _ = try arguments[index + 1].integer()
-        _ = try arguments[index + 2].integer()
-      case .pattern: break
-      case .store:
-        guard allowsStore else { throw .syntax }
-        storePosition = index + 1
-      case nil: throw .syntax
-      }
-      index += option?.wordCount ?? 1
-    }
-  }
-
-  /// Where STORE's destination stands; the last one counts. Words that make no sense are passed
-  /// over, since keys are asked for before the syntax is checked.
-  static func storePosition(in arguments: Arguments) -> Int? {
-    var position: Int?
-    var index = 2
-    while index < arguments.count {
-      let option = option(at: index, in: arguments)
-      if case .store = option { position = index + 1 }
-      index += option?.wordCount ?? 1
-    }
-    return position
-  }
-
-  private enum Option {
-    case flag, limit, pattern, store
-
-    var wordCount: Int {
-      switch self {
-      case .flag: 1
-      case .pattern, .store: 2
-      case .limit: 3
-      }
-    }
-  }
-
-  /// The option at `index`, nil if that is none or its values are missing.
-  private static func option(at index: Int, in arguments: Arguments) -> Option? {
-    let word = arguments[index]
-    let left = arguments.count - index - 1
-    if word.matches("asc") || word.matches("desc") || word.matches("alpha") { return .flag }
-    if word.matches("limit"), left >= 2 { return .limit }
-    if word.matches("by") || word.matches("get"), left >= 1 { return .pattern }
-    if word.matches("store"), left >= 1 { return .store }
-    return nil
-  }
 }

@@ -1,0 +1,3 @@
+extension CommandTable {
+  package static let hyperLogLog: [Command] = [.pfadd, .pfcount, .pfdebug, .pfmerge, .pfselftest]
+}
