@@ -67,6 +67,31 @@ struct ElementTable {
     return unsafe Element(slot: slot)
   }
 
+  /// What `find` and `insert` look a name up by, for callers that do both.
+  @inline(__always)
+  func hash(_ name: ByteView) -> KeyHash { unsafe KeyHash(name, seed: table.pointee.seed) }
+
+  /// As `find(_:)`, with the hash of the name.
+  @inline(__always)
+  func find(_ name: ByteView, _ hash: KeyHash) -> Element? {
+    guard let slot = unsafe table.pointee.find(name, hash) else { return nil }
+    return unsafe Element(slot: slot)
+  }
+
+  /// As `insert(_:word:)`, with the hash of the name.
+  func insert(_ name: ByteView, word: Int, _ hash: KeyHash) -> Element {
+    let block = EntryBlock.allocate(
+      key: name, valueCount: 8, type: .string, encoding: .embedded, expiry: nil)
+    block.word = word
+    return unsafe Element(slot: table.pointee.insert(block, hash, clock: 0))
+  }
+
+  /// The name of the element with this `Element.address`.
+  @inline(__always)
+  static func name(at address: UInt) -> ByteView {
+    unsafe EntryBlock(base: UnsafeMutableRawPointer(bitPattern: address).unsafelyUnwrapped).key
+  }
+
   @inline(__always)
   func contains(_ name: ByteView) -> Bool { find(name) != nil }
 

@@ -22,13 +22,13 @@ enum DumpPayload {
   /// - Throws: `.badPayloadChecksum` when the footer does not fit; `.badPayload` when the value
   ///   does not.
   static func entry(
-    _ payload: ByteView, key: ByteView, expiry: Int64?
+    _ payload: ByteView, key: ByteView, expiry: Int64?, options: Keyspace.Options, seed: UInt64
   ) throws(CommandError) -> DetachedEntry {
     guard payload.count >= footerByteCount else { throw .badPayloadChecksum }
     let footer = payload.count - footerByteCount
     guard hasValidFooter(payload, at: footer) else { throw .badPayloadChecksum }
     do throws(RDBError) {
-      var reader = RDBReader(payload[0..<footer])
+      var reader = RDBReader(payload[0..<footer], options: options, seed: seed)
       let kind = try reader.readValueKind()
       return try reader.readValue(kind, key: key, expiry: expiry)
     } catch {

@@ -30,6 +30,9 @@ package enum RDB {
   /// What a value's first byte says. The case names the layout, not only the type.
   package enum ValueKind: UInt8, Sendable {
     case string = 0
+    case sortedSet = 3
+    case sortedSet2 = 5
+    case sortedSetListpack = 17
   }
 
   enum StringEncoding: UInt8 {

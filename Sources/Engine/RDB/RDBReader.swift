@@ -8,7 +8,18 @@ package struct RDBReader {
   private let bytes: ByteView
   package private(set) var offset = 0
 
-  package init(_ bytes: ByteView) { self.bytes = bytes }
+  /// How values are to be encoded.
+  let options: Keyspace.Options
+  /// Of the tables of collections.
+  let seed: UInt64
+
+  package init(
+    _ bytes: ByteView, options: Keyspace.Options = Keyspace.Options(), seed: UInt64 = 0
+  ) {
+    self.bytes = bytes
+    self.options = options
+    self.seed = seed
+  }
 
   package var remaining: Int { bytes.count - offset }
 

@@ -27,6 +27,8 @@ extension RDBReader {
   ) throws(RDBError) -> DetachedEntry {
     switch kind {
     case .string: try readStringValue(key: key, expiry: expiry)
+    case .sortedSet, .sortedSet2, .sortedSetListpack:
+      try readSortedSetValue(kind, key: key, expiry: expiry)
     }
   }
 }

@@ -1,6 +1,7 @@
 import RESP
 
-/// A sortedSet as it lies behind an entry's word.
+/// A sorted set as it lies behind an entry's word: a listpack of members and scores in the order of the
+/// scores, or a tree over a table of members.
 @safe
 struct SortedSetValue: CollectionValue {
   static let type = ValueType.sortedSet
@@ -8,19 +9,63 @@ struct SortedSetValue: CollectionValue {
   let block: EntryBlock
   init(block: EntryBlock) { self.block = block }
 
-  static func makeEmpty(_ keyspace: borrowing Keyspace) -> (ValueEncoding, word: Int) {
-    (.listpack, Listpack.empty().bits)
+  /// What decides how a value is stored.
+  struct Settings {
+    let limits: Keyspace.ListpackLimits
+    /// Of the table's hash.
+    let seed: UInt64
+
+    init(limits: Keyspace.ListpackLimits, seed: UInt64) {
+      self.limits = limits
+      self.seed = seed
+    }
+
+    init(_ keyspace: borrowing Keyspace) {
+      self.init(limits: keyspace.options.sortedSetListpackLimits, seed: keyspace.seed)
+    }
   }
 
-  var count: Int { listpack.count }
-  var isLarge: Bool { false }
-  func free() { listpack.free() }
-  func freeSlice(from progress: UInt64) -> UInt64? {
-    free()
-    return nil
+  static func makeEmpty(_ keyspace: borrowing Keyspace) -> (ValueEncoding, word: Int) {
+    if keyspace.options.sortedSetListpackLimits.entriesMax <= 0 {
+      return (.structure, SortedSetIndex.empty(seed: keyspace.seed).bits)
+    }
+    return (.listpack, Listpack.empty().bits)
   }
-  func copyWord() -> Int { listpack.copy().bits }
-  func heapByteCount(samples: Int) -> Int { listpack.heapByteCount }
-  func mix(into digest: inout ContentDigest) { digest.mix(listpack.bytes) }
-  func write(to writer: inout RDBWriter) { writer.writeBytes(listpack.bytes) }
+
+  @inline(__always) var isListpack: Bool { encoding == .listpack }
+  @inline(__always) var index: SortedSetIndex { SortedSetIndex(bits: block.word) }
+
+  var count: Int { isListpack ? listpack.count / 2 : index.count }
+  var isLarge: Bool { !isListpack && index.count > 2000 }
+
+  func free() { isListpack ? listpack.free() : index.free() }
+
+  func freeSlice(from progress: UInt64) -> UInt64? {
+    if isListpack {
+      listpack.free()
+      return nil
+    }
+    return index.freeSlice(from: progress)
+  }
+
+  func copyWord() -> Int { isListpack ? listpack.copy().bits : index.copy().bits }
+
+  func heapByteCount(samples: Int) -> Int {
+    isListpack ? listpack.heapByteCount : index.heapByteCount(samples: samples)
+  }
+
+  func mix(into digest: inout ContentDigest) {
+    forEach { member, score in
+      digest.mix(member)
+      StringValue.integer(score.word).withBytes { digest.mix($0) }
+    }
+  }
+}
+
+extension Double {
+  /// The bits as an element's word.
+  @inline(__always) var word: Int { Int(bitPattern: UInt(bitPattern)) }
+
+  @inline(__always)
+  init(word: Int) { self.init(bitPattern: UInt64(UInt(bitPattern: word))) }
 }
