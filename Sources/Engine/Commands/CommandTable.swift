@@ -104,6 +104,11 @@ package struct CommandTable: Sendable {
   }
 }
 
+extension CommandTable {
+  /// Every command on the data of a shard.
+  package static let engine: [Command] = string + bitmap + sortedSet + generic
+}
+
 /// What routing a command reads, in one place.
 package struct CommandDescriptor: Sendable {
   /// How a command finds its shard.

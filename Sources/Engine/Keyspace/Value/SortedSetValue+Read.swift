@@ -75,7 +75,24 @@ extension SortedSetValue {
     }
   }
 
+  /// Visits all members, lowest scores first.
   func forEach(_ visit: (ByteView, Double) -> Void) { forEach(in: 0..<count, visit) }
+
+  /// Visits members, lowest scores first, until `visit` returns false.
+  func forEachUntil(_ visit: (ByteView, Double) -> Bool) {
+    guard isListpack else {
+      guard count > 0 else { return }
+      var cursor = index.tree.cursor(at: 0)
+      while visit(cursor.member, cursor.score), cursor.moveForward() {}
+      return
+    }
+    var position = listpack.first
+    while let current = position {
+      let score = score(behind: current)
+      guard listpack.value(at: current).withBytes({ visit($0, score) }) else { return }
+      position = unsafe listpack.next(listpack.next(current).unsafelyUnwrapped)
+    }
+  }
 
   /// Visits some members and returns where to go on, nil after the last.
   func scan(
