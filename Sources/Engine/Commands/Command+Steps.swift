@@ -69,7 +69,7 @@ extension Command {
     /// All keys one after the other, for keys of one shard.
     static func body(_ command: Command, _ body: @escaping KeyBody, _ join: KeyJoin) -> Body {
       { keyspace, arguments, reply throws(CommandError) in
-        guard let keys = command.keyPositions(in: arguments) else {
+        guard let keys = command.keyPositions(in: arguments), !keys.isEmpty else {
           // The body itself says what is wrong with such arguments.
           _ = try body(&keyspace, arguments, 0, &reply)
           return

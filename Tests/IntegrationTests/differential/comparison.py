@@ -50,6 +50,21 @@ def _any_key(_, a, b):
     return (a.value is None) == (b.value is None)
 
 
+def _random_members(_, a, b):
+    """Any members may be drawn, but as many."""
+    if isinstance(a.value, list):
+        return len(a.value) == len(b.value)
+    return (a.value is None) == (b.value is None)
+
+
+def _member_scan(_, a, b):
+    """A scan of all members at once: their order is each server's own."""
+    def pairs(reply):
+        items = [item.value for item in reply.value[1].value]
+        return sorted(zip(items[::2], items[1::2]))
+    return a.value[0].value == b.value[0].value and pairs(a) == pairs(b)
+
+
 def _hello(_, a, b):
     """Name, version, modules and connection id are each server's own; the fields and the protocol are not."""
     a, b = _fields(a), _fields(b)
@@ -79,6 +94,8 @@ _RULES = {
     "PEXPIRETIME": _within(TIME_TOLERANCE_SECONDS * 1000),
     "KEYS": _unordered,
     "RANDOMKEY": _any_key,
+    "ZRANDMEMBER": _random_members,
+    "ZSCAN": _member_scan,
     "HELLO": _hello,
     "OBJECT": _object,
 }

@@ -27,7 +27,7 @@ extension Command {
         return value.forEach(in: rank..<rank + 1) { member, _ in reply.bulk(member) }
       }
       let count = try arguments[2].integer()
-      guard count > Int.min else { throw .outOfRange }
+      guard count > Int.min else { throw .countOutOfRange }
       let withScores = arguments.count > 3
       if arguments.count > 4 || withScores && !arguments[3].matches("withscores") { throw .syntax }
       if withScores, count.magnitude > UInt(Int.max / 2) { throw .outOfRange }
@@ -67,5 +67,7 @@ extension SplitMix64 {
 }
 
 extension CommandError {
+  static let countOutOfRange = CommandError(
+    "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807")
   static let outOfRange = CommandError("ERR value is out of range")
 }

@@ -120,7 +120,7 @@ extension SortedSetIndex {
 extension Listpack {
   /// Puts a score in front of the element at `position`: an integer as one, anything else as text.
   mutating func insert(score: Double, at position: Int?) {
-    if let whole = Int(exactly: score), whole.magnitude < 1 << 53, whole != 0 || score.sign == .plus {
+    if let whole = Int(exactly: score), whole.magnitude < 1 << 62 {
       insert(whole, at: position)
     } else {
       let text = Array(DecimalText.describe(score).utf8)
