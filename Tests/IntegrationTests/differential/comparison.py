@@ -11,11 +11,14 @@ TIME_TOLERANCE_SECONDS = 10
 
 # What newer servers answer otherwise on purpose: command, the oracle's reply, the other right reply, the reason.
 _ARGUMENTS_FIRST = "since 7.2 the arguments are checked before a missing key answers"
+_WITHSCORE = "since 7.2 ZRANK and ZREVRANK take WITHSCORE"
 _GETKEYS_ARITY = "since 7.2 COMMAND GETKEYS takes a command without arguments"
 NEWER_REPLIES = [
     ("BITCOUNT", rb":0\r\n", rb"-ERR (syntax error|value is not an integer or out of range)\r\n", _ARGUMENTS_FIRST),
     ("BITPOS", rb":(0|-1)\r\n", rb"-ERR (syntax error|value is not an integer or out of range|The bit argument .*)\r\n",
      _ARGUMENTS_FIRST),
+    ("ZRANK", rb"-ERR wrong number of arguments for 'zrank' command\r\n", rb"-ERR syntax error\r\n", _WITHSCORE),
+    ("ZREVRANK", rb"-ERR wrong number of arguments for 'zrevrank' command\r\n", rb"-ERR syntax error\r\n", _WITHSCORE),
     ("COMMAND", rb"-ERR wrong number of arguments for 'command\|getkeys' command\r\n",
      rb"-ERR (The command has no key arguments|Invalid number of arguments specified for command)\r\n", _GETKEYS_ARITY),
 ]
@@ -30,8 +33,25 @@ def same(command, left, right):
            for newer, old, new, _ in NEWER_REPLIES):
         return True
     a, b = parse(left), parse(right)
+    if name.startswith(_SCORED) and _equal_scores(a, b):
+        return True
     rule = _RULES.get(name)
     return rule is not None and a.kind == b.kind and not a.is_error and rule(command, a, b)
+
+
+# Since 7.2 the shortest text that gives the same number is printed, not 17 digits.
+_SCORED = ("Z", "BZ", "GEO")
+
+
+def _equal_scores(a, b):
+    if isinstance(a.value, list) and isinstance(b.value, list):
+        return len(a.value) == len(b.value) and all(map(_equal_scores, a.value, b.value))
+    if a.value == b.value:
+        return True
+    try:
+        return float(a.value) == float(b.value)
+    except (TypeError, ValueError):
+        return False
 
 
 def _within(tolerance):
@@ -61,7 +81,7 @@ def _member_scan(_, a, b):
     """A scan of all members at once: their order is each server's own."""
     def pairs(reply):
         items = [item.value for item in reply.value[1].value]
-        return sorted(zip(items[::2], items[1::2]))
+        return sorted((member, float(score)) for member, score in zip(items[::2], items[1::2]))
     return a.value[0].value == b.value[0].value and pairs(a) == pairs(b)
 
 

@@ -33,8 +33,9 @@ enum MemberRange {
 
   private static func scoreBound(_ word: ByteView) throws(CommandError) -> Bound<Double> {
     let isExclusive = !word.isEmpty && word[0] == 0x28
-    let text = isExclusive ? word[1..<word.count] : word
-    // strtod makes 0 of nothing and passes over leading spaces, and Redis takes both here.
+    // Redis hands strtod a C string: it ends at a NUL, leading spaces are passed over, and nothing is 0.
+    let end = word.firstIndex(of: 0) ?? word.count
+    let text = word[(isExclusive ? 1 : 0)..<end]
     if text.isEmpty { return Bound(value: 0, isExclusive: isExclusive) }
     var start = 0
     while start < text.count, text[start] == 0x20 || (text[start] >= 0x09 && text[start] <= 0x0D) {

@@ -50,8 +50,10 @@ extension Command {
     flags: [.write, .denyOOM, .fast],
     arguments: [.key(), Argument("increment", .double), Argument("member", .string)],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
+      // An option of ZADD is taken for one, and then something is missing.
+      let options = try ScoreOptions(arguments)
       let increment = try arguments[2].score()
-      try keyspace.add(increment, to: arguments[3], of: arguments[1], ScoreOptions(), &reply)
+      try keyspace.add(increment, to: arguments[3], of: arguments[1], options, &reply)
     })
 }
 
@@ -65,8 +67,6 @@ struct ScoreOptions {
   private(set) var increments = false
   /// Where scores and members begin.
   private(set) var firstPair = 2
-
-  init() {}
 
   init(_ arguments: Arguments) throws(CommandError) {
     while firstPair < arguments.count, take(arguments[firstPair]) { firstPair += 1 }

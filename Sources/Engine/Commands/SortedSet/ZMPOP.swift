@@ -76,10 +76,16 @@ private struct MemberPop {
       throw .syntax
     }
     index += 1
-    guard index < arguments.count else { return }
-    guard index + 2 == arguments.count, arguments[index].matches("count") else { throw .syntax }
-    count = try arguments[index + 1].integer(orThrow: Self.countTooSmall)
-    guard count > 0 else { throw Self.countTooSmall }
+    var hasCount = false
+    while index < arguments.count {
+      guard !hasCount, arguments[index].matches("count"), index + 1 < arguments.count else {
+        throw .syntax
+      }
+      count = try arguments[index + 1].integer(orThrow: Self.countTooSmall)
+      guard count > 0 else { throw Self.countTooSmall }
+      hasCount = true
+      index += 2
+    }
   }
 
   private static let numkeysTooSmall = CommandError("ERR numkeys should be greater than 0")

@@ -164,8 +164,8 @@ struct RangeRequest {
     }
     let kind = form.kind ?? .rank
     backward = form.backward ?? false
-    // A limit of all from the first on is as good as none.
-    if let limit, kind == .rank, limit.offset != 0 || limit.count != -1 { throw .limitWithoutBounds }
+    // Redis knows a limit by its count, and by rank passes over one without.
+    if let limit, kind == .rank, limit.count != -1 { throw .limitWithoutBounds }
     if withScores, kind == .name { throw .scoresOfNames }
     let first = backward && kind != .rank ? position + 1 : position
     let last = backward && kind != .rank ? position : position + 1

@@ -1,10 +1,17 @@
 """Sorted-set commands, over few keys, so that small and large ones arise, meet and vanish."""
-from ..table import Table
+from ..table import Step, Table
 
 TABLE = Table("sortedsets", requires="zadd")
 command = TABLE.command
 
 KEYS = ["{a}s1", "{a}s2", "{a}s3", "{b}s1", "s1", "s2", "s3"]
+
+# All scores are 0 here: what a range of names finds otherwise is nobody's promise.
+NAMED = ["{a}n1", "{a}n2", "n3"]
+
+
+def named_key(draw):
+    return draw.choice(NAMED)
 
 
 def key(draw):
@@ -73,6 +80,16 @@ def _(draw):
     return words if draw.chance(0.98) else words[:-1]
 
 
+@command("ZADD", 2)
+def _(draw):
+    """A set of names, new each time: no other command gives its members scores."""
+    name = named_key(draw)
+    words = ["ZADD", name]
+    for _ in range(draw.choice((1, 10, 60, 140))):
+        words += [0, member(draw)]
+    return [Step((("DEL", name),), 1), Step((tuple(words),), 1)]
+
+
 @command("ZINCRBY", 2)
 def _(draw):
     return [key(draw), score(draw), member(draw)]
@@ -115,11 +132,10 @@ def _(draw):
 
 @command("ZLEXCOUNT")
 def _(draw):
-    return [key(draw), name_bound(draw), name_bound(draw)]
+    return [named_key(draw), name_bound(draw), name_bound(draw)]
 
 
-def range_words(draw):
-    kind = draw.choice(("BYSCORE", "BYLEX", None))
+def range_words(draw, kind):
     bounds = {"BYSCORE": bound, "BYLEX": name_bound, None: rank}[kind]
     words = [[draw.case(kind)] if kind else [], sometimes(draw, "REV"), limit(draw) if kind or draw.chance(0.1) else []]
     draw.random.shuffle(words)
@@ -128,12 +144,16 @@ def range_words(draw):
 
 @command("ZRANGE", 4)
 def _(draw):
-    return [key(draw), *range_words(draw), *sometimes(draw, "WITHSCORES")]
+    kind = draw.choice(("BYSCORE", "BYLEX", None))
+    name = named_key(draw) if kind == "BYLEX" else key(draw)
+    return [name, *range_words(draw, kind), *sometimes(draw, "WITHSCORES")]
 
 
 @command("ZRANGESTORE")
 def _(draw):
-    return [key(draw), key(draw), *range_words(draw), *sometimes(draw, "WITHSCORES", 0.03)]
+    kind = draw.choice(("BYSCORE", "BYLEX", None))
+    name = named_key(draw) if kind == "BYLEX" else key(draw)
+    return [key(draw), name, *range_words(draw, kind), *sometimes(draw, "WITHSCORES", 0.03)]
 
 
 @command("ZREVRANGE")
@@ -149,7 +169,7 @@ for _name in ("ZRANGEBYSCORE", "ZREVRANGEBYSCORE"):
 for _name in ("ZRANGEBYLEX", "ZREVRANGEBYLEX"):
     @command(_name)
     def _(draw):
-        return [key(draw), name_bound(draw), name_bound(draw), *limit(draw), *sometimes(draw, "WITHSCORES", 0.03)]
+        return [named_key(draw), name_bound(draw), name_bound(draw), *limit(draw), *sometimes(draw, "WITHSCORES", 0.03)]
 
 
 @command("ZREMRANGEBYRANK", 0.4)
@@ -165,7 +185,7 @@ def _(draw):
 
 @command("ZREMRANGEBYLEX", 0.2)
 def _(draw):
-    return [key(draw), name_bound(draw), name_bound(draw)]
+    return [named_key(draw), name_bound(draw), name_bound(draw)]
 
 
 for _name in ("ZPOPMIN", "ZPOPMAX"):
