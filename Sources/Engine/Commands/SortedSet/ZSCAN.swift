@@ -27,8 +27,9 @@ extension Command {
       let (count, pattern) = try MemberScan.options(arguments)
       var found: [(member: [UInt8], score: Double)] = []
       let next = ByteView.with(pattern) { pattern in
-        value.scan(from: cursor, count: count) { member, score in
-          if Glob.matches(pattern, member) { found.append((member.bytes, score)) }
+        let all = Glob.matchesAll(pattern)
+        return value.scan(from: cursor, count: count) { member, score in
+          if all || Glob.matches(pattern, member) { found.append((member.bytes, score)) }
         }
       }
       reply.array(2)

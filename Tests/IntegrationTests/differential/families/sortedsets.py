@@ -254,7 +254,7 @@ def _(draw):
 
 @command("ZSCAN")
 def _(draw):
-    words = [key(draw), 0, *([draw.case("COUNT"), 1000000] if draw.chance(0.97) else [draw.case("COUNT"), count(draw)])]
+    words = [key(draw), 0, *([draw.case("COUNT"), 1000000] if draw.chance(0.97) else [draw.case("COUNT"), draw.choice((0, -1, "x"))])]
     return words + ([draw.case("MATCH"), draw.choice(("m1*", "*", "?", "m[1-3]?"))] if draw.chance(0.4) else [])
 
 
