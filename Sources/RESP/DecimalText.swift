@@ -107,4 +107,14 @@ package enum DecimalText {
     if let whole = Int(exactly: value), whole.magnitude < 1 << 53 { return String(whole) }
     return ShortestDecimal.describe(value)
   }
+
+  /// `value` with so many decimals, correctly rounded.
+  package static func fixed(_ value: Double, _ decimals: Int) -> [UInt8] {
+    unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 400) { buffer in
+      let written = unsafe withVaList([Int32(decimals), value]) { list in
+        unsafe vsnprintf(buffer.baseAddress.unsafelyUnwrapped, 400, "%.*f", list)
+      }
+      return unsafe buffer.prefix(Int(written)).map { UInt8(bitPattern: $0) }
+    }
+  }
 }

@@ -106,7 +106,7 @@ package struct CommandTable: Sendable {
 
 extension CommandTable {
   /// Every command on the data of a shard.
-  package static let engine: [Command] = string + bitmap + sortedSet + generic
+  package static let engine: [Command] = string + bitmap + sortedSet + geo + generic
 }
 
 /// What routing a command reads, in one place.
