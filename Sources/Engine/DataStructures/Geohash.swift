@@ -133,8 +133,8 @@ struct Geohash: Equatable {
   func neighbour(east: Int, north: Int) -> Geohash {
     let mask = UInt64(1) << UInt64(step) - 1
     return Geohash(
-      column: column &+ UInt64(bitPattern: Int64(east)) & mask,
-      row: row &+ UInt64(bitPattern: Int64(north)) & mask, step: step)
+      column: (column &+ UInt64(bitPattern: Int64(east))) & mask,
+      row: (row &+ UInt64(bitPattern: Int64(north))) & mask, step: step)
   }
 
   /// The scores of the places in this cell.

@@ -15,7 +15,7 @@ extension Command {
     arguments: [.key()] + geoShapeArguments + geoReplyArguments,
     history: [("7.0.0", "Negative radii and sizes are errors.")],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
-      try keyspace.geoSearch(arguments, source: 1, words: 2, .search, "geosearch", &reply)
+      try keyspace.geoSearch(arguments, source: 1, words: 2, .search, &reply)
     })
 
   /// `GEOSEARCHSTORE destination source <FROMMEMBER member | FROMLONLAT longitude latitude> <BYRADIUS radius unit |
@@ -32,7 +32,7 @@ extension Command {
       + geoOrderArguments + [.token("storedist", "STOREDIST", .optional)],
     history: [("7.0.0", "Negative radii and sizes are errors.")],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
-      try keyspace.geoSearch(arguments, source: 2, words: 3, .searchStore, "geosearchstore", &reply)
+      try keyspace.geoSearch(arguments, source: 2, words: 3, .searchStore, &reply)
     })
 
   /// `GEORADIUS key longitude latitude radius unit [WITHCOORD] [WITHDIST] [WITHHASH] [COUNT count [ANY]]
@@ -105,7 +105,7 @@ extension Command {
       deprecation: ("6.2.0", deprecation),
       execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
         try keyspace.geoSearch(
-          arguments, source: 1, words: firstOption, readOnly ? form.readOnly : form, "\(name)", &reply)
+          arguments, source: 1, words: firstOption, readOnly ? form.readOnly : form, &reply)
       })
   }
 
@@ -148,11 +148,11 @@ extension Command {
 extension Keyspace {
   /// Searches, and replies or stores.
   fileprivate mutating func geoSearch(
-    _ arguments: Arguments, source: Int, words: Int, _ form: GeoRequest.Form, _ name: String,
+    _ arguments: Arguments, source: Int, words: Int, _ form: GeoRequest.Form,
     _ reply: inout ReplyWriter
   ) throws(CommandError) {
     let value = try collection(SortedSetValue.self, arguments[source], for: .read)
-    let request = try GeoRequest(arguments, from: words, form, name, value)
+    let request = try GeoRequest(arguments, from: words, form, value)
     var hits: [GeoSearch.Hit] = []
     if let value, let search = request.search {
       hits = search.hits(in: value, limit: request.stopsEarly ? request.count : 0)

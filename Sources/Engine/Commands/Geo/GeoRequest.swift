@@ -28,10 +28,12 @@ struct GeoRequest {
 
   private var centre: GeoPoint?
   private var hasCentre = false
+  /// The centre is a place, no member. The same kind of centre or shape twice: the last one counts.
+  private var hasPlace = false
   private var shape: GeoSearch.Shape?
 
   init(
-    _ arguments: Arguments, from first: Int, _ form: Form, _ name: String, _ value: SortedSetValue?
+    _ arguments: Arguments, from first: Int, _ form: Form, _ value: SortedSetValue?
   ) throws(CommandError) {
     try takeFixedWords(arguments, form, value)
     if form == .searchStore { target = 1 }
@@ -45,13 +47,9 @@ struct GeoRequest {
         composed: "ERR \(subject) is not compatible with WITHDIST, WITHHASH and WITHCOORD options")
     }
     guard hasCentre else {
-      throw CommandError(
-        composed: "ERR exactly one of FROMMEMBER or FROMLONLAT can be specified for \(name)")
+      throw .exactlyOne("FROMMEMBER or FROMLONLAT", arguments[0])
     }
-    guard let shape else {
-      throw CommandError(
-        composed: "ERR exactly one of BYRADIUS and BYBOX can be specified for \(name)")
-    }
+    guard let shape else { throw .exactlyOne("BYRADIUS and BYBOX", arguments[0]) }
     if stopsEarly, count == 0 {
       throw CommandError("ERR the ANY argument requires COUNT argument")
     }
@@ -71,6 +69,11 @@ struct GeoRequest {
       hasCentre = true
       try takeRadius(arguments, at: 4)
     case .radiusByMember, .radiusByMemberReadOnly:
+      // Redis does not look at them where there is nothing to search.
+      guard value != nil else {
+        hasCentre = true
+        return shape = .circle(radius: 0)
+      }
       try takeMember(arguments[2], value)
       try takeRadius(arguments, at: 3)
     }
@@ -120,20 +123,21 @@ struct GeoRequest {
       return 2
     }
     guard form.isSearch else { throw .syntax }
-    if word.matches("frommember"), left >= 1, !hasCentre {
+    if word.matches("frommember"), left >= 1, !hasPlace {
       try takeMember(arguments[index + 1], value)
       return 2
     }
-    if word.matches("fromlonlat"), left >= 2, !hasCentre {
+    if word.matches("fromlonlat"), left >= 2, hasPlace || !hasCentre {
       centre = try GeoPoint(arguments[index + 1], arguments[index + 2])
       hasCentre = true
+      hasPlace = true
       return 3
     }
-    if word.matches("byradius"), left >= 2, shape == nil {
+    if word.matches("byradius"), left >= 2, shape?.isBox != true {
       try takeRadius(arguments, at: index + 1)
       return 3
     }
-    if word.matches("bybox"), left >= 3, shape == nil {
+    if word.matches("bybox"), left >= 3, shape?.isBox != false {
       try takeBox(arguments, at: index + 1)
       return 4
     }
@@ -186,5 +190,13 @@ struct GeoRequest {
       if withHash { reply.integer(Int(hit.score)) }
       if withPoint { reply.point(hit.point) }
     }
+  }
+}
+
+extension CommandError {
+  /// - Parameter command: as the client spelt it.
+  fileprivate static func exactlyOne(_ options: String, _ command: ByteView) -> CommandError {
+    CommandError(
+      composed: Array("ERR exactly one of \(options) can be specified for ".utf8) + command.bytes)
   }
 }

@@ -6,6 +6,13 @@ struct GeoSearch {
     case circle(radius: Double)
     /// Width and height.
     case box(Double, Double)
+
+    var isBox: Bool {
+      switch self {
+      case .circle: false
+      case .box: true
+      }
+    }
   }
 
   struct Hit {
