@@ -19,6 +19,7 @@ NEWER_REPLIES = [
      _ARGUMENTS_FIRST),
     ("ZRANK", rb"-ERR wrong number of arguments for 'zrank' command\r\n", rb"-ERR syntax error\r\n", _WITHSCORE),
     ("ZREVRANK", rb"-ERR wrong number of arguments for 'zrevrank' command\r\n", rb"-ERR syntax error\r\n", _WITHSCORE),
+    ("ZSCAN", rb"(?s)\*2\r\n.*", rb"-ERR invalid cursor\r\n", "a cursor is an unsigned number, not what strtoul makes of words"),
     ("COMMAND", rb"-ERR wrong number of arguments for 'command\|getkeys' command\r\n",
      rb"-ERR (The command has no key arguments|Invalid number of arguments specified for command)\r\n", _GETKEYS_ARITY),
 ]

@@ -120,7 +120,7 @@ struct GeoSearch {
 extension Geohash {
   /// What a sorted set keeps as a score.
   init(score: Double) {
-    let bits = score >= 0 && score < 0x1p63 ? UInt64(score) : 0
-    self.init(bits: bits & (1 << 52 - 1))
+    // The eastern edge of the map has a column of its own, one bit beyond the 52.
+    self.init(bits: score >= 0 && score < 0x1p63 ? UInt64(score) : 0)
   }
 }
