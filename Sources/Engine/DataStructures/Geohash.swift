@@ -131,10 +131,12 @@ struct Geohash: Equatable {
 
   /// The cell so many columns east and rows north of this one; beyond an edge begins the other one.
   func neighbour(east: Int, north: Int) -> Geohash {
-    let mask = UInt64(1) << UInt64(step) - 1
-    return Geohash(
-      column: (column &+ UInt64(bitPattern: Int64(east))) & mask,
-      row: (row &+ UInt64(bitPattern: Int64(north))) & mask, step: step)
+    func moved(_ cell: UInt64, by offset: Int) -> UInt64 {
+      // A cell on the eastern edge is one beyond the last, and stays there unless it moves.
+      guard offset != 0 else { return cell }
+      return (cell &+ UInt64(bitPattern: Int64(offset))) & (1 << UInt64(step) - 1)
+    }
+    return Geohash(column: moved(column, by: east), row: moved(row, by: north), step: step)
   }
 
   /// The scores of the places in this cell.

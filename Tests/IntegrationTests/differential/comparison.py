@@ -86,6 +86,11 @@ def _member_scan(_, a, b):
     return a.value[0].value == b.value[0].value and pairs(a) == pairs(b)
 
 
+def _found_places(_, a, b):
+    """Members at the same distance come in any order."""
+    return isinstance(a.value, list) and sorted(map(repr, a.value)) == sorted(map(repr, b.value))
+
+
 def _hello(_, a, b):
     """Name, version, modules and connection id are each server's own; the fields and the protocol are not."""
     a, b = _fields(a), _fields(b)
@@ -117,6 +122,11 @@ _RULES = {
     "RANDOMKEY": _any_key,
     "ZRANDMEMBER": _random_members,
     "ZSCAN": _member_scan,
+    "GEOSEARCH": _found_places,
+    "GEORADIUS": _found_places,
+    "GEORADIUS_RO": _found_places,
+    "GEORADIUSBYMEMBER": _found_places,
+    "GEORADIUSBYMEMBER_RO": _found_places,
     "HELLO": _hello,
     "OBJECT": _object,
 }
