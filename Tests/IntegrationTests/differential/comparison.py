@@ -19,6 +19,8 @@ NEWER_REPLIES = [
      _ARGUMENTS_FIRST),
     ("ZRANK", rb"-ERR wrong number of arguments for 'zrank' command\r\n", rb"-ERR syntax error\r\n", _WITHSCORE),
     ("ZREVRANK", rb"-ERR wrong number of arguments for 'zrevrank' command\r\n", rb"-ERR syntax error\r\n", _WITHSCORE),
+    ("OBJECT", rb"\$8\r\nlistpack\r\n", rb"\$8\r\nskiplist\r\n",
+     "since 7.2 the words of the first ZADD decide, members given twice included"),
     ("ZSCAN", rb"(?s)\*2\r\n.*", rb"-ERR invalid cursor\r\n", "a cursor is an unsigned number, not what strtoul makes of words"),
     ("COMMAND", rb"-ERR wrong number of arguments for 'command\|getkeys' command\r\n",
      rb"-ERR (The command has no key arguments|Invalid number of arguments specified for command)\r\n", _GETKEYS_ARITY),
@@ -34,7 +36,7 @@ def same(command, left, right):
            for newer, old, new, _ in NEWER_REPLIES):
         return True
     a, b = parse(left), parse(right)
-    if name.startswith(_SCORED) and _equal_scores(a, b):
+    if name.startswith(_SCORED) and equal_scores(a, b):
         return True
     rule = _RULES.get(name)
     return rule is not None and a.kind == b.kind and not a.is_error and rule(command, a, b)
@@ -44,9 +46,9 @@ def same(command, left, right):
 _SCORED = ("Z", "BZ", "GEO")
 
 
-def _equal_scores(a, b):
+def equal_scores(a, b):
     if isinstance(a.value, list) and isinstance(b.value, list):
-        return len(a.value) == len(b.value) and all(map(_equal_scores, a.value, b.value))
+        return len(a.value) == len(b.value) and all(map(equal_scores, a.value, b.value))
     if a.value == b.value:
         return True
     try:
