@@ -77,13 +77,16 @@ package enum DecimalText {
     return magnitude <= UInt(Int.max) ? Int(magnitude) : nil
   }
 
+  /// The longest text that is taken for a number: the largest double has 309 digits.
+  private static let textBytesMax = 5 * 1024
+
   /// The floating-point number that the whole of `text` spells (strtod's language: decimal, hex,
   /// `inf`, exponents), nil for anything else, spaces and NaN included.
   package static func double(_ text: ByteView) -> Double? {
-    guard text.count > 0, text.count < 256 else { return nil }
+    guard text.count > 0, text.count < textBytesMax else { return nil }
     let first = text[0]
     if first == 0x20 || (first >= 0x09 && first <= 0x0D) { return nil }
-    return unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
+    return unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: text.count + 1) { buffer in
       unsafe memcpy(buffer.baseAddress.unsafelyUnwrapped, text.unsafeBase, text.count)
       unsafe buffer[text.count] = 0
       let start = unsafe UnsafePointer(buffer.baseAddress.unsafelyUnwrapped)
@@ -106,5 +109,15 @@ package enum DecimalText {
     if value == 0 { return value.sign == .minus ? "-0" : "0" }
     if let whole = Int(exactly: value), whole.magnitude < 1 << 53 { return String(whole) }
     return ShortestDecimal.describe(value)
+  }
+
+  /// `value` with so many decimals, correctly rounded.
+  package static func fixed(_ value: Double, _ decimals: Int) -> [UInt8] {
+    unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 400) { buffer in
+      let written = unsafe withVaList([Int32(decimals), value]) { list in
+        unsafe vsnprintf(buffer.baseAddress.unsafelyUnwrapped, 400, "%.*f", list)
+      }
+      return unsafe buffer.prefix(Int(written)).map { UInt8(bitPattern: $0) }
+    }
   }
 }

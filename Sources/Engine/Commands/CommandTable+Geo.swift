@@ -1,3 +1,6 @@
 extension CommandTable {
-  package static let geo: [Command] = [.geoadd, .geodist, .geohash, .geopos]
+  package static let geo: [Command] = [
+    .geoadd, .geodist, .geohash, .geopos, .georadius, .georadiusRO, .georadiusbymember,
+    .georadiusbymemberRO, .geosearch, .geosearchstore,
+  ]
 }

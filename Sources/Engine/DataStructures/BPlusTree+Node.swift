@@ -61,7 +61,7 @@ extension BPlusTree {
       unsafe base.storeBytes(of: node?.bits ?? 0, toByteOffset: offset, as: Int.self)
     }
 
-    @inline(__always) private var capacity: Int { isLeaf ? Self.leafCapacity : Self.innerCapacity }
+    @inline(__always) var capacity: Int { isLeaf ? Self.leafCapacity : Self.innerCapacity }
 
     /// Where column `column` (score, address, child, subtree count) has its word `index`.
     @inline(__always)
@@ -91,8 +91,8 @@ extension BPlusTree {
       isLeaf ? count : (0..<count).reduce(0) { $0 &+ childCount($1) }
     }
 
-    /// Less than a quarter full: to be joined with a neighbour.
-    var isSparse: Bool { count < capacity / 4 }
+    /// Less than half full: to be joined with a neighbour.
+    var isSparse: Bool { count < capacity / 2 }
 
     // MARK: Searching
 

@@ -13,7 +13,8 @@ import RESP
 ///
 /// An inner node's score and address `i` are the first of child `i`, exactly: no separator outlives its
 /// member. Scores lie together, so that most of a search compares numbers without touching members.
-/// A node that splits at the right end of its level stays full, so ascending insertion fills nodes.
+/// Nodes are at least half full, but for the last of each level: a node that splits there stays full, so
+/// that ascending insertion fills nodes.
 ///
 /// A handle of one word; whoever keeps the word owns the nodes. Changes may give the tree another root, so
 /// they are `mutating`: the owner stores `bits` anew.
@@ -141,7 +142,8 @@ struct BPlusTree {
   ///
   /// - Complexity: O(log *n*).
   mutating func insert(_ score: Double, _ address: Address) {
-    guard let right = Self.insert(score, address, Self.member(address), root) else { return }
+    let member = Self.member(address)
+    guard let right = Self.insert(score, address, member, root, isRightEdge: true) else { return }
     let old = root
     root = Node.allocate(isLeaf: false)
     root.appendChild(old)
@@ -150,7 +152,7 @@ struct BPlusTree {
 
   /// Returns the new right sibling of a node that had to split.
   private static func insert(
-    _ score: Double, _ address: Address, _ member: ByteView, _ node: Node
+    _ score: Double, _ address: Address, _ member: ByteView, _ node: Node, isRightEdge: Bool
   ) -> Node? {
     let index = node.partition { isBefore($0, $1, score, member) }
     if node.isLeaf {
@@ -158,20 +160,23 @@ struct BPlusTree {
         node.insertEntry(score, address, at: index)
         return nil
       }
-      let right = node.split(at: index == node.count && node.next == nil ? node.count : node.count / 2)
-      let target = index > node.count || right.count == 0 ? right : node
+      let isAppend = isRightEdge && index == node.count
+      let right = node.split(at: isAppend ? node.count : node.count / 2)
+      let target = index > node.count || isAppend ? right : node
       target.insertEntry(score, address, at: target == node ? index : index - node.count)
       return right
     }
     let child = Swift.max(index &- 1, 0)
-    let added = insert(score, address, member, node.child(child))
+    let isLast = child + 1 == node.count
+    let added = insert(
+      score, address, member, node.child(child), isRightEdge: isRightEdge && isLast)
     node.refresh(child)
     guard let added else { return nil }
     if node.count < Node.innerCapacity {
       node.insertChild(added, at: child + 1)
       return nil
     }
-    let right = node.split(at: child + 1 == node.count ? node.count - 1 : node.count / 2)
+    let right = node.split(at: isRightEdge && isLast ? node.count - 1 : node.count / 2)
     if child + 1 <= node.count {
       node.insertChild(added, at: child + 1)
     } else {
@@ -261,29 +266,21 @@ struct BPlusTree {
       guard !leaves.isEmpty else { return .empty() }
       var level = leaves
       while level.count > 1 {
+        Self.fillLast(of: level)
         var parents: [Node] = []
         for (index, child) in level.enumerated() {
           if index % Node.innerCapacity == 0 { parents.append(Node.allocate(isLeaf: false)) }
           parents[parents.count - 1].appendChild(child)
         }
-        // Only the last node of a level can be too small.
-        Self.fillLast(of: parents)
         level = parents
       }
-      if leaves.count > 1 { Self.fixRightEdge(level[0]) }
       return BPlusTree(bits: level[0].bits)
     }
 
+    /// Only the last node of a level can be too small, and the one before it is full.
     private static func fillLast(of level: [Node]) {
       guard level.count > 1, level[level.count - 1].isSparse else { return }
       level[level.count - 2].balance(with: level[level.count - 1])
-    }
-
-    private static func fixRightEdge(_ node: Node) {
-      guard !node.isLeaf else { return }
-      let last = node.count - 1
-      if last > 0, node.child(last).isSparse { node.rebalance(last) }
-      fixRightEdge(node.child(node.count - 1))
     }
   }
 

@@ -17,21 +17,18 @@ struct SortedSetIndex {
 
   @inline(__always) var bits: Int { Int(bitPattern: unsafe parts) }
 
+  private init(_ tree: BPlusTree, _ members: ElementTable) {
+    unsafe parts = .allocate(capacity: 1)
+    unsafe parts.initialize(to: Parts(tree: tree, members: members))
+  }
+
   static func empty(seed: UInt64) -> SortedSetIndex {
-    let parts = UnsafeMutablePointer<Parts>.allocate(capacity: 1)
-    unsafe parts.initialize(to: Parts(tree: .empty(), members: .empty(seed: seed)))
-    return SortedSetIndex(bits: Int(bitPattern: parts))
+    SortedSetIndex(.empty(), .empty(seed: seed))
   }
 
   @inline(__always) var tree: BPlusTree { unsafe parts.pointee.tree }
   @inline(__always) var members: ElementTable { unsafe parts.pointee.members }
   var count: Int { members.count }
-
-  /// Replaces the tree, which is empty, by one of all members.
-  func take(_ tree: BPlusTree) {
-    unsafe parts.pointee.tree.free()
-    unsafe parts.pointee.tree = tree
-  }
 
   @inline(__always)
   func score(of member: ByteView) -> Double? { members.find(member).map { Double(word: $0.word) } }
@@ -77,13 +74,38 @@ struct SortedSetIndex {
   }
 
   func copy() -> SortedSetIndex {
-    let copy = SortedSetIndex.empty(seed: members.seed)
-    var builder = BPlusTree.Builder()
-    tree.forEach(from: 0, count: count) { member, score in
-      builder.append(score, copy.members.insert(member, word: score.word).address)
+    var builder = Builder(seed: members.seed)
+    tree.forEach(from: 0, count: count) { member, score in builder.append(member, score) }
+    return builder.finish()
+  }
+
+  /// Builds an index from members in ascending order.
+  struct Builder {
+    private let members: ElementTable
+    private var tree = BPlusTree.Builder()
+
+    init(seed: UInt64) { members = .empty(seed: seed) }
+
+    mutating func append(_ member: ByteView, _ score: Double) {
+      tree.append(score, members.insert(member, word: score.word).address)
     }
-    copy.take(builder.finish())
-    return copy
+
+    func finish() -> SortedSetIndex { SortedSetIndex(tree.finish(), members) }
+  }
+
+  /// An index of a table whose words are scores, which becomes part of it.
+  ///
+  /// - Complexity: O(*n* log *n*).
+  init(sorting members: ElementTable) {
+    var entries: [(score: Double, address: UInt)] = []
+    entries.reserveCapacity(members.count)
+    members.forEach { entries.append((Double(word: $0.word), $0.address)) }
+    entries.sort { left, right in
+      BPlusTree.isBefore(left.score, left.address, right.score, BPlusTree.member(right.address))
+    }
+    var tree = BPlusTree.Builder()
+    for entry in entries { tree.append(entry.score, entry.address) }
+    self.init(tree.finish(), members)
   }
 
   func heapByteCount(samples: Int) -> Int {

@@ -40,9 +40,8 @@ package enum RDB {
     case streamListpacks = 15
     case streamListpacks2 = 19
     case streamListpacks3 = 21
-    case sortedSetDecimal = 3
-    case sortedSet = 5
-    case sortedSetZiplist = 12
+    case sortedSet = 3
+    case sortedSet2 = 5
     case sortedSetListpack = 17
 
     /// The RDB version that a payload of it needs at least.

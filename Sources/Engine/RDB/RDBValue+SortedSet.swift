@@ -1,123 +1,136 @@
 import RESP
 
-/// Sorted sets:
+/// Sorted sets.
 ///
 /// ```
-/// 5   length (member score:8)...        binary scores, the highest first
-/// 3   length (member score)...          scores as text; a length byte of 253, 254, 255 is nan, inf, -inf
-/// 17  listpack of members and scores, in order
-/// 12  the same as a ziplist
+/// ZSET             count (member score)...      score as text: length:1 <bytes>, FD nan, FE inf, FF -inf
+/// ZSET_2           count (member score:8)...    highest first; scores are doubles, little endian
+/// ZSET_LISTPACK    a string: a listpack of member, score, ... lowest first
 /// ```
 extension SortedSetValue {
   func write(to writer: inout RDBWriter) {
     if isListpack {
       writer.writeByte(RDB.ValueKind.sortedSetListpack.rawValue)
-      return writer.writeString(listpack.bytes)
+      writer.writeString(listpack.bytes)
+      return
     }
-    writer.writeByte(RDB.ValueKind.sortedSet.rawValue)
-    let count = self.count
+    writer.writeByte(RDB.ValueKind.sortedSet2.rawValue)
     writer.writeLength(count)
-    forEach(in: 0..<count, backward: true) { member, score in
-      writer.writeString(member)
-      writer.writeLittleEndian(score.bitPattern, byteCount: 8)
-    }
+    guard count > 0 else { return }
+    var cursor = index.tree.cursor(at: count - 1)
+    repeat {
+      writer.writeString(cursor.member)
+      writer.writeLittleEndian(cursor.score.bitPattern, byteCount: 8)
+    } while cursor.moveBackward()
   }
 }
 
 extension RDBReader {
-  mutating func readSortedSet(
+  mutating func readSortedSetValue(
     _ kind: RDB.ValueKind, key: ByteView, expiry: Int64?
   ) throws(RDBError) -> DetachedEntry {
-    switch kind {
-    case .sortedSetListpack: return try readListpackSortedSet(key: key, expiry: expiry)
-    case .sortedSetZiplist: throw error("a layout other than a ziplist")
-    default: break
-    }
-    let count = try readLength()
-    // A member takes two bytes at least.
-    guard count > 0, count <= remaining / 2 else { throw error("members for \(count)") }
-    let index = SortedSetIndex.empty(seed: seed)
+    let members = ElementTable.empty(seed: seed)
     do throws(RDBError) {
-      for _ in 0..<count {
-        let member = try readString().bytes
-        let score =
-          kind == .sortedSet
-          ? Double(bitPattern: try readLittleEndian(byteCount: 8)) : try readDecimalScore()
-        if score.isNaN { throw error("a score that is a number before here") }
-        let isNew = ByteView.with(member) { member in
-          index.update(member) { $0 == nil ? score : nil } == .added
-        }
-        if !isNew { throw error("a member that was not there yet, before here") }
+      if kind == .sortedSetListpack {
+        try readListpack(into: members)
+      } else {
+        try readPairs(kind, into: members)
       }
+      guard members.count > 0 else { throw error("a sorted set with members before here") }
     } catch {
-      index.free()
+      members.free()
       throw error
     }
-    return DetachedEntry(
-      key: key, type: .sortedSet, encoding: .structure, word: index.bits, expiry: expiry)
+    let index = SortedSetIndex(sorting: members)
+    let (encoding, word) = index.compact(options.sortedSetListpackLimits)
+    return DetachedEntry(key: key, type: .sortedSet, encoding: encoding, word: word, expiry: expiry)
   }
 
-  private mutating func readDecimalScore() throws(RDBError) -> Double {
-    switch try readByte() {
-    case 253: return .nan
-    case 254: return .infinity
-    case 255: return -.infinity
-    case let count:
+  private mutating func readPairs(
+    _ kind: RDB.ValueKind, into members: ElementTable
+  ) throws(RDBError) {
+    for _ in 0..<(try readLength()) {
+      let member = try readString()
+      let score = try kind == .sortedSet ? readScoreText() : readScore()
+      let isNew =
+        switch member {
+        case .integer(let value): StringValue.integer(value).withBytes { members.add($0, score) }
+        case .bytes(let view): members.add(view, score)
+        case .decompressed(let bytes): ByteView.with(bytes) { members.add($0, score) }
+        }
+      guard isNew else { throw error("a member that is new before here") }
+    }
+  }
+
+  private mutating func readScore() throws(RDBError) -> Double {
+    let score = Double(bitPattern: try readLittleEndian(byteCount: 8))
+    guard !score.isNaN else { throw error("a score that is a number before here") }
+    return score
+  }
+
+  private mutating func readScoreText() throws(RDBError) -> Double {
+    let count = try readByte()
+    switch count {
+    case 0xFE: return .infinity
+    case 0xFF: return -.infinity
+    case 0xFD: throw error("a score that is a number before here")
+    default:
       guard let score = DecimalText.double(try readBytes(Int(count))) else {
-        throw error("a score in decimal before here")
+        throw error("a score before here")
       }
       return score
     }
   }
 
-  private mutating func readListpackSortedSet(
-    key: ByteView, expiry: Int64?
-  ) throws(RDBError) -> DetachedEntry {
-    let bytes = try readString().bytes
-    let isValid = ByteView.with(bytes) { SortedSetListpackCheck.isValid($0) }
-    guard isValid else { throw error("a listpack of members and scores in order before here") }
-    let listpack = ByteView.with(bytes) { Listpack(copying: $0) }
-    return DetachedEntry(
-      key: key, type: .sortedSet, encoding: .listpack, word: listpack.bits, expiry: expiry)
+  private mutating func readListpack(into members: ElementTable) throws(RDBError) {
+    let isValid =
+      switch try readString() {
+      case .integer: false
+      case .bytes(let view): members.addPairs(ofListpack: view)
+      case .decompressed(let bytes): ByteView.with(bytes) { members.addPairs(ofListpack: $0) }
+      }
+    guard isValid else { throw error("a listpack of members and ascending scores before here") }
   }
 }
 
-/// Whether a listpack holds different members, each with its score, in order.
-private enum SortedSetListpackCheck {
-  static func isValid(_ bytes: ByteView) -> Bool {
-    var member: [UInt8]?
+extension ElementTable {
+  /// Adds a member with its score; false if it is there already.
+  fileprivate func add(_ member: ByteView, _ score: Double) -> Bool {
+    let hash = hash(member)
+    guard find(member, hash) == nil else { return false }
+    _ = insert(member, word: score.word, hash)
+    return true
+  }
+
+  /// Adds the pairs of a listpack; false if that is none, or holds something else.
+  fileprivate func addPairs(ofListpack bytes: ByteView) -> Bool {
     var last: (score: Double, member: [UInt8])?
-    var seen = Set<[UInt8]>()
+    var member: [UInt8]?
     let isValid = Listpack.isValid(bytes) { element in
-      guard let current = member else {
+      guard let name = member else {
         member = element.withBytes { $0.bytes }
         return true
       }
       member = nil
-      let parsed: Double? =
-        switch element {
-        case .integer(let integer): Double(integer)
-        case .bytes(let text): DecimalText.double(text)
-        }
-      guard let score = parsed, seen.insert(current).inserted else { return false }
+      guard let score = element.score else { return false }
       if let last {
-        guard last.score <= score else { return false }
-        if last.score == score, !last.member.lexicographicallyPrecedes(current) { return false }
+        guard last.score < score || last.score == score && last.member.lexicographicallyPrecedes(name)
+        else { return false }
       }
-      last = (score, current)
-      return true
+      last = (score, name)
+      return ByteView.with(name) { add($0, score) }
     }
-    return isValid && member == nil && last != nil
+    return isValid && member == nil
   }
 }
 
-extension RDBReader.StringForm {
-  /// A copy of the bytes.
-  fileprivate var bytes: [UInt8] {
+extension StringValue {
+  /// As a score; nil if it spells no number.
+  @inline(__always)
+  var score: Double? {
     switch self {
-    case .integer(let integer): Array(String(integer).utf8)
-    case .bytes(let view): view.bytes
-    case .decompressed(let bytes): bytes
+    case .integer(let value): Double(value)
+    case .bytes(let text): DecimalText.double(text)
     }
   }
 }

@@ -32,8 +32,8 @@ extension RDBReader {
     case .list, .listQuicklist2: try readListValue(kind, key: key, expiry: expiry)
     case .streamListpacks, .streamListpacks2, .streamListpacks3:
       try readStream(kind, key: key, expiry: expiry)
-    case .sortedSetDecimal, .sortedSet, .sortedSetZiplist, .sortedSetListpack:
-      try readSortedSet(kind, key: key, expiry: expiry)
+    case .sortedSet, .sortedSet2, .sortedSetListpack:
+      try readSortedSetValue(kind, key: key, expiry: expiry)
     }
   }
 }

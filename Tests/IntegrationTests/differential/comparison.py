@@ -11,11 +11,17 @@ TIME_TOLERANCE_SECONDS = 10
 
 # What newer servers answer otherwise on purpose: command, the oracle's reply, the other right reply, the reason.
 _ARGUMENTS_FIRST = "since 7.2 the arguments are checked before the key"
+_WITHSCORE = "since 7.2 ZRANK and ZREVRANK take WITHSCORE"
 _GETKEYS_ARITY = "since 7.2 COMMAND GETKEYS takes a command without arguments"
 NEWER_REPLIES = [
     ("BITCOUNT", rb"(:0|-WRONGTYPE .*)\r\n", rb"-ERR (syntax error|value is not an integer or out of range)\r\n", _ARGUMENTS_FIRST),
     ("BITPOS", rb"(:(0|-1)|-WRONGTYPE .*)\r\n", rb"-ERR (syntax error|value is not an integer or out of range|The bit argument .*)\r\n",
      _ARGUMENTS_FIRST),
+    ("ZRANK", rb"-ERR wrong number of arguments for 'zrank' command\r\n", rb"-ERR syntax error\r\n", _WITHSCORE),
+    ("ZREVRANK", rb"-ERR wrong number of arguments for 'zrevrank' command\r\n", rb"-ERR syntax error\r\n", _WITHSCORE),
+    ("OBJECT", rb"\$8\r\nlistpack\r\n", rb"\$8\r\nskiplist\r\n",
+     "since 7.2 the words of the first ZADD decide, members given twice included"),
+    ("ZSCAN", rb"(?s)\*2\r\n.*", rb"-ERR invalid cursor\r\n", "a cursor is an unsigned number, not what strtoul makes of words"),
     ("COMMAND", rb"-ERR wrong number of arguments for 'command\|getkeys' command\r\n",
      rb"-ERR (The command has no key arguments|Invalid number of arguments specified for command)\r\n", _GETKEYS_ARITY),
     ("XREAD", rb"-ERR Unbalanced .*\r\n", rb"-ERR Unbalanced .*\r\n", "7.2 names the command"),
@@ -41,8 +47,25 @@ def same(command, left, right, is_old):
            for newer, old, new, _ in NEWER_REPLIES):
         return True
     a, b = parse(left), parse(right)
+    if name.startswith(_SCORED) and equal_scores(a, b):
+        return True
     rule = _RULES_7_0.get(name) if is_old and name in _RULES_7_0 else _RULES.get(name)
     return rule is not None and a.kind == b.kind and not a.is_error and rule(command, a, b)
+
+
+# Since 7.2 the shortest text that gives the same number is printed, not 17 digits.
+_SCORED = ("Z", "BZ", "GEO")
+
+
+def equal_scores(a, b):
+    if isinstance(a.value, list) and isinstance(b.value, list):
+        return len(a.value) == len(b.value) and all(map(equal_scores, a.value, b.value))
+    if a.value == b.value:
+        return True
+    try:
+        return float(a.value) == float(b.value)
+    except (TypeError, ValueError):
+        return False
 
 
 def _within(tolerance):
@@ -59,6 +82,26 @@ def _unordered(_, a, b):
 def _any_key(_, a, b):
     """Any key may be drawn, but one must be if there is any."""
     return (a.value is None) == (b.value is None)
+
+
+def _random_members(_, a, b):
+    """Any members may be drawn, but as many."""
+    if isinstance(a.value, list):
+        return len(a.value) == len(b.value)
+    return (a.value is None) == (b.value is None)
+
+
+def _member_scan(_, a, b):
+    """A scan of all members at once: their order is each server's own."""
+    def pairs(reply):
+        items = [item.value for item in reply.value[1].value]
+        return sorted((member, float(score)) for member, score in zip(items[::2], items[1::2]))
+    return a.value[0].value == b.value[0].value and pairs(a) == pairs(b)
+
+
+def _found_places(_, a, b):
+    """Members at the same distance come in any order."""
+    return isinstance(a.value, list) and sorted(map(repr, a.value)) == sorted(map(repr, b.value))
 
 
 def _hello(_, a, b):
@@ -158,6 +201,13 @@ _RULES = {
     "PEXPIRETIME": _within(TIME_TOLERANCE_SECONDS * 1000),
     "KEYS": _unordered,
     "RANDOMKEY": _any_key,
+    "ZRANDMEMBER": _random_members,
+    "ZSCAN": _member_scan,
+    "GEOSEARCH": _found_places,
+    "GEORADIUS": _found_places,
+    "GEORADIUS_RO": _found_places,
+    "GEORADIUSBYMEMBER": _found_places,
+    "GEORADIUSBYMEMBER_RO": _found_places,
     "HELLO": _hello,
     "OBJECT": _object,
 }

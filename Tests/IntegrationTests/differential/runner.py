@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from support.resp import Connection, encode, parse, to_bytes
 
 from . import payload
-from .comparison import TIME_TOLERANCE_SECONDS, same
+from .comparison import TIME_TOLERANCE_SECONDS, equal_scores, same
 from .families import ALL
 from .stream import Stream, one
 from .table import FullScan, Step, Transfer
@@ -223,6 +223,7 @@ class Run:
         times = [connection("PTTL", key).value for connection in self.pair]
         close = times[0] == times[1] or (
             min(times) >= 0 and abs(times[0] - times[1]) <= TIME_TOLERANCE_SECONDS * 1000)
-        if kinds[0] != kinds[1] or values[0] != values[1] or not close:
+        agree = values[0] == values[1] or kinds[1].value == b"zset" and equal_scores(*values)
+        if kinds[0] != kinds[1] or not agree or not close:
             self._record(f"database {database}, key {key!r}", repr((kinds[0], values[0], times[0])).encode(),
                          repr((kinds[1], values[1], times[1])).encode())

@@ -1,85 +1,36 @@
 import RESP
 
 extension Command {
-  /// `ZCOUNT key min max`: how many members have a score in the range.
-  package static let zcount = countCommand(
-    "zcount", "Counts the members in a range of scores.", since: "2.0.0", bounds: .double) {
-      (min, max) throws(CommandError) in try .scores(min, max)
-    }
-  /// `ZLEXCOUNT key min max`: how many members are in the range.
-  package static let zlexcount = countCommand(
-    "zlexcount", "Counts the members in a range of members.", since: "2.8.9", bounds: .string) {
-      (min, max) throws(CommandError) in try .members(min, max)
-    }
+  /// `ZCOUNT key min max`
+  ///
+  /// Replies with an Integer: how many members have scores in the range.
+  ///
+  /// - SeeAlso: <https://redis.io/docs/latest/commands/zcount/>
+  package static let zcount = counting(
+    "zcount", "Counts the members of a sorted set with scores in a range.", .score,
+    since: "2.0.0", [Argument("min", .double), Argument("max", .double)])
 
-  /// `ZREMRANGEBYSCORE key min max`: how many members were removed.
-  package static let zremrangebyscore = removeCommand(
-    "zremrangebyscore", "Removes the members in a range of scores.", since: "1.2.0",
-    arguments: [Argument("min", .double), Argument("max", .double)]) {
-      (min, max) throws(CommandError) in
-      let bounds = try SortedSetBounds.scores(min, max)
-      return .bounds(bounds)
-    }
-  /// `ZREMRANGEBYLEX key min max`: how many members were removed.
-  package static let zremrangebylex = removeCommand(
-    "zremrangebylex", "Removes the members in a range of members.", since: "2.8.9",
-    arguments: [Argument("min", .string), Argument("max", .string)]) {
-      (min, max) throws(CommandError) in
-      let bounds = try SortedSetBounds.members(min, max)
-      return .bounds(bounds)
-    }
-  /// `ZREMRANGEBYRANK key start stop`: how many members were removed.
-  package static let zremrangebyrank = removeCommand(
-    "zremrangebyrank", "Removes the members in a range of ranks.", since: "2.0.0",
-    arguments: [Argument("start", .integer), Argument("stop", .integer)]) {
-      (start, stop) throws(CommandError) in
-      .ranks(try start.integer(), try stop.integer())
-    }
+  /// `ZLEXCOUNT key min max`
+  ///
+  /// Replies with an Integer: how many members lie in the range of names, where all scores are equal.
+  ///
+  /// - SeeAlso: <https://redis.io/docs/latest/commands/zlexcount/>
+  package static let zlexcount = counting(
+    "zlexcount", "Counts the members of a sorted set in a range of names.", .name,
+    since: "2.8.9", [Argument("min", .string), Argument("max", .string)])
 
-  private typealias Parse = @Sendable (ByteView, ByteView) throws(CommandError) -> SortedSetBounds
-
-  private static func countCommand(
-    _ name: StaticString, _ summary: String, since: String, bounds: Argument.ArgumentType,
-    _ parse: @escaping Parse
+  private static func counting(
+    _ name: StaticString, _ summary: String, _ kind: MemberRange.Kind, since: String,
+    _ bounds: [Argument]
   ) -> Command {
     Command(
-      name, summary, since: since, group: .sortedSet,
-      complexity: "O(log(N)), with N members in the sorted set.", arity: .exactly(4),
+      name, summary, since: since, group: .sortedSet, complexity: "O(log(N))", arity: .exactly(4),
       keys: [.at(1, [.readOnly, .access])], flags: [.readOnly, .fast],
-      arguments: [.key(), Argument("min", bounds), Argument("max", bounds)],
+      arguments: [.key()] + bounds,
       execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
-        let bounds = try parse(arguments[2], arguments[3])
+        let range = try MemberRange(kind, arguments[2], arguments[3])
         let value = try keyspace.collection(SortedSetValue.self, arguments[1], for: .read)
-        reply.integer(value?.ranks(in: bounds).count ?? 0)
-      })
-  }
-
-  private enum Removal {
-    case ranks(Int, Int)
-    case bounds(SortedSetBounds)
-  }
-
-  private static func removeCommand(
-    _ name: StaticString, _ summary: String, since: String, arguments: [Argument],
-    _ parse: @escaping @Sendable (ByteView, ByteView) throws(CommandError) -> Removal
-  ) -> Command {
-    Command(
-      name, summary, since: since, group: .sortedSet,
-      complexity: "O(M*log(N)), with N members in the sorted set and M to be removed.",
-      arity: .exactly(4), keys: [.at(1, [.readWrite, .delete])], flags: [.write],
-      arguments: [.key()] + arguments,
-      execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
-        let removal = try parse(arguments[2], arguments[3])
-        guard let value = try keyspace.collection(SortedSetValue.self, arguments[1], for: .write)
-        else { return reply.integer(0) }
-        let ranks =
-          switch removal {
-          case .ranks(let start, let end): value.ranks(from: start, through: end)
-          case .bounds(let bounds): value.ranks(in: bounds)
-          }
-        value.remove(ranks: ranks)
-        if !ranks.isEmpty { keyspace.changed(arguments[1], value) }
-        reply.integer(ranks.count)
+        reply.integer(value?.ranks(of: range).count ?? 0)
       })
   }
 }

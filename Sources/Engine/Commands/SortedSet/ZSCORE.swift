@@ -1,79 +1,79 @@
 import RESP
 
 extension Command {
-  /// `ZCARD key`: how many members there are.
+  /// `ZCARD key`
+  ///
+  /// Replies with an Integer: how many members there are.
   ///
   /// - SeeAlso: <https://redis.io/docs/latest/commands/zcard/>
   package static let zcard = Command(
-    "zcard", "Returns the number of members of a sorted set.", since: "1.2.0", group: .sortedSet,
-    complexity: "O(1)", arity: .exactly(2), keys: [.at(1, [.readOnly])],
-    flags: [.readOnly, .fast], arguments: [.key()],
+    "zcard", "Counts the members of a sorted set.", since: "1.2.0", group: .sortedSet,
+    complexity: "O(1)", arity: .exactly(2), keys: [.at(1, .readOnly)], flags: [.readOnly, .fast],
+    arguments: [.key()],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       let value = try keyspace.collection(SortedSetValue.self, arguments[1], for: .read)
       reply.integer(value?.count ?? 0)
     })
 
-  /// `ZSCORE key member`: the score of a member, a null for what is none.
+  /// `ZSCORE key member`
+  ///
+  /// Replies with a Double; null if there is no such member.
   ///
   /// - SeeAlso: <https://redis.io/docs/latest/commands/zscore/>
   package static let zscore = Command(
-    "zscore", "Returns the score of a member of a sorted set.", since: "1.2.0",
-    group: .sortedSet, complexity: "O(1)", arity: .exactly(3),
-    keys: [.at(1, [.readOnly, .access])], flags: [.readOnly, .fast],
-    arguments: [.key(), Argument("member", .string)],
+    "zscore", "Returns the score of a member of a sorted set.", since: "1.2.0", group: .sortedSet,
+    complexity: "O(1)", arity: .exactly(3), keys: [.at(1, [.readOnly, .access])],
+    flags: [.readOnly, .fast], arguments: [.key(), Argument("member", .string)],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       let value = try keyspace.collection(SortedSetValue.self, arguments[1], for: .read)
-      if let score = value?.score(of: arguments[2]) { reply.double(score) } else { reply.null() }
+      reply.score(value?.score(of: arguments[2]))
     })
 
-  /// `ZMSCORE key member [member ...]`: an array of scores and nulls.
+  /// `ZMSCORE key member [member ...]`
+  ///
+  /// Replies with an Array of Doubles, null for what is no member.
   ///
   /// - SeeAlso: <https://redis.io/docs/latest/commands/zmscore/>
   package static let zmscore = Command(
-    "zmscore", "Returns the scores of members of a sorted set.", since: "6.2.0",
-    group: .sortedSet, complexity: "O(N), with N members asked for.", arity: .atLeast(3),
+    "zmscore", "Returns the scores of members of a sorted set.", since: "6.2.0", group: .sortedSet,
+    complexity: "O(N) in the members asked for.", arity: .atLeast(3),
     keys: [.at(1, [.readOnly, .access])], flags: [.readOnly, .fast],
-    arguments: [.key(), Argument("member", .string, [.multiple])],
+    arguments: [.key(), Argument("member", .string, .multiple)],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       let value = try keyspace.collection(SortedSetValue.self, arguments[1], for: .read)
       reply.array(arguments.count - 2)
-      for index in 2..<arguments.count {
-        if let score = value?.score(of: arguments[index]) {
-          reply.double(score)
-        } else {
-          reply.null()
-        }
-      }
+      for index in 2..<arguments.count { reply.score(value?.score(of: arguments[index])) }
     })
 
-  /// `ZRANK key member [WITHSCORE]`: how many members come before.
+  /// `ZRANK key member [WITHSCORE]`
+  ///
+  /// Replies with an Integer: how many members come before; with WITHSCORE an Array of it and the score. Null if
+  /// there is no such member.
   ///
   /// - SeeAlso: <https://redis.io/docs/latest/commands/zrank/>
-  package static let zrank = rankCommand(
-    "zrank", "Returns the rank of a member by ascending score.", backward: false)
+  package static let zrank = rank(
+    "zrank", "Returns how many members come before one, lowest scores first.", backward: false)
 
-  /// `ZREVRANK key member [WITHSCORE]`: how many members come behind.
+  /// `ZREVRANK key member [WITHSCORE]`
   ///
   /// - SeeAlso: <https://redis.io/docs/latest/commands/zrevrank/>
-  package static let zrevrank = rankCommand(
-    "zrevrank", "Returns the rank of a member by descending score.", backward: true)
+  package static let zrevrank = rank(
+    "zrevrank", "Returns how many members come before one, highest scores first.", backward: true)
 
-  private static func rankCommand(
+  private static func rank(
     _ name: StaticString, _ summary: String, backward: Bool
   ) -> Command {
     Command(
-      name, summary, since: "2.0.0", group: .sortedSet, complexity: "O(log(N))",
-      arity: .atLeast(3), keys: [.at(1, [.readOnly, .access])], flags: [.readOnly, .fast],
+      name, summary, since: "2.0.0", group: .sortedSet, complexity: "O(log(N))", arity: .atLeast(3),
+      keys: [.at(1, [.readOnly, .access])], flags: [.readOnly, .fast],
       arguments: [
-        .key(), Argument("member", .string),
-        .token("withscore", "WITHSCORE", [.optional], since: "7.2.0"),
+        .key(), Argument("member", .string), .token("withscore", "WITHSCORE", .optional),
       ],
       history: [("7.2.0", "The option `WITHSCORE`.")],
       execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
-        let withScore = arguments.count > 3
-        if arguments.count > 4 || (withScore && !arguments[3].matches("withscore")) {
-          throw .syntax
-        }
+        if arguments.count > 4 { throw .wrongArity("\(name)") }
+        let withScore = arguments.count == 4
+        if withScore, !arguments[3].matches("withscore") { throw .syntax }
         let value = try keyspace.collection(SortedSetValue.self, arguments[1], for: .read)
         guard let value, let found = value.rank(of: arguments[2]) else {
           return withScore ? reply.nullArray() : reply.null()
@@ -83,25 +83,26 @@ extension Command {
         if withScore { reply.double(found.score) }
       })
   }
+}
 
-  /// `ZREM key member [member ...]`: how many members were removed.
-  ///
-  /// - SeeAlso: <https://redis.io/docs/latest/commands/zrem/>
-  package static let zrem = Command(
-    "zrem", "Removes members from a sorted set.", since: "1.2.0", group: .sortedSet,
-    complexity: "O(M*log(N)), with N members in the sorted set and M to be removed.",
-    arity: .atLeast(3), keys: [.at(1, [.readWrite, .delete])], flags: [.write, .fast],
-    arguments: [.key(), Argument("member", .string, [.multiple])],
-    history: [("2.4.0", "Several members.")],
-    execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
-      guard let value = try keyspace.collection(SortedSetValue.self, arguments[1], for: .write)
-      else { return reply.integer(0) }
-      var removed = 0
-      for index in 2..<arguments.count where value.remove(arguments[index]) {
-        removed += 1
-        if value.count == 0 { break }
-      }
-      if removed > 0 { keyspace.changed(arguments[1], value) }
-      reply.integer(removed)
-    })
+extension ReplyWriter {
+  /// A Double, or null.
+  @inline(__always)
+  mutating func score(_ score: Double?) {
+    guard let score else { return null() }
+    double(score)
+  }
+
+  /// The header of `count` members with or without scores: RESP3 has a pair for each that has one.
+  mutating func members(_ count: Int, withScores: Bool) {
+    array(withScores && !isRESP3 ? count * 2 : count)
+  }
+
+  /// One of them.
+  @inline(__always)
+  mutating func member(_ member: ByteView, _ score: Double, withScore: Bool) {
+    if withScore, isRESP3 { array(2) }
+    bulk(member)
+    if withScore { double(score) }
+  }
 }

@@ -4,7 +4,7 @@ Takes part as soon as both servers know these types. The commands of each type b
 """
 from ..table import Table
 
-TABLE = Table("collections", requires="zadd")
+TABLE = Table("collections", requires="hset")
 command = TABLE.command
 
 

@@ -1,166 +1,268 @@
-"""Sorted-set commands."""
-from ..table import Table
+"""Sorted-set commands, over few keys, so that small and large ones arise, meet and vanish."""
+from ..table import Step, Table
 
 TABLE = Table("sortedsets", requires="zadd")
 command = TABLE.command
 
+KEYS = ["{a}s1", "{a}s2", "{a}s3", "{b}s1", "s1", "s2", "s3"]
 
-def score(draw):
-    if draw.chance(0.96):
-        return draw.choice((0, 1, 2, 3, -1, 1.5, 2.25, -0.5, 100, 1e6, "inf", "-inf", draw.random.randint(-9, 9)))
-    return draw.choice(("x", "nan", "", "1e999"))
+# All scores are 0 here: what a range of names finds otherwise is nobody's promise.
+NAMED = ["{a}n1", "{a}n2", "n3"]
+
+
+def named_key(draw):
+    return draw.choice(NAMED)
+
+
+def key(draw):
+    return draw.choice(KEYS) if draw.chance(0.93) else draw.key()
+
+
+def keys(draw, low=1, high=3):
+    return [key(draw) for _ in range(draw.random.randint(low, high))]
 
 
 def member(draw):
-    return draw.choice(("a", "b", "c", "d", "e", "f", "10", "-3", "x" * 65, draw.text(3)))
+    roll = draw.random.random()
+    if roll < 0.8:
+        return f"m{draw.random.randint(0, 250)}"
+    if roll < 0.95:
+        return str(draw.random.randint(-20, 300))
+    return draw.choice(("", "x" * 64, "x" * 65, "x" * 200, "ключ", "a", "b", "-1", "007", "9223372036854775808"))
 
 
-def score_bound(draw):
-    return draw.choice(("", "", "(")) + str(draw.choice((0, 1, 2, -1, 1.5, "+inf", "-inf", "inf", 3, "x", 5)))
+def score(draw):
+    """Halves and integers only: others are printed otherwise by older servers."""
+    roll = draw.random.random()
+    if roll < 0.9:
+        return draw.random.randint(-40, 40) / draw.choice((1, 1, 1, 2, 4))
+    if roll < 0.97:
+        return draw.choice(("inf", "-inf", "+inf", "1e17", "4503599627370497", "3e20", "0x10", "1e3", 70000, 5000000000))
+    return draw.choice(("nan", "x", "", " 1", "1 ", "1e999", "infinit"))
 
 
-def lex_bound(draw):
-    return draw.choice(("-", "+", "[a", "(b", "[c", "(d", "[e", "[", "(", "z", "[x", "[10"))
+def bound(draw):
+    roll = draw.random.random()
+    if roll < 0.9:
+        return draw.choice(("", "", "(")) + str(draw.random.randint(-45, 45) / draw.choice((1, 1, 2)))
+    return draw.choice(("-inf", "+inf", "(inf", "(-inf", "nan", "x", "(", "((1", ""))
+
+
+def name_bound(draw):
+    if draw.chance(0.75):
+        return draw.choice("[(") + str(member(draw))
+    return draw.choice(("-", "+", "-", "+", "m", "", "[", "(", "-x", "+x"))
 
 
 def rank(draw):
-    return draw.choice((0, 1, 2, 3, -1, -2, -3, 5, 100, -100, "x"))
+    return draw.index() if draw.chance(0.95) else draw.choice(("x", "1.5", "", "9223372036854775808"))
 
 
-def pairs(draw, low=1, high=4):
-    return [word for _ in range(draw.random.randint(low, high)) for word in (score(draw), member(draw))]
+def count(draw):
+    return draw.random.randint(-1, 12) if draw.chance(0.93) else draw.choice(("x", "", "9223372036854775808", "1.5"))
 
 
-@command("ZADD", 12)
+def limit(draw):
+    return [draw.case("LIMIT"), draw.random.randint(-1, 8), count(draw)] if draw.chance(0.4) else []
+
+
+def sometimes(draw, word, probability=0.4):
+    return [draw.case(word)] if draw.chance(probability) else []
+
+
+@command("ZADD", 8)
 def _(draw):
-    options = [draw.case(word) for word in ("NX", "XX", "GT", "LT", "CH", "INCR") if draw.chance(0.12)]
-    words = pairs(draw, 1, 1 if "INCR" in map(str.upper, options) else 4)
-    return [draw.key(), *options, *(words[:-1] if draw.chance(0.02) else words)]
+    words = [key(draw)]
+    for option in ("NX", "XX", "GT", "LT", "CH", "INCR"):
+        words += sometimes(draw, option, 0.07)
+    for _ in range(draw.choice((1, 1, 2, 5, 40, 140))):
+        words += [score(draw), member(draw)]
+    return words if draw.chance(0.98) else words[:-1]
+
+
+@command("ZADD", 2)
+def _(draw):
+    """A set of names, new each time: no other command gives its members scores."""
+    name = named_key(draw)
+    words = ["ZADD", name]
+    for _ in range(draw.choice((1, 10, 60, 140))):
+        words += [0, member(draw)]
+    return [Step((("DEL", name),), 1), Step((tuple(words),), 1)]
 
 
 @command("ZINCRBY", 2)
 def _(draw):
-    return [draw.key(), score(draw), member(draw)]
+    return [key(draw), score(draw), member(draw)]
 
 
-for name in ("ZREM", "ZMSCORE"):
-    @command(name, 2)
+@command("ZREM", 2)
+def _(draw):
+    return [key(draw), *(member(draw) for _ in range(draw.choice((1, 2, 20))))]
+
+
+@command("ZCARD")
+def _(draw):
+    return [key(draw)]
+
+
+@command("ZSCORE")
+def _(draw):
+    return [key(draw), member(draw)]
+
+
+@command("ZMSCORE")
+def _(draw):
+    return [key(draw), *(member(draw) for _ in range(draw.random.randint(1, 5)))]
+
+
+@command("ZRANK")
+def _(draw):
+    return [key(draw), member(draw)]
+
+
+@command("ZREVRANK")
+def _(draw):
+    return [key(draw), member(draw)]
+
+
+@command("ZCOUNT")
+def _(draw):
+    return [key(draw), bound(draw), bound(draw)]
+
+
+@command("ZLEXCOUNT")
+def _(draw):
+    return [named_key(draw), name_bound(draw), name_bound(draw)]
+
+
+def range_words(draw, kind):
+    bounds = {"BYSCORE": bound, "BYLEX": name_bound, None: rank}[kind]
+    words = [[draw.case(kind)] if kind else [], sometimes(draw, "REV"), limit(draw) if kind or draw.chance(0.1) else []]
+    draw.random.shuffle(words)
+    return [bounds(draw), bounds(draw), *sum(words, [])]
+
+
+@command("ZRANGE", 4)
+def _(draw):
+    kind = draw.choice(("BYSCORE", "BYLEX", None))
+    name = named_key(draw) if kind == "BYLEX" else key(draw)
+    return [name, *range_words(draw, kind), *sometimes(draw, "WITHSCORES")]
+
+
+@command("ZRANGESTORE")
+def _(draw):
+    kind = draw.choice(("BYSCORE", "BYLEX", None))
+    name = named_key(draw) if kind == "BYLEX" else key(draw)
+    return [key(draw), name, *range_words(draw, kind), *sometimes(draw, "WITHSCORES", 0.03)]
+
+
+@command("ZREVRANGE")
+def _(draw):
+    return [key(draw), rank(draw), rank(draw), *sometimes(draw, "WITHSCORES"), *sometimes(draw, "REV", 0.03)]
+
+
+for _name in ("ZRANGEBYSCORE", "ZREVRANGEBYSCORE"):
+    @command(_name)
     def _(draw):
-        return [draw.key(), *(member(draw) for _ in range(draw.random.randint(1, 3)))]
+        return [key(draw), bound(draw), bound(draw), *sometimes(draw, "WITHSCORES"), *limit(draw)]
 
-for name in ("ZSCORE", "ZRANK", "ZREVRANK"):
-    @command(name, 1.5)
+for _name in ("ZRANGEBYLEX", "ZREVRANGEBYLEX"):
+    @command(_name)
     def _(draw):
-        return [draw.key(), member(draw)]
+        return [named_key(draw), name_bound(draw), name_bound(draw), *limit(draw), *sometimes(draw, "WITHSCORES", 0.03)]
 
 
-@command("ZCARD", 1)
+@command("ZREMRANGEBYRANK", 0.4)
 def _(draw):
-    return [draw.key()]
+    start = draw.random.randint(-30, 30)
+    return [key(draw), start, start + draw.random.randint(-2, 10)] if draw.chance(0.8) else [key(draw), rank(draw), rank(draw)]
 
 
-def limit(draw):
-    return [draw.case("LIMIT"), draw.choice((0, 1, 2, -1, 5)), draw.choice((-1, 0, 1, 2, 10))] if draw.chance(0.4) else []
-
-
-def with_scores(draw):
-    return [draw.case("WITHSCORES")] if draw.chance(0.4) else []
-
-
-def request(draw, start):
-    kind = draw.choice(("rank", "BYSCORE", "BYLEX"))
-    bound = {"rank": rank, "BYSCORE": score_bound, "BYLEX": lex_bound}[kind]
-    words = [*start, bound(draw), bound(draw)]
-    if kind != "rank":
-        words += [draw.case(kind), *limit(draw)]
-    if draw.chance(0.4):
-        words.append(draw.case("REV"))
-    return words
-
-
-@command("ZRANGE", 6)
+@command("ZREMRANGEBYSCORE", 0.4)
 def _(draw):
-    return request(draw, [draw.key()]) + with_scores(draw)
+    return [key(draw), bound(draw), bound(draw)]
 
 
-@command("ZRANGESTORE", 2)
+@command("ZREMRANGEBYLEX", 0.2)
 def _(draw):
-    return request(draw, [draw.key(), draw.key()])
+    return [named_key(draw), name_bound(draw), name_bound(draw)]
 
 
-@command("ZREVRANGE", 1)
-def _(draw):
-    return [draw.key(), rank(draw), rank(draw), *with_scores(draw)]
-
-
-for name in ("ZRANGEBYSCORE", "ZREVRANGEBYSCORE"):
-    @command(name, 1.5)
+for _name in ("ZPOPMIN", "ZPOPMAX"):
+    @command(_name)
     def _(draw):
-        return [draw.key(), score_bound(draw), score_bound(draw), *with_scores(draw), *limit(draw)]
-
-for name in ("ZRANGEBYLEX", "ZREVRANGEBYLEX"):
-    @command(name, 1.5)
-    def _(draw):
-        return [draw.key(), lex_bound(draw), lex_bound(draw), *limit(draw)]
-
-for name, bound, weight in (
-    ("ZCOUNT", score_bound, 1), ("ZLEXCOUNT", lex_bound, 1), ("ZREMRANGEBYSCORE", score_bound, 0.4),
-    ("ZREMRANGEBYLEX", lex_bound, 0.4), ("ZREMRANGEBYRANK", rank, 0.4),
-):
-    @command(name, weight)
-    def _(draw, bound=bound):
-        return [draw.key(), bound(draw), bound(draw)]
-
-for name in ("ZPOPMIN", "ZPOPMAX"):
-    @command(name, 0.8)
-    def _(draw):
-        return [draw.key(), *([draw.choice((0, 1, 2, 5, -1, "x"))] if draw.chance(0.5) else [])]
+        return [key(draw)] + ([count(draw)] if draw.chance(0.6) else [])
 
 
-@command("ZMPOP", 1)
+@command("ZMPOP")
 def _(draw):
-    keys = draw.keys(1, 3)
-    return [len(keys) if draw.chance(0.95) else draw.choice((0, -1, 9, "x")), *keys,
-            draw.case(draw.choice(("MIN", "MAX"))),
-            *([draw.case("COUNT"), draw.choice((1, 2, 3, 0))] if draw.chance(0.4) else [])]
+    names = keys(draw)
+    numkeys = len(names) if draw.chance(0.93) else draw.choice((0, -1, 5, "x"))
+    return [numkeys, *names, draw.case(draw.choice(("MIN", "MAX"))), *([draw.case("COUNT"), count(draw)] if draw.chance(0.5) else [])]
 
 
-def inputs(draw):
-    keys = draw.keys(1, 3)
-    return keys, [len(keys) if draw.chance(0.95) else draw.choice((0, -1, 9, "x")), *keys]
+def combination(draw, aggregates=True, scores=True):
+    names = keys(draw)
+    words = [len(names) if draw.chance(0.95) else draw.choice((0, -1, 5, "x")), *names]
+    if draw.chance(0.3 if aggregates else 0.02):
+        words += [draw.case("WEIGHTS"), *(score(draw) for _ in names)]
+    if draw.chance(0.3 if aggregates else 0.02):
+        words += [draw.case("AGGREGATE"), draw.case(draw.choice(("SUM", "MIN", "MAX", "AVG")))]
+    return words + sometimes(draw, "WITHSCORES", 0.5 if scores else 0.02)
 
 
-def weighting(draw, keys):
-    words = []
-    if draw.chance(0.3):
-        words += [draw.case("WEIGHTS"), *(draw.choice((1, 2, -1, 0.5, 0, "inf", "x" if draw.chance(0.1) else 3)) for _ in keys)]
-    if draw.chance(0.3):
-        words += [draw.case("AGGREGATE"), draw.case(draw.choice(("SUM", "MIN", "MAX", "AVG" if draw.chance(0.1) else "SUM")))]
-    return words
-
-
-for name in ("ZUNION", "ZINTER"):
-    @command(name, 1.5)
-    def _(draw):
-        keys, words = inputs(draw)
-        return [*words, *weighting(draw, keys), *with_scores(draw)]
-
-    @command(name + "STORE", 1)
-    def _(draw):
-        keys, words = inputs(draw)
-        return [draw.key(), *words, *weighting(draw, keys)]
-
-
-@command("ZDIFF", 1)
+@command("ZUNION")
 def _(draw):
-    return [*inputs(draw)[1], *with_scores(draw)]
+    return combination(draw)
 
 
-@command("ZDIFFSTORE", 0.8)
+@command("ZINTER")
 def _(draw):
-    return [draw.key(), *inputs(draw)[1]]
+    return combination(draw)
 
 
-@command("ZINTERCARD", 1)
+@command("ZDIFF")
 def _(draw):
-    return [*inputs(draw)[1], *([draw.case("LIMIT"), draw.choice((0, 1, 2, -1, "x"))] if draw.chance(0.3) else [])]
+    return combination(draw, aggregates=False)
+
+
+@command("ZUNIONSTORE", 0.5)
+def _(draw):
+    return [key(draw), *combination(draw, scores=False)]
+
+
+@command("ZINTERSTORE", 0.5)
+def _(draw):
+    return [key(draw), *combination(draw, scores=False)]
+
+
+@command("ZDIFFSTORE", 0.5)
+def _(draw):
+    return [key(draw), *combination(draw, aggregates=False, scores=False)]
+
+
+@command("ZINTERCARD")
+def _(draw):
+    names = keys(draw)
+    return [len(names), *names, *([draw.case("LIMIT"), count(draw)] if draw.chance(0.5) else [])]
+
+
+@command("ZRANDMEMBER")
+def _(draw):
+    return [key(draw)] + ([count(draw), *sometimes(draw, "WITHSCORES")] if draw.chance(0.8) else [])
+
+
+@command("ZSCAN")
+def _(draw):
+    words = [key(draw), 0, *([draw.case("COUNT"), 1000000] if draw.chance(0.97) else [draw.case("COUNT"), draw.choice((0, -1, "x"))])]
+    return words + ([draw.case("MATCH"), draw.choice(("m1*", "*", "?", "m[1-3]?"))] if draw.chance(0.4) else [])
+
+
+@command("OBJECT", 0.5)
+def _(draw):
+    return ["ENCODING", key(draw)]
+
+
+@command("DEL", 0.15)
+def _(draw):
+    return [key(draw)]
