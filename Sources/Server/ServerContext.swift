@@ -64,7 +64,7 @@ final class ServerContext: @unchecked Sendable {
     currentReplicationID = Mutex(Self.freshID())
     currentConfiguration = Mutex(configuration)
     let services = ServiceCommand.all
-    let engineCommands = CommandTable.string + CommandTable.bitmap + CommandTable.generic
+    let engineCommands = CommandTable.string + CommandTable.bitmap + CommandTable.hash + CommandTable.generic
     table = CommandTable(engineCommands + services.map(\.command))
     var bodies = [ServiceCommand.Body?](repeating: nil, count: table.commands.count)
     for service in services {

@@ -30,6 +30,8 @@ package enum RDB {
   /// What a value's first byte says. The case names the layout, not only the type.
   package enum ValueKind: UInt8, Sendable {
     case string = 0
+    case hash = 4
+    case hashListpack = 16
   }
 
   enum StringEncoding: UInt8 {
