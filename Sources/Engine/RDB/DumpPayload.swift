@@ -12,7 +12,8 @@ enum DumpPayload {
   static func bytes(of entry: Entry, compresses: Bool) -> [UInt8] {
     var writer = RDBWriter(compresses: compresses)
     writer.writeValue(entry)
-    writer.writeLittleEndian(UInt64(RDB.payloadVersion), byteCount: 2)
+    let version = RDB.ValueKind(rawValue: writer.bytes[0])?.version ?? RDB.versionMax
+    writer.writeLittleEndian(UInt64(version), byteCount: 2)
     writer.writeLittleEndian(ByteView.with(writer.bytes) { CRC64.checksum($0) }, byteCount: 8)
     return writer.bytes
   }
@@ -22,13 +23,13 @@ enum DumpPayload {
   /// - Throws: `.badPayloadChecksum` when the footer does not fit; `.badPayload` when the value
   ///   does not.
   static func entry(
-    _ payload: ByteView, key: ByteView, expiry: Int64?
+    _ payload: ByteView, key: ByteView, expiry: Int64?, options: Keyspace.Options, seed: UInt64
   ) throws(CommandError) -> DetachedEntry {
     guard payload.count >= footerByteCount else { throw .badPayloadChecksum }
     let footer = payload.count - footerByteCount
     guard hasValidFooter(payload, at: footer) else { throw .badPayloadChecksum }
     do throws(RDBError) {
-      var reader = RDBReader(payload[0..<footer])
+      var reader = RDBReader(payload[0..<footer], options: options, seed: seed)
       let kind = try reader.readValueKind()
       return try reader.readValue(kind, key: key, expiry: expiry)
     } catch {

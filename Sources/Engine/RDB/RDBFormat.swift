@@ -31,7 +31,12 @@ package enum RDB {
   package enum ValueKind: UInt8, Sendable {
     case string = 0
     case hash = 4
+    case hashZipmap = 9
+    case hashZiplist = 13
     case hashListpack = 16
+
+    /// The RDB version that a payload of it needs at least.
+    var version: Int { RDB.payloadVersion }
   }
 
   enum StringEncoding: UInt8 {

@@ -8,7 +8,18 @@ package struct RDBReader {
   private let bytes: ByteView
   package private(set) var offset = 0
 
-  package init(_ bytes: ByteView) { self.bytes = bytes }
+  /// How values are to be encoded.
+  let options: Keyspace.Options
+  /// Of the tables of large values.
+  let seed: UInt64
+
+  package init(
+    _ bytes: ByteView, options: Keyspace.Options = Keyspace.Options(), seed: UInt64 = 0
+  ) {
+    self.bytes = bytes
+    self.options = options
+    self.seed = seed
+  }
 
   package var remaining: Int { bytes.count - offset }
 
@@ -38,7 +49,7 @@ package struct RDBReader {
 
   /// A length, or a string's encoding in its place.
   private enum Prefix {
-    case length(Int)
+    case length(UInt64)
     case encoding(RDB.StringEncoding)
   }
 
@@ -46,13 +57,11 @@ package struct RDBReader {
     let first = try readByte()
     let low = first & 0x3F
     switch first >> 6 {
-    case 0: return .length(Int(low))
-    case 1: return .length(Int(low) << 8 | Int(try readByte()))
+    case 0: return .length(UInt64(low))
+    case 1: return .length(UInt64(low) << 8 | UInt64(try readByte()))
     case 2:
       guard low <= 1 else { throw error("a length of 32 or 64 bits") }
-      let wide = try readBigEndian(byteCount: low == 0 ? 4 : 8)
-      guard let length = Int(exactly: wide) else { throw error("a length below 2^63") }
-      return .length(length)
+      return .length(try readBigEndian(byteCount: low == 0 ? 4 : 8))
     default:
       guard let encoding = RDB.StringEncoding(rawValue: low) else {
         throw error("a known string encoding")
@@ -62,7 +71,17 @@ package struct RDBReader {
   }
 
   package mutating func readLength() throws(RDBError) -> Int {
+    try checkedLength(try readUnsignedLength())
+  }
+
+  /// As `readLength`, where 2^63 and more are possible.
+  mutating func readUnsignedLength() throws(RDBError) -> UInt64 {
     guard case .length(let length) = try readPrefix() else { throw error("a length") }
+    return length
+  }
+
+  private func checkedLength(_ length: UInt64) throws(RDBError) -> Int {
+    guard let length = Int(exactly: length) else { throw error("a length below 2^63") }
     return length
   }
 
@@ -75,7 +94,7 @@ package struct RDBReader {
 
   package mutating func readString() throws(RDBError) -> StringForm {
     switch try readPrefix() {
-    case .length(let length): return .bytes(try readBytes(length))
+    case .length(let length): return .bytes(try readBytes(try checkedLength(length)))
     case .encoding(.int8):
       return .integer(Int(Int8(truncatingIfNeeded: try readLittleEndian(byteCount: 1))))
     case .encoding(.int16):

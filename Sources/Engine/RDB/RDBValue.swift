@@ -27,6 +27,8 @@ extension RDBReader {
   ) throws(RDBError) -> DetachedEntry {
     switch kind {
     case .string: try readStringValue(key: key, expiry: expiry)
+    case .hash, .hashZipmap, .hashZiplist, .hashListpack:
+      try readHashValue(kind, key: key, expiry: expiry)
     }
   }
 }

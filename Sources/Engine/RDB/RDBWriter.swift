@@ -28,17 +28,22 @@ package struct RDBWriter: ~Copyable {
 
   package mutating func writeLength(_ length: Int) {
     precondition(length >= 0, "an RDB length is not negative")
+    writeLength(unsigned: UInt64(length))
+  }
+
+  /// As `writeLength`, for what may be 2^63 or more.
+  mutating func writeLength(unsigned length: UInt64) {
     if length < 1 << 6 {
       bytes.append(UInt8(length))
     } else if length < 1 << 14 {
       bytes.append(0x40 | UInt8(length >> 8))
       bytes.append(UInt8(truncatingIfNeeded: length))
-    } else if length <= Int(UInt32.max) {
+    } else if length <= UInt64(UInt32.max) {
       bytes.append(0x80)
-      writeBigEndian(UInt64(length), byteCount: 4)
+      writeBigEndian(length, byteCount: 4)
     } else {
       bytes.append(0x81)
-      writeBigEndian(UInt64(length), byteCount: 8)
+      writeBigEndian(length, byteCount: 8)
     }
   }
 

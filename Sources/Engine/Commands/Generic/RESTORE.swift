@@ -33,7 +33,8 @@ extension Command {
       if ttl < 0 { throw .invalidTTL }
       // Redis adds without looking; a time that wraps around would have passed.
       let time = options.isAbsolute || ttl == 0 ? ttl : keyspace.now &+ ttl
-      let entry = try DumpPayload.entry(arguments[3], key: key, expiry: ttl == 0 ? nil : time)
+      let entry = try DumpPayload.entry(arguments[3], key: key, expiry: ttl == 0 ? nil : time,
+        options: keyspace.options, seed: keyspace.hashSeed)
       if ttl != 0, time <= keyspace.now, !keyspace.keepsExpiredKeys {
         _ = keyspace.delete(key)
         return reply.ok()
