@@ -50,6 +50,27 @@ def _any_key(_, a, b):
     return (a.value is None) == (b.value is None)
 
 
+def _pairs(reply):
+    items = [item.value for item in reply.value]
+    return sorted(items) if reply.kind == "%" else sorted(zip(items[::2], items[1::2], strict=True))
+
+
+def _unordered_pairs(_, a, b):
+    return _pairs(a) == _pairs(b)
+
+
+def _hscan(_, a, b):
+    """A count beyond the number of fields: all come at once."""
+    return a.value[0].value == b.value[0].value and _pairs(a.value[1]) == _pairs(b.value[1])
+
+
+def _random_fields(command, a, b):
+    """Any fields may be drawn, all of them where as many are asked for."""
+    if b.kind != "*" or b.value is None:
+        return (a.value is None) == (b.value is None)
+    return len(a.value) == len(b.value) and all(x.kind == y.kind for x, y in zip(a.value, b.value))
+
+
 def _hello(_, a, b):
     """Name, version, modules and connection id are each server's own; the fields and the protocol are not."""
     a, b = _fields(a), _fields(b)
@@ -79,6 +100,11 @@ _RULES = {
     "PEXPIRETIME": _within(TIME_TOLERANCE_SECONDS * 1000),
     "KEYS": _unordered,
     "RANDOMKEY": _any_key,
+    "HGETALL": _unordered_pairs,
+    "HKEYS": _unordered,
+    "HVALS": _unordered,
+    "HSCAN": _hscan,
+    "HRANDFIELD": _random_fields,
     "HELLO": _hello,
     "OBJECT": _object,
 }
