@@ -13,8 +13,8 @@ TIME_TOLERANCE_SECONDS = 10
 _ARGUMENTS_FIRST = "since 7.2 the arguments are checked before a missing key answers"
 _GETKEYS_ARITY = "since 7.2 COMMAND GETKEYS takes a command without arguments"
 NEWER_REPLIES = [
-    ("BITCOUNT", rb":0\r\n", rb"-ERR (syntax error|value is not an integer or out of range)\r\n", _ARGUMENTS_FIRST),
-    ("BITPOS", rb":(0|-1)\r\n", rb"-ERR (syntax error|value is not an integer or out of range|The bit argument .*)\r\n",
+    ("BITCOUNT", rb"(:0|-WRONGTYPE .*)\r\n", rb"-ERR (syntax error|value is not an integer or out of range)\r\n", _ARGUMENTS_FIRST),
+    ("BITPOS", rb"(:(0|-1)|-WRONGTYPE .*)\r\n", rb"-ERR (syntax error|value is not an integer or out of range|The bit argument .*)\r\n",
      _ARGUMENTS_FIRST),
     ("COMMAND", rb"-ERR wrong number of arguments for 'command\|getkeys' command\r\n",
      rb"-ERR (The command has no key arguments|Invalid number of arguments specified for command)\r\n", _GETKEYS_ARITY),

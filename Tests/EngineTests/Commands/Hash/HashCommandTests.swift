@@ -13,13 +13,11 @@ import Testing
     _ = keyspace.run("HDEL", key, "long")
   }
 
-  func encoding(_ key: String) -> Reply { keyspace.run("OBJECT", "ENCODING", key) }
-
   @Test(arguments: [false, true])
   func fieldsAreSetReadAndRemoved(large: Bool) {
     #expect(keyspace.run("HSET", "h", "a", "1", "b", "two") == .integer(2))
     if large { enlarge("h") }
-    #expect(encoding("h") == .text(large ? "hashtable" : "listpack"))
+    #expect(keyspace.encoding("h") == large ? "hashtable" : "listpack")
     #expect(keyspace.run("HSET", "h", "a", "3", "c", "x", "c", "y") == .integer(1))
     #expect(keyspace.run("HMGET", "h", "a", "b", "c", "d") == .texts("3", "two", "y", nil))
     #expect(keyspace.run("HGET", "h", "b") == .text("two"))
@@ -71,14 +69,14 @@ import Testing
 
   @Test func aListpackGrowsIntoATableAtTheLimits() {
     for index in 0..<512 { _ = keyspace.run("HSET", "h", "\(index)", "v") }
-    #expect(encoding("h") == .text("listpack"))
+    #expect(keyspace.encoding("h") == "listpack")
     _ = keyspace.run("HSET", "h", "512", "v")
-    #expect(encoding("h") == .text("hashtable"))
+    #expect(keyspace.encoding("h") == "hashtable")
     #expect(keyspace.run("HLEN", "h") == .integer(513))
     _ = keyspace.run("HSET", "i", "f", String(repeating: "v", count: 64))
-    #expect(encoding("i") == .text("listpack"))
+    #expect(keyspace.encoding("i") == "listpack")
     _ = keyspace.run("HSET", "i", String(repeating: "f", count: 65), "v")
-    #expect(encoding("i") == .text("hashtable"))
+    #expect(keyspace.encoding("i") == "hashtable")
   }
 
   @Test(arguments: [20, 3000])

@@ -84,5 +84,5 @@ def _(draw):
 @command("HSCAN", 1.5)
 def _(draw):
     options = draw.choice(([], ["MATCH", "*"], ["MATCH", "[a-c]*"], ["COUNT", 0], ["MATCH"], ["TYPE", "hash"]))
-    return [draw.key(), draw.choice(("x", "-1")) if draw.chance(0.05) else 0, *options,
+    return [draw.key(), "x" if draw.chance(0.05) else 0, *options,
             draw.case("COUNT"), 100000]
