@@ -21,10 +21,10 @@ import Testing
     }
   }
 
-  static let ziplist: [UInt8] =
-    [0x1A, 0, 0, 0, 0x16, 0, 0, 0, 4, 0]
+  private static let ziplist: [UInt8] =
+    [0, 0, 0, 0, 0, 0, 0, 0, 4, 0]
     + [0, 1, 0x61, 3, 0xF2, 2, 2, 0x62, 0x63, 4, 0xC0, 0xFE, 0xFF, 0xFF]
-  /// Byte count and offset of the last entry are those of the bytes behind.
+  /// Fields a and bc, values 1 and -2.
   static var checkedZiplist: [UInt8] {
     var bytes = ziplist
     bytes[0] = UInt8(bytes.count)

@@ -19,7 +19,7 @@ extension Command {
       .key(), Argument("cursor", .integer),
       Argument("pattern", .pattern, token: "MATCH", .optional),
       Argument("count", .integer, token: "COUNT", .optional),
-      .token("novalues", "NOVALUES", .optional, since: "7.4.0"),
+      .token("novalues", "NOVALUES", .optional),
     ],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       let cursor = try ScanCursor(arguments[2])

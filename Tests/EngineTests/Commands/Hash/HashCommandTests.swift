@@ -17,7 +17,7 @@ import Testing
   func fieldsAreSetReadAndRemoved(large: Bool) {
     #expect(keyspace.run("HSET", "h", "a", "1", "b", "two") == .integer(2))
     if large { enlarge("h") }
-    #expect(keyspace.encoding("h") == large ? "hashtable" : "listpack")
+    #expect(keyspace.encoding("h") == (large ? "hashtable" : "listpack"))
     #expect(keyspace.run("HSET", "h", "a", "3", "c", "x", "c", "y") == .integer(1))
     #expect(keyspace.run("HMGET", "h", "a", "b", "c", "d") == .texts("3", "two", "y", nil))
     #expect(keyspace.run("HGET", "h", "b") == .text("two"))
