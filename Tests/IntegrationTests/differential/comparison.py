@@ -12,7 +12,9 @@ TIME_TOLERANCE_SECONDS = 10
 # What newer servers answer otherwise on purpose: command, the oracle's reply, the other right reply, the reason.
 _ARGUMENTS_FIRST = "since 7.2 the arguments are checked before a missing key answers"
 _GETKEYS_ARITY = "since 7.2 COMMAND GETKEYS takes a command without arguments"
+_STRICT_CURSOR = "newer servers take no empty or negative number for a cursor"
 NEWER_REPLIES = [
+    ("HSCAN", rb"(?s).*", rb"-ERR invalid cursor\r\n", _STRICT_CURSOR),
     ("BITCOUNT", rb"(:0|-WRONGTYPE .*)\r\n", rb"-ERR (syntax error|value is not an integer or out of range)\r\n", _ARGUMENTS_FIRST),
     ("BITPOS", rb"(:(0|-1)|-WRONGTYPE .*)\r\n", rb"-ERR (syntax error|value is not an integer or out of range|The bit argument .*)\r\n",
      _ARGUMENTS_FIRST),

@@ -48,9 +48,8 @@ extension TestKeyspace {
   /// Makes a key of another type.
   func storeForeign(_ key: String) {
     ByteView.with(Array(key.utf8)) { key in
-      let block = EntryBlock.allocate(
-        key: key, valueCount: 8, type: .hash, encoding: .integer, expiry: nil)
-      _ = unsafe keyspace.database.pointee.table.insert(block, keyspace.hash(key), clock: 0)
+      let hash = keyspace.create(HashValue.self, key)
+      _ = hash.set(ByteView("f"), ByteView("v"), keyspace.hashGrowth)
     }
   }
 }
