@@ -35,6 +35,12 @@ package struct CommandError: Error, Sendable {
   package static let syntax = CommandError("ERR syntax error")
   package static let notAnInteger = CommandError("ERR value is not an integer or out of range")
   package static let notAFloat = CommandError("ERR value is not a valid float")
+  package static let valueNotFinite = CommandError("ERR value is NaN or Infinity")
+  package static let valueOutOfRange = CommandError("ERR value is out of range")
+  package static let countOutOfRange = CommandError(
+    "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807")
+  package static let hashValueNotAnInteger = CommandError("ERR hash value is not an integer")
+  package static let hashValueNotAFloat = CommandError("ERR hash value is not a float")
   package static let noSuchKey = CommandError("ERR no such key")
   package static let sameObject = CommandError(
     "ERR source and destination objects are the same")

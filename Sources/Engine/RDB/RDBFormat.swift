@@ -33,6 +33,8 @@ package enum RDB {
     case list = 1
     case set = 2
     case hash = 4
+    case hashZipmap = 9
+    case hashZiplist = 13
     case hashListpack = 16
     case setIntset = 11
     case setListpack = 20

@@ -27,7 +27,8 @@ extension RDBReader {
   ) throws(RDBError) -> DetachedEntry {
     switch kind {
     case .string: try readStringValue(key: key, expiry: expiry)
-    case .hash, .hashListpack: try readHashValue(kind, key: key, expiry: expiry)
+    case .hash, .hashZipmap, .hashZiplist, .hashListpack:
+      try readHashValue(kind, key: key, expiry: expiry)
     case .set, .setIntset, .setListpack: try readSetValue(kind, key: key, expiry: expiry)
     case .list, .listQuicklist2: try readListValue(kind, key: key, expiry: expiry)
     case .streamListpacks, .streamListpacks2, .streamListpacks3:

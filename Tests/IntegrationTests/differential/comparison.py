@@ -13,7 +13,9 @@ TIME_TOLERANCE_SECONDS = 10
 _ARGUMENTS_FIRST = "since 7.2 the arguments are checked before the key"
 _WITHSCORE = "since 7.2 ZRANK and ZREVRANK take WITHSCORE"
 _GETKEYS_ARITY = "since 7.2 COMMAND GETKEYS takes a command without arguments"
+_STRICT_CURSOR = "newer servers take no empty or negative number for a cursor"
 NEWER_REPLIES = [
+    ("HSCAN", rb"(?s).*", rb"-ERR invalid cursor\r\n", _STRICT_CURSOR),
     ("BITCOUNT", rb"(:0|-WRONGTYPE .*)\r\n", rb"-ERR (syntax error|value is not an integer or out of range)\r\n", _ARGUMENTS_FIRST),
     ("BITPOS", rb"(:(0|-1)|-WRONGTYPE .*)\r\n", rb"-ERR (syntax error|value is not an integer or out of range|The bit argument .*)\r\n",
      _ARGUMENTS_FIRST),
@@ -102,6 +104,25 @@ def _member_scan(_, a, b):
 def _found_places(_, a, b):
     """Members at the same distance come in any order."""
     return isinstance(a.value, list) and sorted(map(repr, a.value)) == sorted(map(repr, b.value))
+def _pairs(reply):
+    items = [item.value for item in reply.value]
+    return sorted(items) if reply.kind == "%" else sorted(zip(items[::2], items[1::2], strict=True))
+
+
+def _unordered_pairs(_, a, b):
+    return _pairs(a) == _pairs(b)
+
+
+def _hscan(_, a, b):
+    """A count beyond the number of fields: all come at once."""
+    return a.value[0].value == b.value[0].value and _pairs(a.value[1]) == _pairs(b.value[1])
+
+
+def _random_fields(command, a, b):
+    """Any fields may be drawn, all of them where as many are asked for."""
+    if b.kind != "*" or b.value is None:
+        return (a.value is None) == (b.value is None)
+    return len(a.value) == len(b.value) and all(x.kind == y.kind for x, y in zip(a.value, b.value))
 
 
 def _hello(_, a, b):
@@ -208,6 +229,11 @@ _RULES = {
     "GEORADIUS_RO": _found_places,
     "GEORADIUSBYMEMBER": _found_places,
     "GEORADIUSBYMEMBER_RO": _found_places,
+    "HGETALL": _unordered_pairs,
+    "HKEYS": _unordered,
+    "HVALS": _unordered,
+    "HSCAN": _hscan,
+    "HRANDFIELD": _random_fields,
     "HELLO": _hello,
     "OBJECT": _object,
 }

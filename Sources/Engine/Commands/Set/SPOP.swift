@@ -115,7 +115,3 @@ extension SetValue {
     return members
   }
 }
-
-extension CommandError {
-  package static let valueOutOfRange = CommandError("ERR value is out of range")
-}

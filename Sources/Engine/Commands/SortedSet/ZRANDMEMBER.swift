@@ -6,7 +6,7 @@ extension Command {
   /// Replies with a member drawn at random, null if there is none; with a count an Array of as many different
   /// ones, or where it is negative, of as many draws.
   ///
-  /// - Throws: `.wrongType`; `.notAnInteger`; `.outOfRange`; `.syntax`.
+  /// - Throws: `.wrongType`; `.notAnInteger`; `.valueOutOfRange`; `.syntax`.
   /// - SeeAlso: <https://redis.io/docs/latest/commands/zrandmember/>
   package static let zrandmember = Command(
     "zrandmember", "Returns members of a sorted set drawn at random.", since: "6.2.0",
@@ -30,7 +30,7 @@ extension Command {
       guard count > Int.min else { throw .countOutOfRange }
       let withScores = arguments.count > 3
       if arguments.count > 4 || withScores && !arguments[3].matches("withscores") { throw .syntax }
-      if withScores, count.magnitude > UInt(Int.max / 2) { throw .outOfRange }
+      if withScores, count.magnitude > UInt(Int.max / 2) { throw .valueOutOfRange }
       let value = try keyspace.collection(SortedSetValue.self, arguments[1], for: .read)
       guard let value, count != 0 else { return reply.array(0) }
       var random = keyspace.random
@@ -64,10 +64,4 @@ extension SplitMix64 {
     }
     return chosen.sorted()
   }
-}
-
-extension CommandError {
-  static let countOutOfRange = CommandError(
-    "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807")
-  static let outOfRange = CommandError("ERR value is out of range")
 }

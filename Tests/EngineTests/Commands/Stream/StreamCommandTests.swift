@@ -256,7 +256,7 @@ extension TestKeyspace {
       #expect(settled.word == Array("3-0".utf8))
       #expect(settle(&keyspace.keyspace, arguments, 5) == nil)
     }
-    #expect(Command.xreadgroup.blocking?.failsWhileWaiting == true)
+    #expect(Command.xreadgroup.blocking?.type == nil)
   }
 
   @Test func `the table holds each command once, in order, and documents it`() {
