@@ -124,8 +124,7 @@ extension Worker {
     guard let call = connection.blocked, giveUp(call) else { return false }
     var reply = ReplyWriter(protocolVersion: call.protocolVersion)
     if let error {
-      reply.error(error.message)
-      statistics.countError(error)
+      statistics.fail(call.command, error, 0, &reply)
     } else {
       server.table.commands[call.command].writeTimeout(to: &reply)
     }

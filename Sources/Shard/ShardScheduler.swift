@@ -252,9 +252,7 @@ package final class ShardScheduler {
       do throws(CommandError) {
         return try command.attempt(&keyspace, arguments, [position], &reply)
       } catch {
-        reply.removeAll()
-        reply.error(error.message)
-        counts.countError(error)
+        counts.fail(call.command, error, 0, &reply)
         return true
       }
     }

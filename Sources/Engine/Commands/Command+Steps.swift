@@ -169,7 +169,7 @@ extension Command {
   package func writeTimeout(to reply: inout ReplyWriter) {
     switch execution {
     case .keyByKey(_, let join): join.finish(0, at: reply.count, &reply)
-    default: reply.null()
+    default: reply.nullArray()
     }
   }
 }

@@ -21,9 +21,6 @@ package import RESP
     package var listListpackSize = -2
     /// `list-compress-depth`: nodes at either end that stay uncompressed; 0 compresses none.
     package var listCompressDepth = 0
-    /// DEBUG QUICKLIST-PACKED-THRESHOLD: elements from this length on get a node of their own; 0: those too long for
-    /// a node.
-    package var plainListNodeBytesMin = 0
     /// `hash-max-listpack-entries`, `hash-max-listpack-value`.
     package var hashListpackLimits = ListpackLimits(entriesMax: 512, valueBytesMax: 64)
     /// `set-max-listpack-entries`, `set-max-listpack-value`.
@@ -65,6 +62,9 @@ package import RESP
   package var leavesAccessClocks = false
   /// Whether `DEBUG SET-ACTIVE-EXPIRE` lets the active cycle run.
   package var expiresActively = true
+  /// DEBUG QUICKLIST-PACKED-THRESHOLD: list elements from this length on get a node of their own; 0: those too
+  /// long for a node.
+  package var plainListNodeBytesMin = 0
   /// The database that commands see.
   package private(set) var selected = 0
 

@@ -21,6 +21,10 @@ NEWER_REPLIES = [
      _ARGUMENTS_FIRST),
     ("ZRANK", rb"-ERR wrong number of arguments for 'zrank' command\r\n", rb"-ERR syntax error\r\n", _WITHSCORE),
     ("ZREVRANK", rb"-ERR wrong number of arguments for 'zrevrank' command\r\n", rb"-ERR syntax error\r\n", _WITHSCORE),
+    ("OBJECT", rb"\$9\r\n(quicklist|hashtable)\r\n", rb"\$8\r\nlistpack\r\n", "since 7.2 small lists and sets are listpacks"),
+    *((name, rb"-ERR timeout is negative\r\n", rb"-ERR timeout is out of range\r\n", "since 7.2 large times are told from negative ones")
+      for name in ("BLPOP", "BRPOP", "BLMPOP", "BLMOVE", "BRPOPLPUSH", "BZPOPMIN", "BZPOPMAX", "BZMPOP")),
+    ("SSCAN", rb"(?s).*", rb"-ERR invalid cursor\r\n", _STRICT_CURSOR),
     ("OBJECT", rb"\$8\r\nlistpack\r\n", rb"\$8\r\nskiplist\r\n",
      "since 7.2 the words of the first ZADD decide, members given twice included"),
     ("ZSCAN", rb"(?s)\*2\r\n.*", rb"-ERR invalid cursor\r\n", "a cursor is an unsigned number, not what strtoul makes of words"),
@@ -107,6 +111,23 @@ def _found_places(_, a, b):
 def _pairs(reply):
     items = [item.value for item in reply.value]
     return sorted(items) if reply.kind == "%" else sorted(zip(items[::2], items[1::2], strict=True))
+
+
+def _drawn_members(_, a, b):
+    """Without a count any member may be drawn; with one, the streams ask for all."""
+    return (a.value is None) == (b.value is None) if b.kind == "$" or b.value is None else _unordered(_, a, b)
+
+
+def _sscan(_, a, b):
+    """A count beyond the number of members: all come at once."""
+    return a.value[0].value == b.value[0].value and _unordered(_, a.value[1], b.value[1])
+
+
+def _sort(command, a, b):
+    """BY a name without `*` leaves the elements as they are, and those of a set are in no order."""
+    words = [to_bytes(word).lower() for word in command]
+    constant = any(word == b"by" and b"*" not in name for word, name in zip(words, words[1:]))
+    return constant and a.kind == "*" and len(a.value) == len(b.value)
 
 
 def _unordered_pairs(_, a, b):
@@ -231,6 +252,15 @@ _RULES = {
     "GEORADIUSBYMEMBER_RO": _found_places,
     "HGETALL": _unordered_pairs,
     "HKEYS": _unordered,
+    "SMEMBERS": _unordered,
+    "SINTER": _unordered,
+    "SUNION": _unordered,
+    "SDIFF": _unordered,
+    "SRANDMEMBER": _random_fields,
+    "SPOP": _drawn_members,
+    "SSCAN": _sscan,
+    "SORT": _sort,
+    "SORT_RO": _sort,
     "HVALS": _unordered,
     "HSCAN": _hscan,
     "HRANDFIELD": _random_fields,

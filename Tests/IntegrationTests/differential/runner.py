@@ -15,8 +15,8 @@ CHUNK_MAX = 64
 HISTORY = 25
 REPLY_SECONDS_MAX = 10
 DATABASES = (0, 1, 2, 15)
-# The kind of value that a payload begins with.
-STREAM_OF_7_2 = 21
+# The kinds of value, as payloads begin with them, that 7.2 brought: sets in listpacks, and streams.
+KINDS_OF_7_2 = (20, 21)
 
 # How the contents of a key are read, by type. Types whose order is free are sorted first.
 READERS = {
@@ -191,8 +191,8 @@ class Run:
         if payloads[0].value is None:
             return
         versions = [payload.version(item.value) for item in payloads]
-        # Redis 7.0 does not know streams as 7.2 writes them; the other way always works.
-        from_tested = step.from_tested and not (self.is_old and payloads[0].value[0] == STREAM_OF_7_2)
+        # Redis 7.0 does not know what 7.2 writes; the other way always works.
+        from_tested = step.from_tested and not (self.is_old and payloads[0].value[0] in KINDS_OF_7_2)
         data = payloads[0 if from_tested else 1].value
         if not payload.has_valid_checksum(data):
             self._record(f"checksum of DUMP {step.source!r}", data, b"")

@@ -31,7 +31,7 @@ extension Keyspace {
 
   /// Makes the values a list at `key`, or deletes the key if there are none. Returns how many there are.
   mutating func store(_ sorted: SortedElements, at key: ByteView) -> Int {
-    let settings = ListValue.Settings(options)
+    let settings = ListValue.Settings(self)
     return replace(key, with: ListValue.self) { list in
       for value in sorted.values {
         ByteView.with(value ?? []) { value in
@@ -79,7 +79,7 @@ extension Keyspace {
     if let pattern = by, !pattern.namesKeys {
       // The order that is there; a set has none, so what is stored of it is sorted all the same.
       guard type == .set, options.storePosition != nil else {
-        return type == .sortedSet && options.isDescending ? elements.reversed() : elements
+        return type != .set && options.isDescending ? elements.reversed() : elements
       }
       by = nil
       isAlphabetic = true
@@ -90,15 +90,15 @@ extension Keyspace {
     }
     let order =
       isAlphabetic
-      ? Self.alphabeticOrder(elements, keys, isBy: by != nil) : try Self.numericOrder(elements, keys)
-    return (options.isDescending ? order.reversed() : order).map { elements[$0] }
+      ? Self.alphabeticOrder(keys, isDescending: options.isDescending)
+      : try Self.numericOrder(elements, keys, isDescending: options.isDescending)
+    return order.map { elements[$0] }
   }
 
-  private static func alphabeticOrder(
-    _ elements: [[UInt8]], _ keys: [[UInt8]?], isBy: Bool
-  ) -> [Int] {
-    elements.indices.sorted { left, right in
-      // What has no key comes first.
+  /// What has no key comes first; what is equal stays as it was, in either direction.
+  private static func alphabeticOrder(_ keys: [[UInt8]?], isDescending: Bool) -> [Int] {
+    keys.indices.sorted { left, right in
+      let (left, right) = isDescending ? (right, left) : (left, right)
       guard let first = keys[left] else { return keys[right] != nil }
       guard let second = keys[right] else { return false }
       return first.lexicographicallyPrecedes(second)
@@ -107,7 +107,7 @@ extension Keyspace {
 
   /// By number, and by the elements' bytes where numbers are equal.
   private static func numericOrder(
-    _ elements: [[UInt8]], _ keys: [[UInt8]?]
+    _ elements: [[UInt8]], _ keys: [[UInt8]?], isDescending: Bool
   ) throws(CommandError) -> [Int] {
     var scores: [Double] = []
     scores.reserveCapacity(keys.count)
@@ -123,7 +123,8 @@ extension Keyspace {
       scores.append(score)
     }
     return elements.indices.sorted { left, right in
-      scores[left] != scores[right]
+      let (left, right) = isDescending ? (right, left) : (left, right)
+      return scores[left] != scores[right]
         ? scores[left] < scores[right]
         : elements[left].lexicographicallyPrecedes(elements[right])
     }

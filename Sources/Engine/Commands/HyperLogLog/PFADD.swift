@@ -23,7 +23,7 @@ extension Command {
         if try sketch.raise(register, to: value, sparseBytesMax: bytesMax) { isChanged = true }
       }
       if isChanged {
-        if arguments.count > 2 || old != nil { sketch.cachedCount = nil }
+        sketch.cachedCount = nil
         keyspace.store(sketch, at: key)
       }
       reply.integer(isChanged ? 1 : 0)
@@ -107,8 +107,10 @@ extension Keyspace {
     return try string.withBytes { (bytes) throws(CommandError) in try HyperLogLog(bytes) }
   }
 
+  /// Its encoding is `raw`, as of every string that is changed in place.
   mutating func store(_ sketch: HyperLogLog, at key: ByteView) {
-    ByteView.with(sketch.bytes) { set(key, bytes: $0, expiry: .keep) }
+    let buffer = ByteView.with(sketch.bytes) { StringBuffer.holding($0) }
+    store(key, word: buffer.bits, encoding: .rawBuffer, expiry: .keep)
   }
 }
 

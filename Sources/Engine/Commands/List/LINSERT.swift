@@ -30,7 +30,7 @@ extension Command {
         return found == nil
       }
       guard let found else { return reply.integer(-1) }
-      let settings = ListValue.Settings(keyspace.options)
+      let settings = ListValue.Settings(keyspace)
       list.prepareToAdd(count: 1, bytes: arguments[4].count, settings)
       list.insert(arguments[4], at: found, after: isAfter, settings)
       keyspace.changed(key)
@@ -55,7 +55,7 @@ extension Command {
       }
       let index = list.resolve(try arguments[2].integer())
       guard index >= 0, index < list.count else { throw .indexOutOfRange }
-      let settings = ListValue.Settings(keyspace.options)
+      let settings = ListValue.Settings(keyspace)
       list.prepareToAdd(count: 0, bytes: arguments[3].count, settings)
       list.replace(at: index, with: arguments[3], settings)
       list.shrink(settings)

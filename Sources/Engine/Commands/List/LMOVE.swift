@@ -94,7 +94,7 @@ extension Command {
         list.pop(from) { value in baggage.bytes = value.withBytes { $0.bytes } }
         if source == arguments[2] {
           // It goes back to where it came from, which must not be deleted in between.
-          let settings = ListValue.Settings(keyspace.options)
+          let settings = ListValue.Settings(keyspace)
           ByteView.with(baggage.bytes) { element in
             list.prepareToAdd(count: 1, bytes: element.count, settings)
           }
@@ -110,7 +110,7 @@ extension Command {
       Step(key: 2) { keyspace, arguments, baggage, reply throws(CommandError) in
         let list = try keyspace.collectionForAdding(ListValue.self, arguments[2])
         let to = try ends(arguments).to
-        let settings = ListValue.Settings(keyspace.options)
+        let settings = ListValue.Settings(keyspace)
         ByteView.with(baggage.bytes) { element in
           list.prepareToAdd(count: 1, bytes: element.count, settings)
           list.push(element, to, settings)

@@ -69,7 +69,7 @@ extension Keyspace {
 
   /// Counts a change that took elements away: the list goes with its last one, and may fit a listpack again.
   mutating func elementsRemoved(_ key: ByteView, _ list: ListValue) {
-    if list.count > 0 { list.shrink(ListValue.Settings(options)) }
+    if list.count > 0 { list.shrink(ListValue.Settings(self)) }
     changed(key, list)
   }
 }

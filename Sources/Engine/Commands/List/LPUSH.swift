@@ -52,7 +52,7 @@ extension Command {
           }
           list = found
         }
-        let settings = ListValue.Settings(keyspace.options)
+        let settings = ListValue.Settings(keyspace)
         var byteCount = 0
         for index in 2..<arguments.count { byteCount &+= arguments[index].count }
         list.prepareToAdd(count: arguments.count - 2, bytes: byteCount, settings)

@@ -26,9 +26,8 @@ extension Command {
     flags: [.write, .blocking, .movableKeys],
     arguments: [Argument("timeout", .double), Argument("numkeys", .integer)] + popArguments,
     blocking: Blocking(timeout: { arguments throws(CommandError) in
-      let wait = try WaitTime(seconds: arguments[1])
       _ = try MemberPop(arguments, numkeysAt: 2)
-      return wait
+      return try WaitTime(seconds: arguments[1])
     }, for: .sortedSet),
     execution: .keyByKey(popBody(numkeysAt: 2), join: .first))
 

@@ -17,10 +17,14 @@ struct ListValue: CollectionValue {
     let limits: Quicklist.Limits
     let compressDepth: Int
 
-    init(_ options: borrowing Keyspace.Options) {
+    init(_ options: borrowing Keyspace.Options, plainBytesMin: Int = 0) {
       limits = Quicklist.Limits(
-        listpackSize: options.listListpackSize, plainBytesMin: options.plainListNodeBytesMin)
+        listpackSize: options.listListpackSize, plainBytesMin: plainBytesMin)
       compressDepth = options.listCompressDepth
+    }
+
+    init(_ keyspace: borrowing Keyspace) {
+      self.init(keyspace.options, plainBytesMin: keyspace.plainListNodeBytesMin)
     }
   }
 

@@ -72,6 +72,7 @@ struct DebugCall {
     ("pause-cron", 3...3, pauseCron),
     ("populate", 3...5, populate),
     ("protocol", 3...3, protocolSample),
+    ("quicklist-packed-threshold", 3...3, plainNodeThreshold),
     ("segfault", 2...2, { _, _, _ in segfault() }),
     ("set-active-expire", 3...3, setActiveExpire),
     ("sleep", 3...3, sleep),
@@ -110,6 +111,8 @@ struct DebugCall {
     "PROTOCOL <type>",
     "    Reply with a sample of a type: string, integer, double, bignum, null, array,",
     "    set, map, attrib, push, verbatim, true, false.",
+    "QUICKLIST-PACKED-THRESHOLD <bytes>",
+    "    Give list elements from this length on a node of their own (0: those too long for a node).",
     "SEGFAULT",
     "    Stop the process by writing where there is no memory.",
     "SET-ACTIVE-EXPIRE <0|1>",
@@ -141,6 +144,17 @@ struct DebugCall {
     let isPaused = DecimalText.integer(call.arguments[2]) ?? 0 != 0
     call.worker.everywhere(call.connection, &keyspace, &reply) { worker, _ in
       worker.isCronPaused = isPaused
+    } then: { _, reply in
+      reply.ok()
+    }
+  }
+
+  private static let plainNodeThreshold: Body = { call, keyspace, reply throws(CommandError) in
+    guard let bytes = MemoryAmount.bytes(call.arguments[2].string), bytes <= 1 << 32 else {
+      throw CommandError("ERR argument must be a memory value bigger than 1 and smaller than 4gb")
+    }
+    call.worker.everywhere(call.connection, &keyspace, &reply) { _, keyspace in
+      keyspace.plainListNodeBytesMin = bytes
     } then: { _, reply in
       reply.ok()
     }

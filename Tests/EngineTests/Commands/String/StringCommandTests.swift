@@ -49,7 +49,7 @@ extension TestKeyspace {
   func storeForeign(_ key: String) {
     ByteView.with(Array(key.utf8)) { key in
       let list = keyspace.create(ListValue.self, key)
-      list.push(ByteView("x"), .left, ListValue.Settings(keyspace.options))
+      list.push(ByteView("x"), .left, ListValue.Settings(keyspace))
     }
   }
 }

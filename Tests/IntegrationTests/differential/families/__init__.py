@@ -1,9 +1,10 @@
 """One file a family of commands, each with its generator table."""
-from . import bitmaps, collections, connection, expiry, generic, geo, hashes, newer, server, sortedsets, streams, strings
+from . import (bitmaps, collections, connection, expiry, generic, geo, hashes, hyperloglog, lists, newer, server,
+               sets, sortedsets, streams, strings)
 
 # What Redis 7.0 has too.
 ALL = [strings.TABLE, bitmaps.TABLE, generic.TABLE, expiry.TABLE, connection.TABLE, server.TABLE, collections.TABLE,
-       sortedsets.TABLE, geo.TABLE, hashes.TABLE, streams.TABLE]
+       sortedsets.TABLE, geo.TABLE, hashes.TABLE, hyperloglog.TABLE, lists.TABLE, sets.TABLE, streams.TABLE]
 
 # Newer commands, by the oracle that has them.
 NEWER = {"redis8": [newer.REDIS_8, streams.NEWER], "valkey9": [newer.VALKEY_9, streams.NEWER]}
