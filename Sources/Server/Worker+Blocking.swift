@@ -90,11 +90,8 @@ extension Worker {
     if case .milliseconds(let time) = wait {
       timer = startTimer(call, connection, milliseconds: time)
     }
-    connection.stopWaiting = { [unowned self] in
-      if let timer { loop.cancel(timer) }
-      _ = giveUp(call)
-    }
     connection.blockTimer = timer
+    connection.stopWaiting = { [unowned self] in abandon(call, connection) }
     // A client that went away while its transaction was under way waits for nothing.
     if connection.isShutDown || connection.hasPeerClosed {
       loop.schedule(after: 0) { connection.stopWaiting?() }
@@ -138,14 +135,16 @@ extension Worker {
     guard call.claim() else { return false }
     call.end()
     forget(call)
-    if let connection = connections[ConnectionHandle(bits: call.connection)],
-      connection.blocked === call, connection.isShutDown || connection.hasPeerClosed
-    {
-      endWait(connection)
-      connection.isSuspended = false
-      touch(connection)
-    }
     return true
+  }
+
+  /// The client is on its way out: nobody wants a reply. If the call is being served at this moment, that ends the
+  /// wait.
+  private func abandon(_ call: BlockedCall, _ connection: Connection) {
+    guard connection.blocked === call, giveUp(call) else { return }
+    endWait(connection)
+    connection.isSuspended = false
+    touch(connection)
   }
 
   private func forget(_ call: BlockedCall) {
