@@ -14,11 +14,13 @@ extension CommandStatistics {
     guard let body = table.bodies[command] else {
       preconditionFailure("\(table.fullNames[command]) has no body to run on a shard")
     }
+    let changesBefore = keyspace.changeCount
     do throws(CommandError) {
       try body(&keyspace, arguments, &reply)
     } catch {
       fail(command, error, start, &reply)
     }
+    keyspace.recordCommand(arguments, changesBefore: changesBefore)
     let end = clinux_ticks()
     count(command, ticks: end &- ticks)
     ticks = end

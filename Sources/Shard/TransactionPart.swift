@@ -40,6 +40,14 @@ package final class TransactionPart: @unchecked Sendable {
   package var work: (any HopWork)?
   /// The claims end with `work`.
   package var isLastHop = false
+  /// The shards that the transaction has changed, this one among them. Known when it is about to end.
+  package var writers: [Int] = []
+  /// What it has done here so far, as records.
+  package internal(set) var effects: [UInt8] = []
+  /// What there is to do next is to put them into the shard's log.
+  package var isCommitting = false
+  /// They are there.
+  var isCommitted = false
 
   /// Other transactions with a smaller id want some of the keys.
   package internal(set) var isRefused = false

@@ -91,6 +91,7 @@ extension Keyspace {
     statistics.expiredKeys += 1
     if actively { statistics.expiredActively += 1 }
     if !observed.isEmpty { noteChange(entry.key) }
+    recordRemoval(entry.key)
     remove(entry)
   }
 

@@ -54,6 +54,8 @@ package import RESP
   package var statistics = KeyspaceStatistics()
   /// How many changes were made to data, ever: what `rdb_changes_since_last_save` and WATCH build on.
   package var changeCount = 0
+  /// What was done, for whoever follows the shard.
+  package var effects = Effects()
   /// Whose changes are noted: what WATCH and blocked clients build on.
   package var observed = ObservedKeys()
   /// Expired keys stay in place (they are still invisible): set while something else decides when keys expire.

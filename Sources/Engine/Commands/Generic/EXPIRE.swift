@@ -61,9 +61,11 @@ extension Command {
         else { return reply.integer(0) }
         if time <= keyspace.now, !keyspace.keepsExpiredKeys {
           _ = keyspace.delete(arguments[1])
+          keyspace.record(["DEL", .view(arguments[1])])
         } else {
           keyspace.setExpiry(entry, time)
           keyspace.changed(arguments[1])
+          keyspace.record(["PEXPIREAT", .view(arguments[1]), .integer(Int(time))])
         }
         reply.integer(1)
       })
