@@ -6,6 +6,7 @@ extension Keyspace {
   /// - Parameter expiry: milliseconds since 1970, nil to stay for ever.
   /// - Complexity: O(1); allocates when the block's size class changes.
   mutating func setExpiry(_ entry: Entry, _ expiry: Int64?) {
+    preserve(entry)
     let old = entry.block
     if let expiry, old.hasExpiry {
       old.expiry = expiry

@@ -53,7 +53,9 @@ extension Keyspace {
     case .read:
       statistics.hits &+= 1
       touch(entry)
-    case .write: touch(entry)
+    case .write:
+      preserve(entry)
+      touch(entry)
     case .inspect: statistics.hits &+= 1
     case .peek: break
     }
@@ -81,6 +83,7 @@ extension Keyspace {
 
   /// Takes an entry's block out of the table; the caller owns it.
   mutating func take(_ entry: Entry) -> EntryBlock {
+    preserve(entry)
     let hash = hash(entry.key)
     return unsafe database.pointee.table.remove(entry.slot, hash)
   }

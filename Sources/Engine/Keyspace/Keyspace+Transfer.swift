@@ -8,6 +8,7 @@ extension Keyspace {
   /// - Complexity: O(1), whatever the value.
   package mutating func takeEntry(_ key: ByteView) -> DetachedEntry? {
     guard let entry = lookup(key, for: .peek) else { return nil }
+    preserve(entry)
     changed(key)
     let clock = unsafe DashTable.clock(entry.slot.pointee)
     return DetachedEntry(take(entry), clock: clock)
@@ -29,11 +30,12 @@ extension Keyspace {
   /// - Complexity: O(1), plus freeing what was there.
   package mutating func put(_ entry: consuming DetachedEntry) {
     let (block, clock) = entry.takeBlock()
-    changed(block.key)
     let hash = KeyHash(block.key, seed: seed)
     if let slot = unsafe database.pointee.table.find(block.key, hash) {
+      unsafe preserve(Entry(slot: slot))
       discard(unsafe database.pointee.table.remove(slot, hash))
     }
+    changed(block.key)
     _ = unsafe database.pointee.table.insert(block, hash, clock: clock ?? freshClock)
   }
 

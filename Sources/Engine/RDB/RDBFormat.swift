@@ -55,6 +55,22 @@ package enum RDB {
     }
   }
 
+  /// What stands in a file where a value's kind could, and is none.
+  package enum Opcode: UInt8, Sendable {
+    case slotInfo = 0xF4
+    case function = 0xF5
+    case oldFunction = 0xF6
+    case moduleValue = 0xF7
+    case idleSeconds = 0xF8
+    case frequency = 0xF9
+    case auxiliary = 0xFA
+    case sizes = 0xFB
+    case expiryMilliseconds = 0xFC
+    case expirySeconds = 0xFD
+    case selectDatabase = 0xFE
+    case end = 0xFF
+  }
+
   enum StringEncoding: UInt8 {
     case int8 = 0
     case int16 = 1

@@ -11,13 +11,13 @@ extension SetValue {
   func write(to writer: inout RDBWriter) {
     switch block.encoding {
     case .intset:
-      writer.writeByte(RDB.ValueKind.setIntset.rawValue)
+      writer.writeKind(.setIntset)
       writer.writeString(intset.bytes)
     case .listpack:
-      writer.writeByte(RDB.ValueKind.setListpack.rawValue)
+      writer.writeKind(.setListpack)
       writer.writeString(listpack.bytes)
     default:
-      writer.writeByte(RDB.ValueKind.set.rawValue)
+      writer.writeKind(.set)
       writer.writeLength(table.count)
       table.forEach { writer.writeString($0.name) }
     }

@@ -14,7 +14,7 @@ import RESP
 /// write. A time of -1 is none, and so is an `entriesRead` of 2^64 - 1.
 extension StreamValue {
   func write(to writer: inout RDBWriter) {
-    writer.writeByte(RDB.ValueKind.streamListpacks3.rawValue)
+    writer.writeKind(.streamListpacks3)
     let stream = self.stream
     writer.writeLength(stream.body.nodes.count)
     var position = stream.body.nodes.firstPosition

@@ -6,7 +6,7 @@ extension RDBWriter {
   mutating func writeValue(_ entry: Entry) {
     switch entry.type {
     case .string:
-      writeByte(RDB.ValueKind.string.rawValue)
+      writeKind(.string)
       writeStringValue(entry.string)
     case .list, .set, .sortedSet, .hash, .stream: entry.block.collection.write(to: &self)
     }

@@ -49,6 +49,7 @@ extension Command {
     execution: .keyByKey(
       { keyspace, arguments, key, reply throws(CommandError) in
         let read = try GroupRead(&keyspace, arguments, key)
+        keyspace.preserve(key: arguments[key])
         let consumer = keyspace.streamConsumer(arguments[key], read.group, read.consumerName)
         if let start = read.historyStart {
           reply.streamHeader(arguments[key])
