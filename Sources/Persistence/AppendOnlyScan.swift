@@ -23,6 +23,8 @@ package struct AppendOnlyScan: Sendable {
   /// The file ends in the middle of a record or of a transaction: what a crash leaves.
   package private(set) var isTorn = false
   package private(set) var parts: [Part] = []
+  /// The records that concern all shards, whose logs have each of them in the same order.
+  package private(set) var sharedRecords: [Range<Int>] = []
   package private(set) var recordCount = 0
   /// Of the last `#TS:` line that is whole: seconds since 1970.
   package private(set) var lastTimestamp: Int?
@@ -56,6 +58,7 @@ package struct AppendOnlyScan: Sendable {
         validByteCount = reader.offset
       case .record(let words):
         recordCount += 1
+        if words.isShared { sharedRecords.append(offset..<reader.offset) }
         if words.count == 1, words.first.matches("multi") {
           if isInMulti { throw Failure(offset: offset, expected: "no MULTI inside of MULTI") }
           isInMulti = true
@@ -80,6 +83,10 @@ package struct AppendOnlyReader {
     package let count: Int
     /// The command's name.
     package let first: ByteView
+
+    var isShared: Bool {
+      first.matches("flushall") || first.matches("flushdb") || first.matches("swapdb")
+    }
   }
 
   package enum Item {

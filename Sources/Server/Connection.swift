@@ -29,6 +29,11 @@ final class Connection: @unchecked Sendable {
   var output = ReplyWriter()
   var sending = ReplyWriter()
   var isSending = false
+  /// Replies to changes that are on their way to the disk, and up to where of the journal they wait.
+  var held = ReplyWriter()
+  var heldUntil: UInt64 = 0
+  /// Takes the replies, where there is no client behind it.
+  var sink: ((borrowing ReplyWriter) -> Void)?
   var replies = PendingReplies()
 
   // Where it stands
@@ -117,7 +122,7 @@ final class Connection: @unchecked Sendable {
   var isBusy: Bool { isSuspended || isPaused || isThrottled || replies.isWaiting }
 
   /// Bytes of replies that are not with the kernel yet.
-  var pendingOutputByteCount: Int { output.count + (isSending ? sending.count : 0) }
+  var pendingOutputByteCount: Int { output.count + held.count + (isSending ? sending.count : 0) }
 
   /// Appends the reply to a command sent to another shard; the last one puts all in order.
   func fill(place: Int, with reply: ByteView) {
@@ -127,6 +132,7 @@ final class Connection: @unchecked Sendable {
   /// What its buffers occupy.
   var allocatedByteCount: Int {
     input.allocatedByteCount + output.allocatedByteCount + sending.allocatedByteCount
+      + held.allocatedByteCount
   }
 }
 

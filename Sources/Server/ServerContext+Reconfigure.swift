@@ -36,9 +36,6 @@ extension ServerContext {
     case .list(.bind):
       log.warning("Changing the bind addresses needs a restart.")
       return "Failed to bind to specified addresses."
-    case .flag(.appendonly) where updated[.appendonly]:
-      log.warning("There is no append only file yet: appendonly can't be switched on.")
-      return "Unable to turn on AOF. Check server logs."
     default: return nil
     }
   }

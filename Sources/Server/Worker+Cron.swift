@@ -22,9 +22,11 @@ extension Worker {
         keyspace.now = WallClock.milliseconds
         hasBackgroundWork = !server.isPausing && expireSlice(&keyspace) || keyspace.hasGarbage
         scheduler.concluded(&keyspace, &statistics)
+        collectEffects(&keyspace)
       }
     }
     cronTicks &+= 1
+    if cronTicks % 10 == 0 { wantsSync = true }
     if cronTicks % 10 == 0 {
       closeIdleConnections()
       if index == 0 { server.memory.sample() }
@@ -46,6 +48,7 @@ extension Worker {
           keyspace.freeSlice(segments: 1)
         }
         hasBackgroundWork = hasBackgroundWork || keyspace.hasGarbage
+        collectEffects(&keyspace)
       }
     }
   }

@@ -19,6 +19,7 @@ extension Worker {
         exchangeMessages(&keyspace, &counts)
         swap(&counts, &statistics)
         keyspace.forgetPrepared()
+        collectEffects(&keyspace)
       }
     }
     batch.removeAll()
@@ -158,7 +159,7 @@ extension Worker {
     _ counts: inout CommandStatistics
   ) -> Outcome {
     let record = call.record
-    guard record.command >= 0, call.connection.isPlain, !server.isPausing else {
+    guard record.command >= 0, call.connection.isPlain, !server.isGuarded else {
       return dispatchGuarded(&call, &keyspace, &output, &counts)
     }
     return dispatchAdmitted(&call, &keyspace, &output, &counts)
@@ -251,7 +252,7 @@ extension Worker {
     if call.record.command < 0 {
       reject(&call, .unknownCommand(call.words), &output, &counts)
       outcome = .goesOn
-    } else if let refusal = refusal(of: call) {
+    } else if let refusal = refusal(of: call) ?? persistenceRefusal(of: call) {
       reject(&call, refusal, &output, &counts)
       outcome = .goesOn
     } else if server.pauses(server.table.commands[Int(call.record.command)], connection) {
@@ -273,6 +274,12 @@ extension Worker {
       connection.replyMode = .on
     }
     return outcome
+  }
+
+  /// What files have against it. Whoever feeds the server from files is not meant.
+  private func persistenceRefusal(of call: Call) -> CommandError? {
+    if call.connection.sink != nil { return nil }
+    return server.persistence.refusal(of: server.table.commands[Int(call.record.command)])
   }
 
   /// Why the client may not run this command, nil if it may.

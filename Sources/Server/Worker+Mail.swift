@@ -35,7 +35,7 @@ extension Worker {
       if parcel.count > 0 { answer(parcel, &keyspace, &counts) }
       for message in parcel.messages { receive(message, &keyspace, &counts) }
       if parcel.count > 0 {
-        mail.sendBack(parcel)
+        sendBack(parcel, keyspace)
       } else {
         answered.append(parcel)
       }
@@ -109,14 +109,18 @@ extension Worker {
 
   // MARK: Messages
 
-  var hasMessages: Bool { !scheduler.outbox.isEmpty || !pendingServices.isEmpty }
+  var hasMessages: Bool {
+    !scheduler.outbox.isEmpty || !pendingServices.isEmpty || !holding.released.isEmpty
+  }
 
   /// Delivers this shard's messages to itself until there are none, and puts the others' into their parcels.
   func exchangeMessages(_ keyspace: inout Keyspace, _ counts: inout CommandStatistics) {
     while hasMessages {
+      sendReleased(&keyspace, &counts)
       let outgoing = scheduler.outbox
       scheduler.outbox.removeAll(keepingCapacity: true)
       for (message, shard) in outgoing {
+        if holds(message, for: shard, keyspace) { continue }
         if shard == index {
           receive(message, &keyspace, &counts)
         } else {
@@ -127,7 +131,7 @@ extension Worker {
     }
   }
 
-  private func receive(
+  func receive(
     _ message: ShardMessage, _ keyspace: inout Keyspace, _ counts: inout CommandStatistics
   ) {
     switch message {

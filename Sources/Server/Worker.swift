@@ -28,7 +28,11 @@ final class Worker: LoopClient, @unchecked Sendable {
   var batch = Batch()
   var statistics: CommandStatistics
   var traffic = TrafficStatistics()
-  var settings: WorkerSettings
+  var settings: WorkerSettings {
+    didSet { if settings.journalPolicy != oldValue.journalPolicy { applyJournalPolicy() } }
+  }
+  /// The last write of the journal failed.
+  var journalHasFailed = false
   var mail: Mail
   /// Parcels whose replies were handed out this turn.
   var answered: [Parcel] = []
@@ -55,6 +59,17 @@ final class Worker: LoopClient, @unchecked Sendable {
   var drainWaiter: CheckedContinuation<Void, Never>?
   /// Flushed entries or expired keys wait to be freed: turns go on without waiting, a slice each.
   var hasBackgroundWork = false
+  /// What the shard has done, on its way to the disk.
+  var journal = Journal()
+  /// The journal's sync is due.
+  var wantsSync = false
+  /// Seconds since 1970 of the last line of time in it.
+  var journalTimestamp: Int64 = 0
+  /// What waits for the journal.
+  var holding = Holding()
+  /// Who waits for writes to other files.
+  var fileOperations: [UInt64: (Int32) -> Void] = [:]
+  var lastFileOperation: UInt64 = 0
   var cronTicks = 0
   /// DEBUG PAUSE-CRON.
   var isCronPaused = false
@@ -113,6 +128,7 @@ final class Worker: LoopClient, @unchecked Sendable {
       parseDeferred()
     }
     if hasBackgroundWork { workInBackground() }
+    if journal.isOpen { advanceJournal() }
     flushTouched()
     ship()
     recycleBuffers()
@@ -123,6 +139,7 @@ final class Worker: LoopClient, @unchecked Sendable {
     case accept = 1
     case receive = 2
     case send = 3
+    case file = 4
   }
 
   static func data(_ operation: Operation, _ bits: UInt64) -> UInt64 {
@@ -134,6 +151,7 @@ final class Worker: LoopClient, @unchecked Sendable {
     switch Operation(rawValue: UInt8(truncatingIfNeeded: completion.data >> 56)) {
     case .receive: received(completion, ConnectionHandle(bits: bits))
     case .send: sent(completion, ConnectionHandle(bits: bits))
+    case .file: fileDone(completion, bits)
     case .accept: server.accepted(completion, listener: Int(bits), worker: self)
     case nil: preconditionFailure("a completion nobody asked for: \(completion.data)")
     }

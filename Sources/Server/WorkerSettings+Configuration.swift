@@ -13,6 +13,8 @@ extension WorkerSettings {
     isPipelineStrict = configuration[.pipelineOrder] == "strict"
     idleSecondsMax = configuration[.timeout]
     keepaliveSeconds = configuration[.tcpKeepalive]
+    journalPolicy = Journal.Policy(rawValue: configuration[.appendfsync]) ?? .everysec
+    stampsJournal = configuration[.aofTimestampEnabled]
     tracksLatency = configuration[.latencyTracking]
     keyspace.databaseCount = configuration[.databases]
     keyspace.stringBytesMax = configuration[.protoMaxBulkLen]

@@ -94,5 +94,7 @@ package protocol HopWork: AnyObject, Sendable {
 package final class TransactionIDs: Sendable {
   private let last = Atomic<UInt64>(0)
   package init() {}
+  /// Only ids above this one are drawn from here on: logs know those up to it.
+  package func advance(past id: UInt64) { last.max(id, ordering: .relaxed) }
   package func next() -> UInt64 { last.add(1, ordering: .relaxed).newValue }
 }

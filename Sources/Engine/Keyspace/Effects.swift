@@ -30,19 +30,11 @@ package struct Effects: Sendable {
   package init() {}
 
   package var isEmpty: Bool { bytes.isEmpty }
-
-  /// Takes what was recorded. The next record selects its database only if it is another one.
-  package mutating func take() -> [UInt8] {
-    precondition(unitDepth == 0, "effects are taken in the middle of a unit")
-    var taken: [UInt8] = []
-    swap(&taken, &bytes)
-    unitStart = 0
-    return taken
-  }
+  package var byteCount: Int { bytes.count }
 
   /// Appends what was recorded to `buffer`; keeps the memory.
   package mutating func drain(into buffer: inout [UInt8]) {
-    precondition(unitDepth == 0, "effects are taken in the middle of a unit")
+    precondition(unitDepth == 0 || unitStart == bytes.count, "effects are taken in the middle of a unit")
     buffer += bytes
     bytes.removeAll(keepingCapacity: true)
     unitStart = 0

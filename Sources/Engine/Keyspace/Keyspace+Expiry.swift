@@ -30,7 +30,7 @@ extension Keyspace {
   /// - Parameter segments: how many segments to look at.
   /// - Returns: how many keys expired.
   package mutating func expireSlice(segments: Int) -> Int {
-    guard expiresActively, !keepsExpiredKeys else { return 0 }
+    guard expiresActively, !keepsExpiredKeys, !isReplaying else { return 0 }
     var expired = 0
     var left = segments
     for index in 0..<databaseCount where left > 0 {

@@ -44,7 +44,7 @@ extension Keyspace {
       return nil
     }
     let entry = unsafe Entry(slot: slot)
-    if unsafe slot.pointee & DashTable.expiryFlag != 0, entry.block.expiry <= now {
+    if unsafe slot.pointee & DashTable.expiryFlag != 0, entry.block.expiry <= expiryHorizon {
       expire(entry, actively: false)
       if purpose.counts { statistics.misses &+= 1 }
       return nil

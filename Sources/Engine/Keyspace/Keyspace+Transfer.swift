@@ -164,3 +164,36 @@ extension Keyspace {
     return body(&self)
   }
 }
+
+/// Entries on their way to another shard, many at a time.
+package final class EntryBatch: @unchecked Sendable {
+  // Unchecked: it goes from thread to thread, but only one has it at a time.
+  private var entries: [(block: EntryBlock, clock: UInt32?, database: Int)] = []
+
+  package init() {}
+  deinit { for entry in entries { entry.block.dispose() } }
+
+  package var count: Int { entries.count }
+
+  package func append(_ entry: consuming DetachedEntry, database: Int) {
+    let (block, clock) = entry.takeBlock()
+    entries.append((block, clock, database))
+  }
+
+  /// Puts all of them where they belong. As `load`.
+  package func put(into keyspace: inout Keyspace) {
+    for (block, clock, database) in entries {
+      keyspace.load(DetachedEntry(block, clock: clock), database: database)
+    }
+    entries = []
+  }
+}
+
+extension Keyspace {
+  /// Puts an entry into a database that comes from a file. No change that anybody hears of.
+  package mutating func load(_ entry: consuming DetachedEntry, database index: Int) {
+    let count = changeCount
+    put(entry, inDatabase: index)
+    changeCount = count
+  }
+}

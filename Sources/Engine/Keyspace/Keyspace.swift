@@ -50,7 +50,11 @@ package import RESP
 
   package var options: Options
   /// Milliseconds since 1970, the same for everything that happens in one turn.
-  package var now: Int64 = 0
+  package var now: Int64 = 0 { didSet { expiryHorizon = isReplaying ? .min : now } }
+  /// Keys whose time is not after this one are gone.
+  private(set) var expiryHorizon: Int64 = 0
+  /// A log is being applied: it says itself when keys went, so nothing expires meanwhile.
+  package var isReplaying = false { didSet { expiryHorizon = isReplaying ? .min : now } }
   package var statistics = KeyspaceStatistics()
   /// How many changes were made to data, ever: what `rdb_changes_since_last_save` and WATCH build on.
   package var changeCount = 0

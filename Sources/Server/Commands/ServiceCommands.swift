@@ -1,6 +1,6 @@
 extension ServiceCommand {
   /// Every command this layer adds to the engine's.
-  static var all: [ServiceCommand] { [.ping] + connection + keyspace + transactions + administration }
+  static var all: [ServiceCommand] { [.ping] + connection + keyspace + transactions + administration + persistence }
 
   /// Commands that are run as one.
   private static var transactions: [ServiceCommand] {

@@ -59,7 +59,7 @@ extension Command {
         guard let entry = keyspace.lookup(arguments[1], for: .write),
           condition.allows(time, current: entry.expiry)
         else { return reply.integer(0) }
-        if time <= keyspace.now, !keyspace.keepsExpiredKeys {
+        if time <= keyspace.expiryHorizon, !keyspace.keepsExpiredKeys {
           _ = keyspace.delete(arguments[1])
           keyspace.record(["DEL", .view(arguments[1])])
         } else {

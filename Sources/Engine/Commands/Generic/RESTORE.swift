@@ -35,7 +35,7 @@ extension Command {
       let time = options.isAbsolute || ttl == 0 ? ttl : keyspace.now &+ ttl
       let entry = try DumpPayload.entry(arguments[3], key: key, expiry: ttl == 0 ? nil : time,
         options: keyspace.options, seed: keyspace.hashSeed)
-      if ttl != 0, time <= keyspace.now, !keyspace.keepsExpiredKeys {
+      if ttl != 0, time <= keyspace.expiryHorizon, !keyspace.keepsExpiredKeys {
         if keyspace.delete(key) { keyspace.record(["DEL", .view(key)]) }
         return reply.ok()
       }

@@ -101,7 +101,7 @@ enum ExpiryOption {
 extension Keyspace {
   /// Sets `key` to a string, or deletes it when it would expire at once.
   mutating func set(_ key: ByteView, string value: ByteView, until expiry: ExpirySetting) {
-    if case .at(let time) = expiry, time <= now {
+    if case .at(let time) = expiry, time <= expiryHorizon {
       if delete(key) { record(["DEL", .view(key)]) }
       return
     }

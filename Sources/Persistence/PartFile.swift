@@ -1,0 +1,73 @@
+import Engine
+package import EventLoop
+import Glibc
+import RESP
+import Synchronization
+
+/// A file that several threads write parts of, in any order: each asks for a place for what it has, and writes it there.
+/// The checksum of the whole follows from those of the parts.
+package final class PartFile: Sendable {
+  private struct State {
+    var byteCount: Int
+    var parts: [(offset: Int, byteCount: Int, checksum: UInt64)]
+  }
+
+  package let path: String
+  package let descriptor: Int32
+  private let state: Mutex<State>
+  private let sums: Bool
+
+  /// Creates the file and writes what stands before the parts.
+  ///
+  /// - Parameter sums: whether the file gets a checksum.
+  package init(_ path: String, header: [UInt8], sums: Bool) throws(SystemError) {
+    self.path = path
+    self.sums = sums
+    descriptor = try Files.create(path)
+    let checksum = ByteView.with(header) { CRC64.checksum($0) }
+    state = Mutex(State(byteCount: header.count, parts: [(0, header.count, checksum)]))
+    do throws(SystemError) {
+      try Files.write(header, to: descriptor)
+    } catch {
+      close(descriptor)
+      throw error
+    }
+  }
+
+  /// A place for a part.
+  package func place(_ part: [UInt8]) -> Int {
+    let checksum = sums ? ByteView.with(part) { CRC64.checksum($0) } : 0
+    return state.withLock { state in
+      let offset = state.byteCount
+      state.byteCount += part.count
+      state.parts.append((offset, part.count, checksum))
+      return offset
+    }
+  }
+
+  package var byteCount: Int { state.withLock { $0.byteCount } }
+
+  /// Writes the end, has all of it reach the disk, and closes the file. All parts are written.
+  ///
+  /// - Returns: the file's length.
+  package func finish() throws(SystemError) -> Int {
+    let (byteCount, checksum) = state.withLock { state in
+      (
+        state.byteCount,
+        // They got their places one after the other.
+        state.parts.reduce(0 as UInt64) { CRC64.combine($0, $1.checksum, count: $1.byteCount) }
+      )
+    }
+    defer { close(descriptor) }
+    let footer = RDBFile.footer(checksum: sums ? checksum : nil)
+    try Files.write(footer, to: descriptor, at: byteCount)
+    try Files.sync(descriptor)
+    return byteCount + footer.count
+  }
+
+  /// Gives the file up.
+  package func discard() {
+    close(descriptor)
+    unsafe _ = unlink(path)
+  }
+}
