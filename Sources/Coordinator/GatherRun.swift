@@ -212,6 +212,7 @@ private final class VisitWork: HopWork, @unchecked Sendable {
     keyspace.select(call.database)
     keyspace.leavesAccessClocks = call.leavesAccessClocks
     reply.protocolVersion = call.protocolVersion
+    counts.observer.client = call.client
     call.withArguments { arguments in
       counts.run(call.commandIndex, of: scheduler.table, arguments, &keyspace, &reply)
     }

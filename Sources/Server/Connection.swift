@@ -74,6 +74,8 @@ final class Connection: @unchecked Sendable {
   var replyMode = ReplyMode.on
   var isExemptFromEviction = false
   var leavesAccessClocks = false
+  /// MONITOR.
+  var isMonitor = false
 
   // Counted
   var lastInteraction: UInt64
@@ -108,7 +110,7 @@ final class Connection: @unchecked Sendable {
   }
 
   /// Whether commands may go straight to execution: nothing to check, drop or hold back.
-  var isPlain: Bool { isAuthenticated && replyMode == .on && multi == nil }
+  var isPlain: Bool { isAuthenticated && replyMode == .on && multi == nil && !isMonitor }
 
   /// Whether the reply of the command that runs now is sent.
   var wantsReply: Bool { replyMode == .on || replyMode == .skipNext }

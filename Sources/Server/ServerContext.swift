@@ -26,6 +26,7 @@ final class ServerContext: @unchecked Sendable {
   let startedAt = WallClock.milliseconds
   let tickClock = TickClock()
   let memory = MemoryWatch()
+  let insight = SharedInsight()
   private(set) var workers: [Worker] = []
   private(set) var loops: [EventLoop] = []
   /// Set before accepting starts; only the first worker uses them afterwards.

@@ -28,7 +28,7 @@ final class Worker: LoopClient, @unchecked Sendable {
   var batch = Batch()
   var statistics: CommandStatistics
   var traffic = TrafficStatistics()
-  var settings: WorkerSettings
+  var settings: WorkerSettings { didSet { configureObserver() } }
   var mail: Mail
   /// Parcels whose replies were handed out this turn.
   var answered: [Parcel] = []
@@ -60,6 +60,11 @@ final class Worker: LoopClient, @unchecked Sendable {
   var isCronPaused = false
   /// What INFO's `instantaneous_` fields show.
   var rates = TrafficRates()
+  @exclusivity(unchecked)
+  var insight = Insight()
+  /// A turn of so many ticks is counted.
+  @exclusivity(unchecked)
+  var longTurnTicks = UInt64.max
 
   init(shard: Shard, server: ServerContext, settings: WorkerSettings) {
     self.shard = shard
@@ -72,6 +77,7 @@ final class Worker: LoopClient, @unchecked Sendable {
     scheduler = ShardScheduler(
       shard: shard.index, table: server.table, ids: server.transactionIDs, seed: server.seed)
     mail = Mail(origin: shard.index, shardCount: server.shardCount)
+    configureObserver()
   }
 
   /// Runs `body` on this worker's loop, from anywhere.
@@ -103,19 +109,27 @@ final class Worker: LoopClient, @unchecked Sendable {
   func turn() {
     readClocks()
     traffic.turnCount &+= 1
+    var marks = TurnMarks()
+    marks.start = clinux_ticks()
     takeMail()
+    marks.mail = clinux_ticks()
     loop.ring.reap { completion in
       if !loop.consumes(completion) { handle(completion) }
     }
     parseResumable()
+    marks.input = clinux_ticks()
     while !batch.runs.isEmpty || !mail.requests.isEmpty || hasMessages {
       execute()
       parseDeferred()
     }
+    marks.commands = clinux_ticks()
     if hasBackgroundWork { workInBackground() }
+    marks.background = clinux_ticks()
     flushTouched()
     ship()
     recycleBuffers()
+    marks.output = clinux_ticks()
+    watchTurn(marks)
   }
 
   /// What a completion is about: the top byte of its data.

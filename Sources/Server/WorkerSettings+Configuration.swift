@@ -14,6 +14,8 @@ extension WorkerSettings {
     idleSecondsMax = configuration[.timeout]
     keepaliveSeconds = configuration[.tcpKeepalive]
     tracksLatency = configuration[.latencyTracking]
+    logLimits = CommandLogLimits(configuration)
+    latencyThresholdMilliseconds = configuration[.latencyMonitorThreshold]
     keyspace.databaseCount = configuration[.databases]
     keyspace.stringBytesMax = configuration[.protoMaxBulkLen]
     keyspace.countsFrequency = configuration[.maxmemoryPolicy].hasSuffix("lfu")
