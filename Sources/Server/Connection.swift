@@ -45,6 +45,8 @@ final class Connection: @unchecked Sendable {
   var blockTimer: TimerID?
   /// The shards that have commands of it and have not replied.
   var shardsAsked: Set<Int> = []
+  /// A suspended service command; it counts when it is over.
+  var suspendedCall: SuspendedCall?
   /// Takes the reply of a suspended service command that is part of a transaction.
   var replyCapture: (([UInt8]) -> Void)?
   /// What such a command has replied so far.

@@ -73,9 +73,8 @@ extension Worker {
     keyspace.leavesAccessClocks = connection.leavesAccessClocks
     connection.commandCount += 1
     let end = clinux_ticks()
-    statistics.count(command, ticks: end &- call.startTicks)
-    statistics.observe(
-      command, call.words, ticks: end &- call.startTicks,
+    countService(
+      command, call.words, connection, startTicks: call.startTicks, endTicks: end,
       replyBytes: max(output.count - start, 0))
     call.endTicks = end
     return connection.isBusy || connection.isClosing ? .waitsAfter : .goesOn

@@ -181,9 +181,9 @@ extension Worker {
       } catch {
         statistics.fail(command, error, 0, &reply)
       }
-      let ticks = clinux_ticks() &- start
-      statistics.count(command, ticks: ticks)
-      statistics.observe(command, arguments, ticks: ticks, replyBytes: reply.count)
+      countService(
+        command, arguments, connection, startTicks: start, endTicks: clinux_ticks(),
+        replyBytes: reply.count)
     }
     if connection.isSuspended { return }
     connection.replyCapture = nil

@@ -66,6 +66,18 @@ package struct NotedCommand: Sendable {
   package let replyBytes: Int
   package let client: CommandObserver.Client
 
+  package init(
+    command: Int, words: [[UInt8]], ticks: UInt64, requestBytes: Int = 0, replyBytes: Int,
+    client: CommandObserver.Client
+  ) {
+    self.command = command
+    self.words = words
+    self.ticks = ticks
+    self.requestBytes = requestBytes
+    self.replyBytes = replyBytes
+    self.client = client
+  }
+
   private static let wordsMax = 32
   private static let wordBytesMax = 128
 
