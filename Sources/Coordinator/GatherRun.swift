@@ -217,6 +217,7 @@ private final class VisitWork: HopWork, @unchecked Sendable {
     keyspace.effects.isRecorded = false
     let written = isRecorded ? ownWrittenKeys(scheduler.shard) : []
     for key in written { keyspace.observe(key) }
+    counts.observer.client = call.client
     call.withArguments { arguments in
       counts.run(call.commandIndex, of: scheduler.table, arguments, &keyspace, &reply)
     }

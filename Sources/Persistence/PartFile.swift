@@ -16,12 +16,16 @@ package final class PartFile: Sendable {
   package let descriptor: Int32
   private let state: Mutex<State>
   private let sums: Bool
+  private let hasFrame: Bool
 
   /// Creates the file and writes what stands before the parts.
   ///
-  /// - Parameter sums: whether the file gets a checksum.
+  /// - Parameters:
+  ///   - header: empty for a file of commands, which has no frame around its parts.
+  ///   - sums: whether the file gets a checksum.
   package init(_ path: String, header: [UInt8], sums: Bool) throws(SystemError) {
     self.path = path
+    hasFrame = !header.isEmpty
     self.sums = sums
     descriptor = try Files.create(path)
     let checksum = ByteView.with(header) { CRC64.checksum($0) }
@@ -59,7 +63,7 @@ package final class PartFile: Sendable {
       )
     }
     defer { close(descriptor) }
-    let footer = RDBFile.footer(checksum: sums ? checksum : nil)
+    let footer = hasFrame ? RDBFile.footer(checksum: sums ? checksum : nil) : []
     try Files.write(footer, to: descriptor, at: byteCount)
     try Files.sync(descriptor)
     return byteCount + footer.count

@@ -50,6 +50,8 @@ final class Connection: @unchecked Sendable {
   var blockTimer: TimerID?
   /// The shards that have commands of it and have not replied.
   var shardsAsked: Set<Int> = []
+  /// A suspended service command; it counts when it is over.
+  var suspendedCall: SuspendedCall?
   /// Takes the reply of a suspended service command that is part of a transaction.
   var replyCapture: (([UInt8]) -> Void)?
   /// What such a command has replied so far.
@@ -79,6 +81,8 @@ final class Connection: @unchecked Sendable {
   var replyMode = ReplyMode.on
   var isExemptFromEviction = false
   var leavesAccessClocks = false
+  /// MONITOR.
+  var isMonitor = false
 
   // Counted
   var lastInteraction: UInt64
@@ -113,7 +117,7 @@ final class Connection: @unchecked Sendable {
   }
 
   /// Whether commands may go straight to execution: nothing to check, drop or hold back.
-  var isPlain: Bool { isAuthenticated && replyMode == .on && multi == nil }
+  var isPlain: Bool { isAuthenticated && replyMode == .on && multi == nil && !isMonitor }
 
   /// Whether the reply of the command that runs now is sent.
   var wantsReply: Bool { replyMode == .on || replyMode == .skipNext }

@@ -26,7 +26,11 @@ final class ServerContext: @unchecked Sendable {
   let startedAt = WallClock.milliseconds
   let tickClock = TickClock()
   let memory = MemoryWatch()
+<<<<<<< HEAD
   let persistence = Persistence()
+=======
+  let insight = SharedInsight()
+>>>>>>> insight
   private(set) var workers: [Worker] = []
   private(set) var loops: [EventLoop] = []
   /// Set before accepting starts; only the first worker uses them afterwards.

@@ -16,7 +16,10 @@ extension Worker {
 
   private func cron() {
     guard !isCronPaused else { return }
+    let start = EventLoop.monotonicNanoseconds
+    defer { watchCron(since: start) }
     sampleRates()
+    unsafe insight.hotKeys.decay()
     shard.assumeIsolated { shard in
       shard.withKeyspace { keyspace in
         keyspace.now = WallClock.milliseconds
@@ -29,6 +32,7 @@ extension Worker {
     if cronTicks % 10 == 0 { wantsSync = true }
     if cronTicks % 10 == 0 {
       closeIdleConnections()
+      calibrateWatch()
       if index == 0 { server.memory.sample() }
     }
   }
@@ -58,7 +62,12 @@ extension Worker {
   /// - Returns: whether so many were found that it pays to go on at once.
   private func expireSlice(_ keyspace: inout Keyspace) -> Bool {
     var left = keyspace.segmentCount
-    let end = EventLoop.monotonicNanoseconds + Self.sliceNanoseconds
+    let start = EventLoop.monotonicNanoseconds
+    let end = start + Self.sliceNanoseconds
+    defer {
+      recordLatency(
+        .expireCycle, milliseconds: Int((EventLoop.monotonicNanoseconds - start) / 1_000_000))
+    }
     var expired = 0
     while left > 0 {
       let segments = min(left, 16)

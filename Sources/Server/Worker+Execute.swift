@@ -16,7 +16,10 @@ extension Worker {
         swap(&counts, &statistics)
         answerRequests(&keyspace, &counts)
         executeRuns(&batch, &keyspace, &counts)
+        takeNoted(&counts)
+        deliverFeed()
         exchangeMessages(&keyspace, &counts)
+        takeNoted(&counts)
         swap(&counts, &statistics)
         keyspace.forgetPrepared()
         collectEffects(&keyspace)
@@ -82,6 +85,11 @@ extension Worker {
     var done = 0
     keyspace.select(connection.database)
     keyspace.leavesAccessClocks = connection.leavesAccessClocks
+    counts.observer.client = client(connection)
+    let isMonitored = server.insight.isMonitored
+    let requestBytesMin = settings.logLimits[.largeRequest].valueMin ?? .max
+    unsafe insight.hotKeys.countdown &-= run.records.count
+    if unsafe insight.hotKeys.countdown <= 0 { sampleKey(run, batch) }
     var ticks = clinux_ticks()
     for index in run.records {
       prefetchBucket(batch, index &+ Self.bucketsAhead, keyspace)
@@ -90,12 +98,17 @@ extension Worker {
       let words = batch.arguments.arguments(
         from: record.firstWord, count: Int(record.wordCount))
       var call = Call(
-        connection: connection, record: record, words: words, startTicks: ticks)
+        connection: connection, record: record, words: words, startTicks: ticks,
+        isMonitored: isMonitored)
       let outcome = dispatch(&call, &keyspace, &output, &counts)
       ticks = call.endTicks
       if outcome == .waitsBefore {
         connection.parser.reset()
         return done
+      }
+      if record.end &- done >= requestBytesMin, record.command >= 0 {
+        counts.observer.note(
+          Int(record.command), words, ticks: 0, replyBytes: 0, requestBytes: record.end - done)
       }
       done = record.end
       if outcome == .goesOn { continue }
@@ -134,12 +147,18 @@ extension Worker {
     let words: Arguments
     let startTicks: UInt64
     var endTicks: UInt64
+    /// Somebody looks on by MONITOR.
+    let isMonitored: Bool
 
-    init(connection: Connection, record: Batch.Record, words: Arguments, startTicks: UInt64) {
+    init(
+      connection: Connection, record: Batch.Record, words: Arguments, startTicks: UInt64,
+      isMonitored: Bool = false
+    ) {
       self.connection = connection
       self.record = record
       self.words = words
       self.startTicks = startTicks
+      self.isMonitored = isMonitored
       endTicks = startTicks
     }
   }
@@ -159,7 +178,12 @@ extension Worker {
     _ counts: inout CommandStatistics
   ) -> Outcome {
     let record = call.record
+<<<<<<< HEAD
     guard record.command >= 0, call.connection.isPlain, !server.isGuarded else {
+=======
+    guard record.command >= 0, call.connection.isPlain, !server.isPausing, !call.isMonitored
+    else {
+>>>>>>> insight
       return dispatchGuarded(&call, &keyspace, &output, &counts)
     }
     return dispatchAdmitted(&call, &keyspace, &output, &counts)
@@ -263,7 +287,15 @@ extension Worker {
       queue(&call, &output, &counts)
       outcome = .goesOn
     } else {
+      // Of the commands of a transaction, EXEC tells.
+      let database = connection.database
       outcome = dispatchAdmitted(&call, &keyspace, &output, &counts)
+      if call.isMonitored, outcome != .waitsBefore, isMonitorable(call) {
+        let command = Int(call.record.command)
+        monitor(
+          command, call.words, connection,
+          database: command == server.selectCommand ? connection.database : database)
+      }
     }
     switch connection.replyMode {
     case .on, .skipNext: break
@@ -276,10 +308,18 @@ extension Worker {
     return outcome
   }
 
+<<<<<<< HEAD
   /// What files have against it. Whoever feeds the server from files is not meant.
   private func persistenceRefusal(of call: Call) -> CommandError? {
     if call.connection.sink != nil { return nil }
     return server.persistence.refusal(of: server.table.commands[Int(call.record.command)])
+=======
+  /// Whether a command was run rather than refused for its name.
+  private func isMonitorable(_ call: Call) -> Bool {
+    let command = Int(call.record.command)
+    return server.table.descriptors[command].routing != .container
+      || call.words.count == 1 && server.serviceBodies[command] != nil
+>>>>>>> insight
   }
 
   /// Why the client may not run this command, nil if it may.
@@ -290,6 +330,11 @@ extension Worker {
     }
     if !call.connection.isAuthenticated, !descriptor.flags.contains(.noAuth) {
       return CommandError("NOAUTH Authentication required.")
+    }
+    if call.connection.isMonitor,
+      !descriptor.flags.isDisjoint(with: [.write, .readOnly, .mayReplicate])
+    {
+      return CommandError("ERR Replica can't interact with the keyspace")
     }
     return nil
   }

@@ -66,8 +66,11 @@ extension Worker {
           records[index + ahead].hash, database: records[index + ahead].database)
       }
       let arguments = words.arguments(from: record.firstWord, count: record.wordCount)
+      let client = CommandObserver.Client(
+        shard: parcel.origin, connection: parcel.waiters[index].connection)
       if !scheduler.intents.isEmpty || !putOff.isEmpty,
-        putOff.take(makeCall(record, arguments), parcel.waiters[index], scheduler.intents)
+        putOff.take(
+          makeCall(record, arguments, client), parcel.waiters[index], scheduler.intents)
       {
         parcel.deferAnswer()
         continue
@@ -80,6 +83,7 @@ extension Worker {
       } else {
         keyspace.forgetPrepared()
       }
+      counts.observer.client = client
       parcel.answer(protocolVersion: record.protocolVersion) { reply in
         counts.run(
           record.command, of: server.table, arguments, ticks: &ticks, &keyspace, &reply)
@@ -89,11 +93,13 @@ extension Worker {
     begin(putOff, origin: parcel.origin)
   }
 
-  private func makeCall(_ record: Parcel.Record, _ arguments: Arguments) -> CommandCall {
+  private func makeCall(
+    _ record: Parcel.Record, _ arguments: Arguments, _ client: CommandObserver.Client
+  ) -> CommandCall {
     makeCall(
       StoredCommands(command: record.command, arguments: arguments), 0, arguments,
       database: record.database, protocolVersion: record.protocolVersion,
-      leavesAccessClocks: record.leavesAccessClocks)
+      leavesAccessClocks: record.leavesAccessClocks, client: client)
   }
 
   /// Runs commands of another shard's clients when the transactions before them are done with their keys.
@@ -140,6 +146,8 @@ extension Worker {
     case .lateReply(let reply): ByteView.with(reply.bytes) { handOut($0, to: reply.waiter) }
     case .served(let call, let reply): served(call, reply)
     case .retry(let call): retry(call)
+    case .noted(let command): log(command)
+    case .monitored(let lines): showMonitors(lines)
     case .schedule, .run, .release, .retried, .lookAgain, .forget, .unwatch:
       scheduler.receive(message, &keyspace, &counts)
     }

@@ -168,6 +168,7 @@ extension Worker {
     else { return }
     connections.remove(connection)
     stopWatching(connection)
+    stopMonitoring(connection)
     close(connection.descriptor)
     server.connectionClosed()
     if isDraining, connections.count == 0 { finishDraining() }

@@ -28,11 +28,15 @@ final class Worker: LoopClient, @unchecked Sendable {
   var batch = Batch()
   var statistics: CommandStatistics
   var traffic = TrafficStatistics()
+<<<<<<< HEAD
   var settings: WorkerSettings {
     didSet { if settings.journalPolicy != oldValue.journalPolicy { applyJournalPolicy() } }
   }
   /// The last write of the journal failed.
   var journalHasFailed = false
+=======
+  var settings: WorkerSettings { didSet { configureObserver() } }
+>>>>>>> insight
   var mail: Mail
   /// Parcels whose replies were handed out this turn.
   var answered: [Parcel] = []
@@ -75,6 +79,11 @@ final class Worker: LoopClient, @unchecked Sendable {
   var isCronPaused = false
   /// What INFO's `instantaneous_` fields show.
   var rates = TrafficRates()
+  @exclusivity(unchecked)
+  var insight = Insight()
+  /// A turn of so many ticks is counted.
+  @exclusivity(unchecked)
+  var longTurnTicks = UInt64.max
 
   init(shard: Shard, server: ServerContext, settings: WorkerSettings) {
     self.shard = shard
@@ -87,6 +96,7 @@ final class Worker: LoopClient, @unchecked Sendable {
     scheduler = ShardScheduler(
       shard: shard.index, table: server.table, ids: server.transactionIDs, seed: server.seed)
     mail = Mail(origin: shard.index, shardCount: server.shardCount)
+    configureObserver()
   }
 
   /// Runs `body` on this worker's loop, from anywhere.
@@ -118,20 +128,31 @@ final class Worker: LoopClient, @unchecked Sendable {
   func turn() {
     readClocks()
     traffic.turnCount &+= 1
+    var marks = TurnMarks()
+    marks.start = clinux_ticks()
     takeMail()
+    marks.mail = clinux_ticks()
     loop.ring.reap { completion in
       if !loop.consumes(completion) { handle(completion) }
     }
     parseResumable()
+    marks.input = clinux_ticks()
     while !batch.runs.isEmpty || !mail.requests.isEmpty || hasMessages {
       execute()
       parseDeferred()
     }
+    marks.commands = clinux_ticks()
     if hasBackgroundWork { workInBackground() }
+<<<<<<< HEAD
     if journal.isOpen { advanceJournal() }
+=======
+    marks.background = clinux_ticks()
+>>>>>>> insight
     flushTouched()
     ship()
     recycleBuffers()
+    marks.output = clinux_ticks()
+    watchTurn(marks)
   }
 
   /// What a completion is about: the top byte of its data.

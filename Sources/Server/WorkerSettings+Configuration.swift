@@ -16,6 +16,8 @@ extension WorkerSettings {
     journalPolicy = Journal.Policy(rawValue: configuration[.appendfsync]) ?? .everysec
     stampsJournal = configuration[.aofTimestampEnabled]
     tracksLatency = configuration[.latencyTracking]
+    logLimits = CommandLogLimits(configuration)
+    latencyThresholdMilliseconds = configuration[.latencyMonitorThreshold]
     keyspace.databaseCount = configuration[.databases]
     keyspace.stringBytesMax = configuration[.protoMaxBulkLen]
     keyspace.countsFrequency = configuration[.maxmemoryPolicy].hasSuffix("lfu")

@@ -50,7 +50,7 @@ package final class ShardScheduler {
     case .retried(let call): lookAgain(call, skipping: call, &keyspace, &counts)
     case .lookAgain(let call): lookAgain(call, skipping: nil, &keyspace, &counts)
     case .unwatch(let watch): watches.remove(watch, &keyspace)
-    case .granted, .done, .lateReply, .served, .retry:
+    case .granted, .done, .lateReply, .served, .retry, .noted, .monitored:
       preconditionFailure("a message for a coordinator, not for a shard")
     }
   }
@@ -282,13 +282,20 @@ package final class ShardScheduler {
     defer { keyspace.select(previous) }
     keyspace.effects.openUnit()
     defer { keyspace.effects.closeUnit() }
+    let start = clinux_ticks()
+    counts.observer.client = .init(shard: call.origin, connection: call.connection)
     let isServed = call.words.withArguments(0) { arguments in
+      var isServed = true
       do throws(CommandError) {
-        return try command.attempt(&keyspace, arguments, [position], &reply)
+        isServed = try command.attempt(&keyspace, arguments, [position], &reply)
       } catch {
         counts.fail(call.command, error, 0, &reply)
-        return true
       }
+      if isServed {
+        let ticks = clinux_ticks() &- start
+        counts.observe(call.command, arguments, ticks: ticks, replyBytes: reply.count)
+      }
+      return isServed
     }
     return isServed ? reply.bytes.bytes : nil
   }

@@ -152,6 +152,15 @@ package struct Effects: Sendable {
     for word in words { word.withBytes { self.word($0) } }
   }
 
+  /// What makes a key what it is, whatever was there.
+  mutating func appendState(of entry: Entry, database: Int, compresses: Bool) {
+    let payload = DumpPayload.bytes(of: entry, compresses: compresses)
+    let expiry = Int(entry.expiry ?? 0)
+    append(
+      ["RESTORE", .view(entry.key), .integer(expiry), .bytes(payload), "REPLACE", "ABSTTL"],
+      database: database)
+  }
+
   /// The key is gone, by itself: its time was over, or memory was short. Not part of what the unit does.
   fileprivate mutating func appendRemoval(_ key: ByteView, database: Int) {
     begin(database: database, wordCount: 2)
@@ -272,8 +281,7 @@ extension Keyspace {
   mutating func recordState(ofKey key: ByteView) {
     guard effects.isRecorded else { return }
     guard let entry = lookup(key, for: .peek) else { return record(["DEL", .view(key)]) }
-    let payload = DumpPayload.bytes(of: entry, compresses: options.compressesStrings)
-    let expiry = Int(entry.expiry ?? 0)
-    record(["RESTORE", .view(key), .integer(expiry), .bytes(payload), "REPLACE", "ABSTTL"])
+    effects.isSpoken = true
+    effects.appendState(of: entry, database: selected, compresses: options.compressesStrings)
   }
 }

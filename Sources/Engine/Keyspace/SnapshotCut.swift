@@ -9,7 +9,17 @@ import RESP
 /// What it writes are parts of a file of Redis' format, each of which selects its database first: they may stand in
 /// any order.
 package final class SnapshotCut {
+  package enum Format: Sendable {
+    /// Parts of a file of Redis' format.
+    case binary
+    /// Commands that make what there was.
+    case commands
+  }
+
+  private let format: Format
   private var writer: RDBWriter
+  private var commands = Effects()
+  private let compresses: Bool
   /// The database selected in the part being written.
   private var database: Int?
   /// Flushed since the beginning; kept until they are written.
@@ -21,15 +31,23 @@ package final class SnapshotCut {
   /// Entries there were at the beginning.
   package fileprivate(set) var totalCount = 0
 
-  fileprivate init(compresses: Bool) { writer = RDBWriter(compresses: compresses) }
+  fileprivate init(_ format: Format, compresses: Bool) {
+    self.format = format
+    self.compresses = compresses
+    writer = RDBWriter(compresses: compresses)
+  }
 
   /// Bytes that nobody has taken yet.
-  package var pendingByteCount: Int { writer.count }
+  package var pendingByteCount: Int { writer.count + commands.byteCount }
 
   /// Takes what is written: a part that stands for itself.
   package func takePart() -> [UInt8] {
     database = nil
-    return writer.take()
+    guard format == .commands else { return writer.take() }
+    var part: [UInt8] = []
+    commands.drain(into: &part)
+    commands.startAnew()
+    return part
   }
 
   func add(_ database: FlushedDatabase) { flushed.append(database) }
@@ -39,6 +57,7 @@ package final class SnapshotCut {
     unsafe entry.slot.pointee ^= DashTable.savedBit
     if isCancelled { return }
     savedCount += 1
+    if format == .commands { return commands.appendState(of: entry, database: database, compresses: compresses) }
     if self.database != database {
       self.database = database
       writer.writeByte(RDB.Opcode.selectDatabase.rawValue)
@@ -77,9 +96,9 @@ package final class SnapshotCut {
 
 extension Keyspace {
   /// Begins a snapshot of what is here now. One at a time.
-  package mutating func beginSnapshot() {
+  package mutating func beginSnapshot(_ format: SnapshotCut.Format = .binary) {
     precondition(snapshot == nil, "a snapshot begins while another is under way")
-    let cut = SnapshotCut(compresses: options.compressesStrings)
+    let cut = SnapshotCut(format, compresses: options.compressesStrings)
     for index in 0..<databaseCount {
       let database = unsafe database(at: index)
       unsafe database.pointee.table.savedMark ^= DashTable.savedBit

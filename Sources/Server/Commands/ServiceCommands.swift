@@ -1,6 +1,12 @@
 extension ServiceCommand {
   /// Every command this layer adds to the engine's.
+<<<<<<< HEAD
   static var all: [ServiceCommand] { [.ping] + connection + keyspace + transactions + administration + persistence }
+=======
+  static var all: [ServiceCommand] {
+    [.ping] + connection + keyspace + transactions + administration + insight
+  }
+>>>>>>> insight
 
   /// Commands that are run as one.
   private static var transactions: [ServiceCommand] {

@@ -18,7 +18,8 @@ extension Persistence {
   /// With one shard, Redis' names.
   private func fileName(_ kind: AppendOnlyManifest.Kind, _ sequence: Int, shard: Int) -> String {
     let stem = server.configuration[.appendfilename] + (server.shardCount > 1 ? ".s\(shard)" : "")
-    return "\(stem).\(sequence).\(kind == .base ? "base.rdb" : "incr.aof")"
+    let isBinary = server.configuration[.aofUseRdbPreamble]
+    return "\(stem).\(sequence).\(kind == .base ? isBinary ? "base.rdb" : "base.aof" : "incr.aof")"
   }
 
   func path(_ name: String) -> String { "\(appendOnlyDirectory)/\(name)" }
@@ -102,13 +103,14 @@ extension Persistence {
     }
     let sequence = old.lastSequence(.base) + 1
     let sums = server.configuration[.rdbchecksum]
-    let head = header(isAppendOnlyBase: true)
+    let isBinary = server.configuration[.aofUseRdbPreamble]
+    let head = isBinary ? header(isAppendOnlyBase: true) : []
     var files: [PartFile] = []
     for shard in shards {
       files.append(try PartFile(path("temp-rewriteaof-bg-\(getpid()).\(shard)"), header: head, sums: sums))
     }
     let switched = descriptors
-    try await writeSnapshot(files, progress) { worker, keyspace in
+    try await writeSnapshot(files, progress, isBinary ? .binary : .commands) { worker, keyspace in
       if appends { worker.startAppending(to: switched[worker.index], &keyspace) }
     }
     var byteCount = 0

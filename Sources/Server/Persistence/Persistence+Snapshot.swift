@@ -19,11 +19,11 @@ extension Persistence {
   ///   - atCut: runs on every shard at that instant.
   /// - Throws: the first failure of any shard; the files are gone then.
   func writeSnapshot(
-    _ files: [PartFile], _ progress: SnapshotProgress,
+    _ files: [PartFile], _ progress: SnapshotProgress, _ format: SnapshotCut.Format = .binary,
     atCut: @escaping @Sendable (Worker, inout Keyspace) -> Void
   ) async throws(SystemError) {
     await cut { worker, keyspace in
-      keyspace.beginSnapshot()
+      keyspace.beginSnapshot(format)
       progress.totalKeys.add(keyspace.currentSnapshot?.totalCount ?? 0, ordering: .relaxed)
       atCut(worker, &keyspace)
     }
