@@ -70,7 +70,11 @@ extension Worker {
     }
   }
 
-  /// Executes the commands of one connection, until they end or it has to wait.
+  /// Replies that one run may leave unsent; the rest of its commands come in the next turn, so that a pipeline of
+  /// large replies neither holds up the others nor fills memory before anybody looks at its limits.
+  private static let runOutputBytesMax = 1 << 20
+
+  /// Executes the commands of one connection, until they end, it has to wait, or it has had its share of the turn.
   ///
   /// - Returns: how many of the run's bytes are done with.
   private func executeRun(
@@ -97,7 +101,7 @@ extension Worker {
         return done
       }
       done = record.end
-      if outcome == .goesOn { continue }
+      if outcome == .goesOn, output.count <= Self.runOutputBytesMax { continue }
       connection.parser.reset()
       return done
     }
