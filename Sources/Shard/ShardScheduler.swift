@@ -16,6 +16,8 @@ package final class ShardScheduler {
   private var watches = WatchTable()
   private var blocked = BlockedKeys()
   private var changedKeys: [DatabaseKey] = []
+  /// The transaction that has just done its last work here.
+  private var concluding: TransactionPart?
   /// Answers and requests to be sent, this shard's own included.
   package var outbox: [(message: ShardMessage, shard: Int)] = []
   /// Transactions refused for coming late.
@@ -90,7 +92,9 @@ package final class ShardScheduler {
   private func conclude(
     _ part: TransactionPart, _ keyspace: inout Keyspace, _ counts: inout CommandStatistics
   ) {
+    concluding = part
     serveChanges(&keyspace, &counts)
+    concluding = nil
     var freed: [TransactionPart] = []
     unsafe intents.remove(part, freed: &freed)
     for next in freed { granted(next, &keyspace, &counts) }
@@ -226,15 +230,10 @@ package final class ShardScheduler {
     }
   }
 
-  /// Whether nobody else has a claim on the other keys of the call.
+  /// Whether no transaction under way uses the keys of the call, but for the one that is just over.
   private func mayServe(_ call: BlockedCall) -> Bool {
-    if unsafe intents.isEmpty || call.keys.count == 1 { return true }
-    return call.keys.allSatisfy { key in
-      let hash = ByteView.with(key.name.name) { KeyHash($0, seed: seed) }
-      return unsafe intents.allows(
-        KeyClaim(
-          hash: Keyspace.observationHash(hash, database: key.name.database), isExclusive: true))
-    }
+    if unsafe intents.isEmpty { return true }
+    return unsafe intents.leavesFree(call.claims, besides: concluding)
   }
 
   /// The reply to a waiting call, nil if there is still nothing for it.
