@@ -134,7 +134,7 @@ final class Worker: LoopClient, @unchecked Sendable {
     switch Operation(rawValue: UInt8(truncatingIfNeeded: completion.data >> 56)) {
     case .receive: received(completion, ConnectionHandle(bits: bits))
     case .send: sent(completion, ConnectionHandle(bits: bits))
-    case .accept: server.accepted(completion, listener: Int(bits), worker: self)
+    case .accept: server.accepted(completion, listener: bits, worker: self)
     case nil: preconditionFailure("a completion nobody asked for: \(completion.data)")
     }
   }

@@ -59,6 +59,7 @@ package final class BlockedCall: Sendable {
     self.isSelfContained = isSelfContained
   }
 
+  var isClaimed: Bool { state.load(ordering: .acquiring) == .claimed }
   package var isOver: Bool { state.load(ordering: .acquiring) == .ended }
 
   /// Whoever gets true decides: by `end`, or by `unclaim`. Who gets false may count on the one who decides to come

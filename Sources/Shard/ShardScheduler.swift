@@ -147,8 +147,10 @@ package final class ShardScheduler {
     _ call: BlockedCall, skipping skipped: BlockedCall?, _ keyspace: inout Keyspace,
     _ counts: inout CommandStatistics
   ) {
-    for key in call.keys where key.shard == shard { changedKeys.append(key.name) }
-    serveChanges(&keyspace, &counts, skipping: skipped)
+    // What has changed since the try is news to the one to be skipped, too; and so is what serving the others changes.
+    serveChanges(&keyspace, &counts)
+    for key in call.keys where key.shard == shard { serve(key.name, skipped, &keyspace, &counts) }
+    serveChanges(&keyspace, &counts)
   }
 
   /// Tells those who watch.
@@ -168,16 +170,13 @@ package final class ShardScheduler {
   }
 
   @inline(never)
-  private func serveChanges(
-    _ keyspace: inout Keyspace, _ counts: inout CommandStatistics,
-    skipping skipped: BlockedCall? = nil
-  ) {
+  private func serveChanges(_ keyspace: inout Keyspace, _ counts: inout CommandStatistics) {
     noteChanges(&keyspace)
     // Serving one may change keys that others wait for (BLMOVE).
     while !changedKeys.isEmpty {
       let keys = changedKeys
       changedKeys.removeAll(keepingCapacity: true)
-      for key in keys { serve(key, skipped, &keyspace, &counts) }
+      for key in keys { serve(key, nil, &keyspace, &counts) }
       noteChanges(&keyspace)
     }
   }
@@ -189,7 +188,9 @@ package final class ShardScheduler {
   ) {
     var index = 0
     while let (call, position) = blocked.call(in: key, at: index) {
-      if call === skipped || !isReason(key, call, &keyspace) {
+      // If it is being tried again already, those behind it wait for the outcome.
+      let isSkipped = call === skipped && !call.isClaimed
+      if isSkipped || !isReason(key, call, &keyspace) {
         index += 1
         continue
       }

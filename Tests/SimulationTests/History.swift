@@ -48,8 +48,10 @@ struct History {
     let firstReply = open.compactMap { operations[$0].repliedAt }.min() ?? .max
     for index in open where operations[index].invokedAt < firstReply {
       if isServedOutOfTurn(index, state, open) { continue }
-      guard let data = operations[index].apply(to: state.data) else { continue }
-      if search(State(done: state.done | 1 << UInt64(index), data: data), &tried) { return true }
+      for data in operations[index].outcomes(on: state.data)
+      where search(State(done: state.done | 1 << UInt64(index), data: data), &tried) {
+        return true
+      }
     }
     return false
   }
@@ -84,8 +86,17 @@ extension History.Operation {
     return String(decoding: reply, as: UTF8.self).split(separator: "\r\n")[2].description
   }
 
-  /// The data after this operation, nil if it could not have had its reply.
-  fileprivate func apply(to data: Model) -> Model? {
+  /// What the data may be after this operation; nothing if it could not have had its reply.
+  fileprivate func outcomes(on data: Model) -> [Model] {
+    guard repliedAt == nil, hasWaited else {
+      return apply(to: data, servedFrom: keyServed).map { [$0] } ?? []
+    }
+    // Nobody heard which of its keys served it.
+    let keys = Model.waitedKeys(commands[0]).filter { data.lists[$0] != nil }
+    return keys.isEmpty ? [data] : keys.compactMap { apply(to: data, servedFrom: $0) }
+  }
+
+  private func apply(to data: Model, servedFrom keyServed: String?) -> Model? {
     var after = data
     if isTransaction {
       if repliedAt != nil, reply == Array("*-1\r\n".utf8) { return data }
