@@ -35,6 +35,12 @@ final class Connection: @unchecked Sendable {
   /// Takes the replies, where there is no client behind it.
   var sink: ((borrowing ReplyWriter) -> Void)?
   var replies = PendingReplies()
+  /// How large a buffer for replies it keeps when it has nothing to send.
+  var keptOutputByteCount = Connection.keptOutputBytesMax
+  /// Its largest reply, or batch of them, since the size above was last looked at.
+  var outputPeak = 0
+  static let keptOutputBytesMax = 16 * 1024
+  static let keptOutputBytesMin = 1024
 
   // Where it stands
   /// A run of its commands waits for execution in this turn.
@@ -131,6 +137,27 @@ final class Connection: @unchecked Sendable {
   /// Appends the reply to a command sent to another shard; the last one puts all in order.
   func fill(place: Int, with reply: ByteView) {
     replies.fill(place: place, with: reply, output: &output)
+  }
+
+  /// Notes that `byteCount` bytes were sent at once; the buffer goes, or stays for the next time.
+  @inline(__always)
+  func finishSending(_ byteCount: Int) {
+    isSending = false
+    if byteCount > outputPeak {
+      outputPeak = byteCount
+      if byteCount > keptOutputByteCount { keptOutputByteCount = Self.keptOutputBytesMax }
+    }
+    sending.removeAll(retaining: keptOutputByteCount)
+  }
+
+  /// Shrinks the buffers to what the client has needed since the last time.
+  func shrinkOutput() {
+    let needed = max(outputPeak + 1, Self.keptOutputBytesMin)
+    outputPeak = 0
+    guard needed < keptOutputByteCount else { return }
+    keptOutputByteCount = needed
+    if !isSending { sending.removeAll(retaining: needed) }
+    if output.isEmpty { output.removeAll(retaining: needed) }
   }
 
   /// What its buffers occupy.

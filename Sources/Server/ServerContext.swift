@@ -26,15 +26,11 @@ final class ServerContext: @unchecked Sendable {
   let startedAt = WallClock.milliseconds
   let tickClock = TickClock()
   let memory = MemoryWatch()
-<<<<<<< HEAD
   let persistence = Persistence()
-=======
   let insight = SharedInsight()
->>>>>>> insight
   private(set) var workers: [Worker] = []
   private(set) var loops: [EventLoop] = []
-  /// Set before accepting starts; only the first worker uses them afterwards.
-  fileprivate(set) var listeners: [Listener] = []
+  let listeners = OpenListeners()
   private let currentConfiguration: Mutex<Configuration>
   /// Where the configuration came from, for CONFIG REWRITE and INFO.
   let origin: ConfigurationOrigin
@@ -52,8 +48,11 @@ final class ServerContext: @unchecked Sendable {
   let pausesOnlyWrites = Atomic<Bool>(false)
   /// Held while both change; readers do without.
   let pauseChange = Mutex(())
+  /// How long a client may keep the buffer that its largest reply needed.
+  let replyBufferResetMilliseconds = Atomic<Int>(ServerContext.replyBufferResetDefault)
+  static let replyBufferResetDefault = 5000
   /// Which worker gets the next connection.
-  private let nextWorker = Atomic<Int>(0)
+  let nextWorker = Atomic<Int>(0)
 
   init(
     shardCount: Int, configuration: Configuration, origin: ConfigurationOrigin, log: Logger,
@@ -68,7 +67,10 @@ final class ServerContext: @unchecked Sendable {
     currentReplicationID = Mutex(Self.freshID())
     currentConfiguration = Mutex(configuration)
     let services = ServiceCommand.all
-    table = CommandTable(CommandTable.engine + services.map(\.command))
+    var renamed = RenamedCommands()
+    for line in configuration.renamedCommands { _ = renamed.rename(line[0], to: line[1]) }
+    table = CommandTable(
+      CommandTable.engine + services.map(\.command), renames: renamed.names)
     var bodies = [ServiceCommand.Body?](repeating: nil, count: table.commands.count)
     for service in services {
       for (name, body) in service.bodies {
@@ -188,43 +190,6 @@ final class ServerContext: @unchecked Sendable {
 
   func connectionClosed() { connectionCount.subtract(1, ordering: .relaxed) }
 
-  /// Gives an accepted descriptor to the next worker in turn.
-  func accepted(_ completion: Completion, listener: Int, worker: Worker) {
-    guard listeners.indices.contains(listener) else { return }
-    if !completion.hasMore {
-      worker.loop.ring.acceptMultishot(
-        listeners[listener].descriptor, data: Worker.data(.accept, UInt64(listener)))
-    }
-    guard completion.result >= 0 else {
-      if completion.result != -ECANCELED {
-        log.warning(
-          "Accepting client connection: \(SystemError("accept", -completion.result).reason)")
-      }
-      return
-    }
-    let descriptor = completion.result
-    let turn = nextWorker.add(1, ordering: .relaxed).oldValue
-    let chosen = workers[turn % workers.count]
-    if chosen === worker {
-      chosen.adopt(descriptor)
-    } else {
-      Task(executorPreference: chosen.loop) { chosen.adopt(descriptor) }
-    }
-  }
-
-  /// Hands the listeners to the first worker, which accepts for all.
-  func startAccepting(_ listeners: [Listener]) {
-    let acceptor = workers[0]
-    memory.started()
-    self.listeners = listeners
-    Task(executorPreference: acceptor.loop) {
-      for (index, listener) in listeners.enumerated() {
-        acceptor.loop.ring.acceptMultishot(
-          listener.descriptor, data: Worker.data(.accept, UInt64(index)))
-      }
-    }
-  }
-
   // MARK: Stop
 
   /// How long clients have to take their last replies.
@@ -246,14 +211,7 @@ final class ServerContext: @unchecked Sendable {
       stopping.store(false, ordering: .sequentiallyConsistent)
       return nil
     }
-    await workers[0].perform { worker in
-      for listener in worker.server.listeners {
-        // Closing alone would leave the accept waiting.
-        shutdown(listener.descriptor, Int32(SHUT_RDWR))
-        listener.close()
-      }
-      worker.server.listeners = []
-    }
+    listeners.closeAll()
     for worker in workers { await worker.perform { $0.drain() } }
     let deadline = EventLoop.monotonicNanoseconds + Self.drainSeconds * 1_000_000_000
     for worker in workers { await worker.drained(until: deadline) }
@@ -272,10 +230,13 @@ package struct ConfigurationOrigin: Sendable {
   /// The file's absolute path, nil when there was none.
   package let path: String?
   package let executable: String
+  /// As the process was called.
+  package let name: String
 
-  package init(path: String?, executable: String) {
+  package init(path: String?, executable: String, name: String) {
     self.path = path
     self.executable = executable
+    self.name = name
   }
 }
 

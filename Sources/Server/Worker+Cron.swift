@@ -2,6 +2,7 @@ import Engine
 import EventLoop
 import Logging
 import Shard
+import Synchronization
 
 /// What happens without anybody asking: expiry, freeing, idle clients, the end of a pause.
 extension Worker {
@@ -30,11 +31,20 @@ extension Worker {
     }
     cronTicks &+= 1
     if cronTicks % 10 == 0 { wantsSync = true }
+    shrinkIdleBuffers()
     if cronTicks % 10 == 0 {
       closeIdleConnections()
       calibrateWatch()
       if index == 0 { server.memory.sample() }
     }
+  }
+
+  /// Lets go of buffers that replies have not needed for a while.
+  private func shrinkIdleBuffers() {
+    let milliseconds = server.replyBufferResetMilliseconds.load(ordering: .relaxed)
+    let ticks = max(milliseconds / Int(Self.cronNanoseconds / 1_000_000), 1)
+    guard cronTicks % ticks == 0 else { return }
+    for connection in connections.all { connection.shrinkOutput() }
   }
 
   /// Half of what a turn may take.

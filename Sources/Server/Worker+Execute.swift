@@ -74,7 +74,11 @@ extension Worker {
     }
   }
 
-  /// Executes the commands of one connection, until they end or it has to wait.
+  /// Replies that one run may leave unsent; the rest of its commands come in the next turn, so that a pipeline of
+  /// large replies neither holds up the others nor fills memory before anybody looks at its limits.
+  private static let runOutputBytesMax = 1 << 20
+
+  /// Executes the commands of one connection, until they end, it has to wait, or it has had its share of the turn.
   ///
   /// - Returns: how many of the run's bytes are done with.
   private func executeRun(
@@ -111,7 +115,7 @@ extension Worker {
           Int(record.command), words, ticks: 0, replyBytes: 0, requestBytes: record.end - done)
       }
       done = record.end
-      if outcome == .goesOn { continue }
+      if outcome == .goesOn, output.count <= Self.runOutputBytesMax { continue }
       connection.parser.reset()
       return done
     }
@@ -178,12 +182,7 @@ extension Worker {
     _ counts: inout CommandStatistics
   ) -> Outcome {
     let record = call.record
-<<<<<<< HEAD
-    guard record.command >= 0, call.connection.isPlain, !server.isGuarded else {
-=======
-    guard record.command >= 0, call.connection.isPlain, !server.isPausing, !call.isMonitored
-    else {
->>>>>>> insight
+    guard record.command >= 0, call.connection.isPlain, !server.isGuarded, !call.isMonitored else {
       return dispatchGuarded(&call, &keyspace, &output, &counts)
     }
     return dispatchAdmitted(&call, &keyspace, &output, &counts)
@@ -308,18 +307,17 @@ extension Worker {
     return outcome
   }
 
-<<<<<<< HEAD
   /// What files have against it. Whoever feeds the server from files is not meant.
   private func persistenceRefusal(of call: Call) -> CommandError? {
     if call.connection.sink != nil { return nil }
     return server.persistence.refusal(of: server.table.commands[Int(call.record.command)])
-=======
+  }
+
   /// Whether a command was run rather than refused for its name.
   private func isMonitorable(_ call: Call) -> Bool {
     let command = Int(call.record.command)
     return server.table.descriptors[command].routing != .container
       || call.words.count == 1 && server.serviceBodies[command] != nil
->>>>>>> insight
   }
 
   /// Why the client may not run this command, nil if it may.

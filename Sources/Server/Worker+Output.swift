@@ -79,9 +79,8 @@ extension Worker {
 
   func sent(_ completion: Completion, _ handle: ConnectionHandle) {
     guard let connection = connections[handle] else { return }
-    connection.isSending = false
     let count = connection.sending.count
-    connection.sending.removeAll()
+    connection.finishSending(count)
     guard Int(completion.result) == count else {
       // The peer is gone, or the send was cut short by its going.
       return shutDown(connection)

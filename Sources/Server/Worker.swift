@@ -28,15 +28,14 @@ final class Worker: LoopClient, @unchecked Sendable {
   var batch = Batch()
   var statistics: CommandStatistics
   var traffic = TrafficStatistics()
-<<<<<<< HEAD
   var settings: WorkerSettings {
-    didSet { if settings.journalPolicy != oldValue.journalPolicy { applyJournalPolicy() } }
+    didSet {
+      configureObserver()
+      if settings.journalPolicy != oldValue.journalPolicy { applyJournalPolicy() }
+    }
   }
   /// The last write of the journal failed.
   var journalHasFailed = false
-=======
-  var settings: WorkerSettings { didSet { configureObserver() } }
->>>>>>> insight
   var mail: Mail
   /// Parcels whose replies were handed out this turn.
   var answered: [Parcel] = []
@@ -143,11 +142,8 @@ final class Worker: LoopClient, @unchecked Sendable {
     }
     marks.commands = clinux_ticks()
     if hasBackgroundWork { workInBackground() }
-<<<<<<< HEAD
     if journal.isOpen { advanceJournal() }
-=======
     marks.background = clinux_ticks()
->>>>>>> insight
     flushTouched()
     ship()
     recycleBuffers()
@@ -173,7 +169,7 @@ final class Worker: LoopClient, @unchecked Sendable {
     case .receive: received(completion, ConnectionHandle(bits: bits))
     case .send: sent(completion, ConnectionHandle(bits: bits))
     case .file: fileDone(completion, bits)
-    case .accept: server.accepted(completion, listener: Int(bits), worker: self)
+    case .accept: server.accepted(completion, listener: bits, worker: self)
     case nil: preconditionFailure("a completion nobody asked for: \(completion.data)")
     }
   }

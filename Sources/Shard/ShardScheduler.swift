@@ -16,6 +16,8 @@ package final class ShardScheduler {
   private var watches = WatchTable()
   private var blocked = BlockedKeys()
   private var changedKeys: [DatabaseKey] = []
+  /// The transaction that has just done its last work here.
+  private var concluding: TransactionPart?
   /// Answers and requests to be sent, this shard's own included.
   package var outbox: [(message: ShardMessage, shard: Int)] = []
   /// Somebody keeps records of what is done: transactions over several shards are put into every shard's log as a
@@ -122,7 +124,9 @@ package final class ShardScheduler {
     _ part: TransactionPart, _ keyspace: inout Keyspace, _ counts: inout CommandStatistics
   ) {
     commit(part, &keyspace)
+    concluding = part
     serveChanges(&keyspace, &counts)
+    concluding = nil
     var freed: [TransactionPart] = []
     unsafe intents.remove(part, freed: &freed)
     for next in freed { granted(next, &keyspace, &counts) }
@@ -175,8 +179,10 @@ package final class ShardScheduler {
     _ call: BlockedCall, skipping skipped: BlockedCall?, _ keyspace: inout Keyspace,
     _ counts: inout CommandStatistics
   ) {
-    for key in call.keys where key.shard == shard { changedKeys.append(key.name) }
-    serveChanges(&keyspace, &counts, skipping: skipped)
+    // What has changed since the try is news to the one to be skipped, too; and so is what serving the others changes.
+    serveChanges(&keyspace, &counts)
+    for key in call.keys where key.shard == shard { serve(key.name, skipped, &keyspace, &counts) }
+    serveChanges(&keyspace, &counts)
   }
 
   /// Tells those who watch.
@@ -196,16 +202,13 @@ package final class ShardScheduler {
   }
 
   @inline(never)
-  private func serveChanges(
-    _ keyspace: inout Keyspace, _ counts: inout CommandStatistics,
-    skipping skipped: BlockedCall? = nil
-  ) {
+  private func serveChanges(_ keyspace: inout Keyspace, _ counts: inout CommandStatistics) {
     noteChanges(&keyspace)
     // Serving one may change keys that others wait for (BLMOVE).
     while !changedKeys.isEmpty {
       let keys = changedKeys
       changedKeys.removeAll(keepingCapacity: true)
-      for key in keys { serve(key, skipped, &keyspace, &counts) }
+      for key in keys { serve(key, nil, &keyspace, &counts) }
       noteChanges(&keyspace)
     }
   }
@@ -217,7 +220,9 @@ package final class ShardScheduler {
   ) {
     var index = 0
     while let (call, position) = blocked.call(in: key, at: index) {
-      if call === skipped || !isReason(key, call, &keyspace) {
+      // If it is being tried again already, those behind it wait for the outcome.
+      let isSkipped = call === skipped && !call.isClaimed
+      if isSkipped || !isReason(key, call, &keyspace) {
         index += 1
         continue
       }
@@ -258,15 +263,10 @@ package final class ShardScheduler {
     }
   }
 
-  /// Whether nobody else has a claim on the other keys of the call.
+  /// Whether no transaction under way uses the keys of the call, but for the one that is just over.
   private func mayServe(_ call: BlockedCall) -> Bool {
-    if unsafe intents.isEmpty || call.keys.count == 1 { return true }
-    return call.keys.allSatisfy { key in
-      let hash = ByteView.with(key.name.name) { KeyHash($0, seed: seed) }
-      return unsafe intents.allows(
-        KeyClaim(
-          hash: Keyspace.observationHash(hash, database: key.name.database), isExclusive: true))
-    }
+    if unsafe intents.isEmpty { return true }
+    return unsafe intents.leavesFree(call.claims, besides: concluding)
   }
 
   /// The reply to a waiting call, nil if there is still nothing for it.

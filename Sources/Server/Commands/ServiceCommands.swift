@@ -1,12 +1,8 @@
 extension ServiceCommand {
   /// Every command this layer adds to the engine's.
-<<<<<<< HEAD
-  static var all: [ServiceCommand] { [.ping] + connection + keyspace + transactions + administration + persistence }
-=======
   static var all: [ServiceCommand] {
-    [.ping] + connection + keyspace + transactions + administration + insight
+    [.ping] + connection + keyspace + transactions + administration + insight + persistence
   }
->>>>>>> insight
 
   /// Commands that are run as one.
   private static var transactions: [ServiceCommand] {
