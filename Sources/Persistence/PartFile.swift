@@ -10,13 +10,16 @@ package final class PartFile: Sendable {
   private struct State {
     var byteCount: Int
     var parts: [(offset: Int, byteCount: Int, checksum: UInt64)]
+    /// Of the format, as what is in the parts needs it.
+    var version = RDB.payloadVersion
   }
 
   package let path: String
   package let descriptor: Int32
   private let state: Mutex<State>
   private let sums: Bool
-  private let hasFrame: Bool
+  private let header: [UInt8]
+  private var hasFrame: Bool { !header.isEmpty }
 
   /// Creates the file and writes what stands before the parts.
   ///
@@ -25,7 +28,7 @@ package final class PartFile: Sendable {
   ///   - sums: whether the file gets a checksum.
   package init(_ path: String, header: [UInt8], sums: Bool) throws(SystemError) {
     self.path = path
-    hasFrame = !header.isEmpty
+    self.header = header
     self.sums = sums
     descriptor = try Files.create(path)
     let checksum = ByteView.with(header) { CRC64.checksum($0) }
@@ -49,12 +52,16 @@ package final class PartFile: Sendable {
     }
   }
 
+  /// A part needs a reader of this version of the format.
+  package func need(version: Int) { state.withLock { $0.version = max($0.version, version) } }
+
   package var byteCount: Int { state.withLock { $0.byteCount } }
 
   /// Writes the end, has all of it reach the disk, and closes the file. All parts are written.
   ///
   /// - Returns: the file's length.
   package func finish() throws(SystemError) -> Int {
+    if hasFrame { try writeVersion() }
     let (byteCount, checksum) = state.withLock { state in
       (
         state.byteCount,
@@ -67,6 +74,15 @@ package final class PartFile: Sendable {
     try Files.write(footer, to: descriptor, at: byteCount)
     try Files.sync(descriptor)
     return byteCount + footer.count
+  }
+
+  /// Puts the version that the parts need into the header.
+  private func writeVersion() throws(SystemError) {
+    let magic = RDBFile.magic(version: state.withLock { $0.version })
+    guard !header.starts(with: magic) else { return }
+    try Files.write(magic, to: descriptor, at: 0)
+    let changed = magic + header.dropFirst(magic.count)
+    state.withLock { $0.parts[0].checksum = ByteView.with(changed) { CRC64.checksum($0) } }
   }
 
   /// Gives the file up.

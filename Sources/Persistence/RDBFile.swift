@@ -4,7 +4,7 @@ package import RESP
 /// The frame of an RDB file around its values.
 ///
 /// ```
-/// REDIS0011 | auxiliary fields | parts | 0xFF | CRC-64:8
+/// REDIS0010 | auxiliary fields | parts | 0xFF | CRC-64:8
 /// ```
 ///
 /// A part selects its database first, so parts may stand in any order: several shards write one file.
@@ -19,9 +19,7 @@ package enum RDBFile {
     version: String, now: Int, usedMemory: Int, isAppendOnlyBase: Bool, functions: [[UInt8]] = []
   ) -> [UInt8] {
     var writer = RDBWriter()
-    let digits = String(RDB.fileVersion)
-    let magic = "REDIS" + String(repeating: "0", count: 4 - digits.count) + digits
-    ByteView.with(Array(magic.utf8)) { writer.writeBytes($0) }
+    ByteView.with(magic(version: RDB.payloadVersion)) { writer.writeBytes($0) }
     let fields: [(String, String)] = [
       ("redis-ver", version), ("redis-bits", "64"), ("ctime", String(now)),
       ("used-mem", String(usedMemory)), ("aof-base", isAppendOnlyBase ? "1" : "0"),
@@ -36,6 +34,12 @@ package enum RDBFile {
       ByteView.with(function) { writer.writeString($0) }
     }
     return writer.take()
+  }
+
+  /// The first bytes.
+  static func magic(version: Int) -> [UInt8] {
+    let digits = String(version)
+    return Array(("REDIS" + String(repeating: "0", count: 4 - digits.count) + digits).utf8)
   }
 
   /// What stands behind them.

@@ -154,7 +154,8 @@ package struct Effects: Sendable {
 
   /// What makes a key what it is, whatever was there.
   mutating func appendState(of entry: Entry, database: Int, compresses: Bool) {
-    let payload = DumpPayload.bytes(of: entry, compresses: compresses)
+    let payload = DumpPayload.bytes(
+      of: entry, compresses: compresses, versionMax: RDB.payloadVersion)
     let expiry = Int(entry.expiry ?? 0)
     append(
       ["RESTORE", .view(entry.key), .integer(expiry), .bytes(payload), "REPLACE", "ABSTTL"],

@@ -34,8 +34,11 @@ package final class SnapshotCut {
   fileprivate init(_ format: Format, compresses: Bool) {
     self.format = format
     self.compresses = compresses
-    writer = RDBWriter(compresses: compresses)
+    writer = RDBWriter(compresses: compresses, versionMax: RDB.payloadVersion)
   }
+
+  /// The version of the format that a reader needs.
+  package var version: Int { writer.version }
 
   /// Bytes that nobody has taken yet.
   package var pendingByteCount: Int { writer.count + commands.byteCount }

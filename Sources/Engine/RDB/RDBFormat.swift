@@ -21,10 +21,10 @@ import RESP
 package enum RDB {
   /// The newest version that is understood: Redis 8.
   package static let versionMax = 12
-  /// What files are written as: Redis 7.2.
-  package static let fileVersion = 11
-  /// What payloads are written as while nothing in the value needs more, so that older servers take
-  /// them.
+  /// What payloads that clients ask for use kinds of: Redis 7.2.
+  package static let kindVersion = 11
+  /// What files and payloads are written as while nothing in them needs more, so that older servers take them: Redis
+  /// 7.0.
   package static let payloadVersion = 10
 
   /// What a value's first byte says. The case names the layout, not only the type.

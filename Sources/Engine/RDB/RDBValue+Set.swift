@@ -5,7 +5,7 @@ import RESP
 /// ```
 /// SET            count, then the members as strings
 /// SET_INTSET     the intset as a string
-/// SET_LISTPACK   the listpack as a string (Redis 7.2)
+/// SET_LISTPACK   the listpack as a string (Redis 7.2; for readers before it, a SET)
 /// ```
 extension SetValue {
   func write(to writer: inout RDBWriter) {
@@ -13,6 +13,10 @@ extension SetValue {
     case .intset:
       writer.writeKind(.setIntset)
       writer.writeString(intset.bytes)
+    case .listpack where writer.versionMax < 11:
+      writer.writeKind(.set)
+      writer.writeLength(count)
+      forEach { member in member.withBytes { writer.writeString($0) } }
     case .listpack:
       writer.writeKind(.setListpack)
       writer.writeString(listpack.bytes)

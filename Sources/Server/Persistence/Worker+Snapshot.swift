@@ -42,7 +42,7 @@ extension Worker {
     var hasMore = true
     while hasMore {
       let part: [UInt8]
-      (part, hasMore) = sweepSlice(progress)
+      (part, hasMore) = sweepSlice(file, progress)
       if !part.isEmpty, failure == nil {
         do throws(SystemError) {
           try await write(part, to: file.descriptor, at: file.place(part))
@@ -59,13 +59,14 @@ extension Worker {
   /// Sweeps for a moment.
   ///
   /// - Returns: what is to be written now, empty if it is too little, and whether there will be more.
-  private func sweepSlice(_ progress: SnapshotProgress) -> (part: [UInt8], hasMore: Bool) {
+  private func sweepSlice(_ file: PartFile, _ progress: SnapshotProgress) -> (part: [UInt8], hasMore: Bool) {
     shard.assumeIsolated { shard in
       shard.withKeyspace { keyspace in
         guard let cut = keyspace.currentSnapshot else { return ([], false) }
         let before = cut.savedCount
         let end = EventLoop.monotonicNanoseconds + Self.sweepNanoseconds
         let hasMore = keyspace.sweepSnapshot(Self.partByteCount) { EventLoop.monotonicNanoseconds < end }
+        if !hasMore { file.need(version: cut.version) }
         progress.savedKeys.add(cut.savedCount - before, ordering: .relaxed)
         hasBackgroundWork = hasBackgroundWork || keyspace.hasGarbage
         let isDue = !hasMore || cut.pendingByteCount >= Self.partByteCount
