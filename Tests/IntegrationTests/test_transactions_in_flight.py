@@ -33,7 +33,7 @@ def values_while(server, body):
 
     def look():
         with server.connect() as connection:
-            while not done.is_set():
+            while not seen or not done.is_set():
                 start = time.monotonic()
                 seen.append(len(set(read_all(connection))))
                 slowest[0] = max(slowest[0], time.monotonic() - start)
