@@ -7,6 +7,8 @@ struct MultiState {
   let commands = StoredCommands()
   /// One of them was refused: EXEC will be too.
   var hasFailed = false
+  /// One of them may change data: CLIENT PAUSE WRITE holds EXEC back.
+  var mayWrite = false
   /// One of them runs on the connection's thread rather than on a shard.
   var hasServices = false
 }

@@ -179,7 +179,8 @@ final class ServerContext: @unchecked Sendable {
   func pauses(_ command: Command, _ connection: Connection) -> Bool {
     guard isPausing else { return false }
     if pausesOnlyWrites.load(ordering: .relaxed) {
-      return command.flags.contains(.write) || command.flags.contains(.mayReplicate)
+      let mayWrite = command.name == "exec" && connection.multi?.mayWrite == true
+      return mayWrite || !command.flags.isDisjoint(with: [.write, .mayReplicate])
     }
     return true
   }

@@ -33,7 +33,7 @@ def values_while(server, body):
 
     def look():
         with server.connect() as connection:
-            while not done.is_set():
+            while not seen or not done.is_set():
                 start = time.monotonic()
                 seen.append(len(set(read_all(connection))))
                 slowest[0] = max(slowest[0], time.monotonic() - start)
@@ -121,15 +121,30 @@ def test_a_pause_holds_whole_transactions_back(server):
     with server.connect() as control, server.connect() as writer, server.connect() as reader:
         control(*set_all("before"))
         assert control("CLIENT", "PAUSE", 10_000, "WRITE").value == b"OK"
-        writer.send(encode(("MULTI",)) + encode(set_all("after")) + encode(("EXEC",)))
+        writer.pipeline([("MULTI",)])
+        writer.send(encode(set_all("after")) + encode(("EXEC",)))
         # Reading goes on, in transactions too; what is held back is not begun.
         replies = reader.pipeline([("MULTI",), ("MGET", *KEYS), ("EXEC",)])
         assert replies[-1].count(b"before") == len(KEYS)
         assert set(read_all(reader)) == {b"before"}
         control("CLIENT", "UNPAUSE")
-        assert [writer.read().value for _ in range(2)] == [b"OK", b"QUEUED"]
+        assert writer.read().value == b"QUEUED"
         assert writer.read().plain() == [b"OK"]
         assert set(read_all(reader)) == {b"after"}
+
+
+def test_a_pause_of_writes_holds_back_what_was_queued_before_it(server):
+    with server.connect() as control, server.connect() as writer, server.connect() as reader:
+        control(*set_all("before"))
+        writer.pipeline([("MULTI",), set_all("after")])
+        reader.pipeline([("MULTI",), ("MGET", *KEYS)])
+        control("CLIENT", "PAUSE", 10_000, "WRITE")
+        writer.send(encode(("EXEC",)))
+        assert set(reader("EXEC").plain()[0]) == {b"before"}
+        assert set(read_all(control)) == {b"before"}
+        control("CLIENT", "UNPAUSE")
+        assert writer.read().plain() == [b"OK"]
+        assert set(read_all(control)) == {b"after"}
 
 
 def test_pausing_all_the_time_delays_but_breaks_nothing(server):
