@@ -86,6 +86,9 @@ final class Connection: @unchecked Sendable {
   var commandCount = 0
   var receivedByteCount = 0
   var sentByteCount = 0
+  /// The most that was sent at once in the last seconds, and when that was.
+  private var sentPeak = 0
+  private var sentPeakAt: UInt64 = 0
   /// When output first exceeded the soft limit, in monotonic nanoseconds.
   var softLimitSince: UInt64?
 
@@ -127,6 +130,23 @@ final class Connection: @unchecked Sendable {
   func fill(place: Int, with reply: ByteView) {
     replies.fill(place: place, with: reply, output: &output)
   }
+
+  /// Notes how much is sent at once.
+  @inline(__always)
+  func noteSending(_ byteCount: Int, now: UInt64) {
+    if byteCount >= sentPeak || now &- sentPeakAt > Self.peakNanoseconds {
+      sentPeak = byteCount
+      sentPeakAt = now
+    }
+  }
+
+  /// The largest reply buffer of the last five seconds.
+  func outputPeak(now: UInt64) -> Int {
+    now > sentPeakAt && now - sentPeakAt > Self.peakNanoseconds
+      ? output.count : max(sentPeak, output.count)
+  }
+
+  private static let peakNanoseconds: UInt64 = 5_000_000_000
 
   /// What its buffers occupy.
   var allocatedByteCount: Int {

@@ -27,6 +27,7 @@ final class ServerContext: @unchecked Sendable {
   let tickClock = TickClock()
   let memory = MemoryWatch()
   let insight = SharedInsight()
+  let published = PublishedReports()
   private(set) var workers: [Worker] = []
   private(set) var loops: [EventLoop] = []
   /// Set before accepting starts; only the first worker uses them afterwards.

@@ -31,6 +31,7 @@ extension Worker {
     if cronTicks % 10 == 0 {
       closeIdleConnections()
       calibrateWatch()
+      publishReport()
       if index == 0 { server.memory.sample() }
     }
   }
@@ -62,8 +63,9 @@ extension Worker {
     let start = EventLoop.monotonicNanoseconds
     let end = start + Self.sliceNanoseconds
     defer {
-      recordLatency(
-        .expireCycle, milliseconds: Int((EventLoop.monotonicNanoseconds - start) / 1_000_000))
+      let spent = EventLoop.monotonicNanoseconds - start
+      traffic.expireNanoseconds += spent
+      recordLatency(.expireCycle, milliseconds: Int(spent / 1_000_000))
     }
     var expired = 0
     while left > 0 {

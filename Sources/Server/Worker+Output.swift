@@ -45,6 +45,7 @@ extension Worker {
   private func startSending(_ connection: Connection) {
     connection.isSending = true
     let bytes = connection.sending.bytes
+    connection.noteSending(bytes.count, now: turnTime)
     unsafe loop.ring.send(
       connection.descriptor, unsafeBytes: bytes.unsafeBase, count: bytes.count,
       data: Self.data(.send, connection.handle.bits))
@@ -60,6 +61,7 @@ extension Worker {
       return shutDown(connection)
     }
     traffic.sentByteCount += count
+    traffic.writeCount &+= 1
     connection.sentByteCount += count
     touch(connection)
     if connection.isThrottled, connection.pendingOutputByteCount < Self.outputBytesPause / 2 {

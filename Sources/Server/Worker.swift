@@ -129,6 +129,8 @@ final class Worker: LoopClient, @unchecked Sendable {
     ship()
     recycleBuffers()
     marks.output = clinux_ticks()
+    traffic.turnTicks &+= marks.output &- marks.start
+    traffic.executionTicks &+= marks.commands &- marks.input
     watchTurn(marks)
   }
 
@@ -171,6 +173,7 @@ final class Worker: LoopClient, @unchecked Sendable {
     }
     let byteCount = Int(completion.result)
     traffic.receivedByteCount += byteCount
+    traffic.readCount &+= 1
     connection.receivedByteCount += byteCount
     connection.lastInteraction = turnTime
     if connection.isClosing { return restartReceiving(connection) }

@@ -31,7 +31,7 @@ extension Worker {
       " qbuf-free=\(max(connection.input.allocatedByteCount - connection.input.count, 0))".utf8)
     line += Array(" argv-mem=\(argumentBytes) multi-mem=\(connection.multi?.commands.byteCount ?? 0)".utf8)
     line += Array(" rbs=\(connection.output.allocatedByteCount)".utf8)
-    line += Array(" rbp=\(connection.output.allocatedByteCount)".utf8)
+    line += Array(" rbp=\(connection.outputPeak(now: now))".utf8)
     line += Array(" obl=\(connection.output.count) oll=\(connection.isSending ? 1 : 0)".utf8)
     line += Array(" omem=\(sending) tot-mem=\(total)".utf8)
     line += Array(" events=\(connection.isSending ? "rw" : "r")".utf8)
@@ -40,6 +40,9 @@ extension Worker {
     line += Array(" cmd=\(command) user=default redir=-1".utf8)
     line += Array(" resp=\(connection.protocolVersion) lib-name=".utf8)
     line += connection.libraryName + Array(" lib-ver=".utf8) + connection.libraryVersion
+    line += Array(" io-thread=\(index) tot-net-in=\(connection.receivedByteCount)".utf8)
+    line += Array(" tot-net-out=\(connection.sentByteCount)".utf8)
+    line += Array(" tot-cmds=\(connection.commandCount)".utf8)
     return line
   }
 
