@@ -123,7 +123,7 @@ package final class Server: Sendable {
       context.log.warning("Configured to not listen anywhere, exiting.")
       throw StartFailure()
     }
-    context.startAccepting(listeners)
+    context.startAccepting(listeners, metrics: try listenForMetrics())
     // One line a kind of listener, however many addresses it has.
     if listeners.contains(where: { $0.path == nil }) {
       context.log.notice("Ready to accept connections tcp")
@@ -131,6 +131,23 @@ package final class Server: Sendable {
     if listeners.contains(where: { $0.path != nil }) {
       context.log.notice("Ready to accept connections unix")
     }
+  }
+
+  private func listenForMetrics() throws(StartFailure) -> [Listener] {
+    let port = context.configuration[.metricsPort]
+    guard port != 0 else { return [] }
+    var listeners: [Listener] = []
+    for address in context.configuration[.metricsBind].split(separator: " ") {
+      do throws(SystemError) {
+        listeners.append(try Listener.tcp(address: String(address), port: port, backlog: 64))
+      } catch {
+        context.log.warning(
+          "Could not listen for metrics on \(address):\(port): \(error.call): \(error.reason)")
+        throw StartFailure()
+      }
+      context.log.notice("Metrics on http://\(address):\(port)/")
+    }
+    return listeners
   }
 
   // MARK: Stop

@@ -205,7 +205,7 @@ final class ServerContext: @unchecked Sendable {
   }
 
   /// Hands the listeners to the first worker, which accepts for all.
-  func startAccepting(_ listeners: [Listener]) {
+  func startAccepting(_ listeners: [Listener], metrics: [Listener] = []) {
     let acceptor = workers[0]
     memory.started()
     self.listeners = listeners
@@ -214,6 +214,7 @@ final class ServerContext: @unchecked Sendable {
         acceptor.loop.ring.acceptMultishot(
           listener.descriptor, data: Worker.data(.accept, UInt64(index)))
       }
+      if !metrics.isEmpty { acceptor.metrics = MetricsServer(acceptor, listeners: metrics) }
     }
   }
 
@@ -237,6 +238,7 @@ final class ServerContext: @unchecked Sendable {
         listener.close()
       }
       worker.server.listeners = []
+      worker.metrics?.close()
     }
     for worker in workers { await worker.perform { $0.drain() } }
     let deadline = EventLoop.monotonicNanoseconds + Self.drainSeconds * 1_000_000_000

@@ -19,7 +19,7 @@ extension Worker {
     let start = EventLoop.monotonicNanoseconds
     defer { watchCron(since: start) }
     sampleRates()
-    unsafe insight.hotKeys.decay()
+    insight.hotKeys.decay()
     shard.assumeIsolated { shard in
       shard.withKeyspace { keyspace in
         keyspace.now = WallClock.milliseconds
@@ -32,6 +32,7 @@ extension Worker {
       closeIdleConnections()
       calibrateWatch()
       publishReport()
+      metrics?.closeIdle(now: turnTime)
       if index == 0 { server.memory.sample() }
     }
   }

@@ -60,8 +60,12 @@ final class Worker: LoopClient, @unchecked Sendable {
   var isCronPaused = false
   /// What INFO's `instantaneous_` fields show.
   var rates = TrafficRates()
-  @exclusivity(unchecked)
+  /// The metrics port; the first worker's.
+  var metrics: MetricsServer?
   var insight = Insight()
+  /// Commands until the next sample for `HotKeys`.
+  @exclusivity(unchecked)
+  var hotKeyCountdown = HotKeys.samplePeriod
   /// A turn of so many ticks is counted.
   @exclusivity(unchecked)
   var longTurnTicks = UInt64.max
@@ -139,6 +143,10 @@ final class Worker: LoopClient, @unchecked Sendable {
     case accept = 1
     case receive = 2
     case send = 3
+    // Of the metrics port
+    case metricsAccept = 4
+    case metricsReceive = 5
+    case metricsSend = 6
   }
 
   static func data(_ operation: Operation, _ bits: UInt64) -> UInt64 {
@@ -151,6 +159,11 @@ final class Worker: LoopClient, @unchecked Sendable {
     case .receive: received(completion, ConnectionHandle(bits: bits))
     case .send: sent(completion, ConnectionHandle(bits: bits))
     case .accept: server.accepted(completion, listener: Int(bits), worker: self)
+    case .metricsAccept: metrics?.accepted(completion)
+    case .metricsReceive:
+      if let buffer = completion.buffer { usedBuffers.append(buffer) }
+      metrics?.received(completion, ConnectionHandle(bits: bits))
+    case .metricsSend: metrics?.sent(completion, ConnectionHandle(bits: bits))
     case nil: preconditionFailure("a completion nobody asked for: \(completion.data)")
     }
   }

@@ -36,6 +36,7 @@ struct ShardReport: Sendable {
   /// The newest entries of the slow log, and the hottest keys.
   let slowLog: [CommandLog.Entry]
   let hotKeys: HotKeys
+  let slowLogCount: Int
 
   private static let slowLogMax = 32
 
@@ -72,14 +73,15 @@ struct ShardReport: Sendable {
     bufferByteCount = connections.reduce(0) { $0 + $1.allocatedByteCount }
     inputByteCountMax = connections.map { $0.input.allocatedByteCount }.max() ?? 0
     outputByteCountMax = connections.map { $0.output.allocatedByteCount }.max() ?? 0
-    turns = unsafe worker.insight.turns
+    turns = worker.insight.turns
     // RUSAGE_THREAD, which the C library shows to GNU sources only.
     var usage = rusage()
     unsafe getrusage(__rusage_who_t(1), &usage)
     userMicroseconds = Int(usage.ru_utime.tv_sec) * 1_000_000 + Int(usage.ru_utime.tv_usec)
     systemMicroseconds = Int(usage.ru_stime.tv_sec) * 1_000_000 + Int(usage.ru_stime.tv_usec)
-    monitorCount = unsafe worker.insight.monitors.connections.count
-    slowLog = unsafe worker.insight.logs[.slow].entries.suffix(Self.slowLogMax)
-    hotKeys = unsafe worker.insight.hotKeys
+    monitorCount = worker.insight.monitors.connections.count
+    slowLog = worker.insight.logs[.slow].entries.suffix(Self.slowLogMax)
+    hotKeys = worker.insight.hotKeys
+    slowLogCount = worker.insight.logs[.slow].entries.count
   }
 }
