@@ -111,7 +111,7 @@ package final class Server: Sendable {
     // Clients that come before the data is there hear so.
     context.persistence.willLoad()
     context.memory.started()
-    context.startAccepting(listeners)
+    context.startAccepting(listeners, metrics: try listenForMetrics())
     Task {
       guard await context.persistence.start() else { return context.stopped.set(1) }
       await context.workers[0].perform { _ in context.persistence.startCron() }
@@ -123,6 +123,23 @@ package final class Server: Sendable {
         context.log.notice("Ready to accept connections unix")
       }
     }
+  }
+
+  private func listenForMetrics() throws(StartFailure) -> [Listener] {
+    let port = context.configuration[.metricsPort]
+    guard port != 0 else { return [] }
+    var listeners: [Listener] = []
+    for address in context.configuration[.metricsBind].split(separator: " ") {
+      do throws(SystemError) {
+        listeners.append(try Listener.tcp(address: String(address), port: port, backlog: 64))
+      } catch {
+        context.log.warning(
+          "Could not listen for metrics on \(address):\(port): \(error.call): \(error.reason)")
+        throw StartFailure()
+      }
+      context.log.notice("Metrics on http://\(address):\(port)/")
+    }
+    return listeners
   }
 
   // MARK: Stop

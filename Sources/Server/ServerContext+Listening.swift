@@ -75,11 +75,12 @@ extension ServerContext {
   }
 
   /// Hands listeners to the first worker, which accepts for all.
-  func startAccepting(_ opened: [Listener]) {
+  func startAccepting(_ opened: [Listener], metrics: [Listener] = []) {
     let acceptor = workers[0]
     let ids = listeners.add(opened)
     Task(executorPreference: acceptor.loop) {
       for id in ids { self.accept(on: id, acceptor) }
+      if !metrics.isEmpty { acceptor.metrics = MetricsServer(acceptor, listeners: metrics) }
     }
   }
 

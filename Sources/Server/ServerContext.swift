@@ -28,6 +28,7 @@ final class ServerContext: @unchecked Sendable {
   let memory = MemoryWatch()
   let persistence = Persistence()
   let insight = SharedInsight()
+  let published = PublishedReports()
   private(set) var workers: [Worker] = []
   private(set) var loops: [EventLoop] = []
   let listeners = OpenListeners()
@@ -213,6 +214,7 @@ final class ServerContext: @unchecked Sendable {
       return nil
     }
     listeners.closeAll()
+    await workers[0].perform { $0.metrics?.close() }
     for worker in workers { await worker.perform { $0.drain() } }
     let deadline = EventLoop.monotonicNanoseconds + Self.drainSeconds * 1_000_000_000
     for worker in workers { await worker.drained(until: deadline) }

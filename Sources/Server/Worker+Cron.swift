@@ -20,7 +20,7 @@ extension Worker {
     let start = EventLoop.monotonicNanoseconds
     defer { watchCron(since: start) }
     sampleRates()
-    unsafe insight.hotKeys.decay()
+    insight.hotKeys.decay()
     shard.assumeIsolated { shard in
       shard.withKeyspace { keyspace in
         keyspace.now = WallClock.milliseconds
@@ -35,6 +35,8 @@ extension Worker {
     if cronTicks % 10 == 0 {
       closeIdleConnections()
       calibrateWatch()
+      publishReport()
+      metrics?.closeIdle(now: turnTime)
       if index == 0 { server.memory.sample() }
     }
   }
@@ -75,8 +77,9 @@ extension Worker {
     let start = EventLoop.monotonicNanoseconds
     let end = start + Self.sliceNanoseconds
     defer {
-      recordLatency(
-        .expireCycle, milliseconds: Int((EventLoop.monotonicNanoseconds - start) / 1_000_000))
+      let spent = EventLoop.monotonicNanoseconds - start
+      traffic.expireNanoseconds += spent
+      recordLatency(.expireCycle, milliseconds: Int(spent / 1_000_000))
     }
     var expired = 0
     while left > 0 {

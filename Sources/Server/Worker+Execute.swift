@@ -92,8 +92,8 @@ extension Worker {
     counts.observer.client = client(connection)
     let isMonitored = server.insight.isMonitored
     let requestBytesMin = settings.logLimits[.largeRequest].valueMin ?? .max
-    unsafe insight.hotKeys.countdown &-= run.records.count
-    if unsafe insight.hotKeys.countdown <= 0 { sampleKey(run, batch) }
+    unsafe hotKeyCountdown &-= run.records.count
+    if unsafe hotKeyCountdown <= 0 { sampleKey(run, batch) }
     var ticks = clinux_ticks()
     for index in run.records {
       prefetchBucket(batch, index &+ Self.bucketsAhead, keyspace)

@@ -86,6 +86,7 @@ extension Worker {
       return shutDown(connection)
     }
     traffic.sentByteCount += count
+    traffic.writeCount &+= 1
     connection.sentByteCount += count
     touch(connection)
     if connection.isThrottled, connection.pendingOutputByteCount < Self.outputBytesPause / 2 {

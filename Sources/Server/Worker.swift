@@ -78,8 +78,12 @@ final class Worker: LoopClient, @unchecked Sendable {
   var isCronPaused = false
   /// What INFO's `instantaneous_` fields show.
   var rates = TrafficRates()
-  @exclusivity(unchecked)
+  /// The metrics port; the first worker's.
+  var metrics: MetricsServer?
   var insight = Insight()
+  /// Commands until the next sample for `HotKeys`.
+  @exclusivity(unchecked)
+  var hotKeyCountdown = HotKeys.samplePeriod
   /// A turn of so many ticks is counted.
   @exclusivity(unchecked)
   var longTurnTicks = UInt64.max
@@ -148,6 +152,8 @@ final class Worker: LoopClient, @unchecked Sendable {
     ship()
     recycleBuffers()
     marks.output = clinux_ticks()
+    traffic.turnTicks &+= marks.output &- marks.start
+    traffic.executionTicks &+= marks.commands &- marks.input
     watchTurn(marks)
   }
 
@@ -157,6 +163,10 @@ final class Worker: LoopClient, @unchecked Sendable {
     case receive = 2
     case send = 3
     case file = 4
+    // Of the metrics port
+    case metricsAccept = 5
+    case metricsReceive = 6
+    case metricsSend = 7
   }
 
   static func data(_ operation: Operation, _ bits: UInt64) -> UInt64 {
@@ -170,6 +180,11 @@ final class Worker: LoopClient, @unchecked Sendable {
     case .send: sent(completion, ConnectionHandle(bits: bits))
     case .file: fileDone(completion, bits)
     case .accept: server.accepted(completion, listener: bits, worker: self)
+    case .metricsAccept: metrics?.accepted(completion)
+    case .metricsReceive:
+      if let buffer = completion.buffer { usedBuffers.append(buffer) }
+      metrics?.received(completion, ConnectionHandle(bits: bits))
+    case .metricsSend: metrics?.sent(completion, ConnectionHandle(bits: bits))
     case nil: preconditionFailure("a completion nobody asked for: \(completion.data)")
     }
   }
@@ -192,6 +207,7 @@ final class Worker: LoopClient, @unchecked Sendable {
     }
     let byteCount = Int(completion.result)
     traffic.receivedByteCount += byteCount
+    traffic.readCount &+= 1
     connection.receivedByteCount += byteCount
     connection.lastInteraction = turnTime
     if connection.isClosing { return restartReceiving(connection) }

@@ -46,4 +46,11 @@ struct TrafficStatistics: Sendable {
   /// Transactions over shards, or that had to wait for others.
   var transactionCount = 0
   var turnCount = 0
+  /// How long turns took, and of that, executing commands; in processor ticks.
+  var turnTicks: UInt64 = 0
+  var executionTicks: UInt64 = 0
+  /// Arrivals of bytes, and sends that are done.
+  var readCount = 0
+  var writeCount = 0
+  var expireNanoseconds: UInt64 = 0
 }

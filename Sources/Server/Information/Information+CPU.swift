@@ -5,6 +5,11 @@ extension Information {
     title("CPU")
     write(usage(Int32(RUSAGE_SELF.rawValue)), suffix: "")
     write(usage(RUSAGE_CHILDREN.rawValue), suffix: "_children")
+    // The first shard's: the process' own main thread only waits for signals.
+    if let first = reports.first {
+      field("used_cpu_sys_main_thread", HumanText.fixed(Double(first.systemMicroseconds) / 1e6, 6))
+      field("used_cpu_user_main_thread", HumanText.fixed(Double(first.userMicroseconds) / 1e6, 6))
+    }
   }
 
   private mutating func write(_ usage: rusage, suffix: String) {

@@ -16,6 +16,7 @@ extension Information {
     field("monotonic_clock", "POSIX clock_gettime")
     field("multiplexing_api", "io_uring")
     field("atomicvar_api", "swift-synchronization")
+    field("gcc_version", "0.0.0")
     field("process_id", getpid())
     field("process_supervised", "no")
     field("run_id", server.runID)

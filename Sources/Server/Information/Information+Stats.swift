@@ -22,6 +22,9 @@ extension Information {
     field("expired_keys_active", keyspace.expiredActively)
     field("expired_stale_perc", "0.00")
     field("expired_time_cap_reached_count", keyspace.expireCycleOverruns)
+    field(
+      "expire_cycle_cpu_milliseconds",
+      sum { Int($0.traffic.expireNanoseconds / 1_000_000) })
     zeros([
       "evicted_keys", "evicted_clients", "evicted_scripts", "total_eviction_exceeded_time",
       "current_eviction_exceeded_time",
@@ -41,7 +44,25 @@ extension Information {
       "client_query_buffer_limit_disconnections", sum(\.traffic.queryBufferDisconnections))
     field(
       "client_output_buffer_limit_disconnections", sum(\.traffic.outputBufferDisconnections))
+    zeros(["reply_buffer_shrinks", "reply_buffer_expands"])
+    let rate = server.tickClock.rate
+    func microseconds(_ ticks: Int) -> Int { Int(Double(ticks) / rate) }
     field("eventloop_cycles", sum(\.traffic.turnCount))
+    field("eventloop_duration_sum", microseconds(sum { Int(clamping: $0.traffic.turnTicks) }))
+    field(
+      "eventloop_duration_cmd_sum", microseconds(sum { Int(clamping: $0.traffic.executionTicks) }))
+    let turnsPerSecond = sum(\.rates.turns.perSecond)
+    field("instantaneous_eventloop_cycles_per_sec", turnsPerSecond)
+    field(
+      "instantaneous_eventloop_duration_usec",
+      microseconds(sum(\.rates.turnTicks.perSecond)) / max(turnsPerSecond, 1))
+    field("total_reads_processed", sum(\.traffic.readCount))
+    field("total_writes_processed", sum(\.traffic.writeCount))
+    // Every thread reads and writes for its own clients.
+    let others = reports.dropFirst()
+    field("io_threaded_reads_processed", others.reduce(0) { $0 + $1.traffic.readCount })
+    field("io_threaded_writes_processed", others.reduce(0) { $0 + $1.traffic.writeCount })
+    zeros(["io_threaded_total_prefetch_batches", "io_threaded_total_prefetch_entries"])
     zeros([
       "acl_access_denied_auth", "acl_access_denied_cmd", "acl_access_denied_key",
       "acl_access_denied_channel",

@@ -22,7 +22,7 @@ struct Information {
   /// In the order of INFO's reply.
   enum Section: String, CaseIterable {
     case server, clients, memory, persistence, stats, replication, cpu, modules, commandstats,
-      errorstats, latencystats, cluster, keyspace, shards
+      errorstats, latencystats, cluster, keyspace, threads, shards
 
     /// Left out unless asked for by name or by `all`.
     var isDetail: Bool {
@@ -65,6 +65,7 @@ struct Information {
       case .latencystats: writeLatencies()
       case .cluster: writeCluster()
       case .keyspace: writeKeyspace()
+      case .threads: writeThreads()
       case .shards: writeShards()
       }
     }
@@ -85,6 +86,16 @@ struct Information {
   }
 
   func sum(_ value: (ShardReport) -> Int) -> Int { reports.reduce(0) { $0 + value($1) } }
+
+  /// Every field of the text, by name.
+  var fields: [String: String] {
+    var fields: [String: String] = [:]
+    for line in text.split(separator: "\r\n") where !line.hasPrefix("#") {
+      guard let colon = line.firstIndex(of: ":") else { continue }
+      fields[String(line[..<colon])] = String(line[line.index(after: colon)...])
+    }
+    return fields
+  }
 
   /// The commands' counters of all shards.
   var commandTotals: CommandStatistics {

@@ -1,4 +1,5 @@
 import Engine
+import Glibc
 import RESP
 import Shard
 
@@ -30,6 +31,17 @@ struct ShardReport: Sendable {
   let bufferByteCount: Int
   let inputByteCountMax: Int
   let outputByteCountMax: Int
+  let turns: TurnWatch
+  /// The thread's processor time in microseconds.
+  let userMicroseconds: Int
+  let systemMicroseconds: Int
+  let monitorCount: Int
+  /// The newest entries of the slow log, and the hottest keys.
+  let slowLog: [CommandLog.Entry]
+  let hotKeys: HotKeys
+  let slowLogCount: Int
+
+  private static let slowLogMax = 32
 
   init(_ worker: Worker, _ keyspace: borrowing Keyspace) {
     index = worker.index
@@ -66,5 +78,15 @@ struct ShardReport: Sendable {
     bufferByteCount = connections.reduce(0) { $0 + $1.allocatedByteCount }
     inputByteCountMax = connections.map { $0.input.allocatedByteCount }.max() ?? 0
     outputByteCountMax = connections.map { $0.output.allocatedByteCount }.max() ?? 0
+    turns = worker.insight.turns
+    // RUSAGE_THREAD, which the C library shows to GNU sources only.
+    var usage = rusage()
+    unsafe getrusage(__rusage_who_t(1), &usage)
+    userMicroseconds = Int(usage.ru_utime.tv_sec) * 1_000_000 + Int(usage.ru_utime.tv_usec)
+    systemMicroseconds = Int(usage.ru_stime.tv_sec) * 1_000_000 + Int(usage.ru_stime.tv_usec)
+    monitorCount = worker.insight.monitors.connections.count
+    slowLog = worker.insight.logs[.slow].entries.suffix(Self.slowLogMax)
+    hotKeys = worker.insight.hotKeys
+    slowLogCount = worker.insight.logs[.slow].entries.count
   }
 }

@@ -24,6 +24,8 @@ struct TrafficRates: Sendable {
   var commands = Track()
   var received = Track()
   var sent = Track()
+  var turns = Track()
+  var turnTicks = Track()
   fileprivate var sampledAt: UInt64 = 0
 }
 
@@ -35,5 +37,7 @@ extension Worker {
     rates.commands.sample(statistics.callCount, nanoseconds: elapsed)
     rates.received.sample(traffic.receivedByteCount, nanoseconds: elapsed)
     rates.sent.sample(traffic.sentByteCount, nanoseconds: elapsed)
+    rates.turns.sample(traffic.turnCount, nanoseconds: elapsed)
+    rates.turnTicks.sample(Int(truncatingIfNeeded: traffic.turnTicks), nanoseconds: elapsed)
   }
 }

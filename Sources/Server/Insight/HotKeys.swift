@@ -12,12 +12,23 @@ struct HotKeys: Sendable {
     let name: [UInt8]
   }
 
-  /// Commands until the next sample.
-  var countdown = samplePeriod
-  private(set) var counts: [Key: Double] = [:]
+  private(set) var counts: [Key: Counter] = [:]
   /// All samples, decayed as the counters are.
   private(set) var total = 0.0
   private var ticks = 0
+
+  struct Counter: Sendable {
+    var count: Double
+    /// What of the count may have been the key's that had the counter before.
+    var error: Double
+
+    static func + (left: Counter, right: Counter) -> Counter {
+      Counter(count: left.count + right.count, error: left.error + right.error)
+    }
+
+    /// Seen for certain.
+    var certain: Double { count - error }
+  }
 
   static let samplePeriod = 100
   private static let countersMax = 128
@@ -35,12 +46,12 @@ struct HotKeys: Sendable {
     let key = Key(
       database: database, name: name[0..<Swift.min(name.count, Self.nameBytesMax)].bytes)
     if counts[key] != nil || counts.count < Self.countersMax {
-      counts[key, default: 0] += 1
+      counts[key, default: Counter(count: 0, error: 0)].count += 1
       return
     }
-    guard let smallest = counts.min(by: { $0.value < $1.value }) else { return }
+    guard let smallest = counts.min(by: { $0.value.count < $1.value.count }) else { return }
     counts[smallest.key] = nil
-    counts[key] = smallest.value + 1
+    counts[key] = Counter(count: smallest.value.count + 1, error: smallest.value.count)
   }
 
   /// Ten times a second.
@@ -50,7 +61,8 @@ struct HotKeys: Sendable {
     // 2 to the power of -1/10, once a second.
     let factor = 0.933_032_991_536_807_4
     total *= factor
-    counts = counts.mapValues { $0 * factor }.filter { $0.value > 0.05 }
+    counts = counts.mapValues { Counter(count: $0.count * factor, error: $0.error * factor) }
+      .filter { $0.value.count > 0.05 }
     if total < 0.05 { total = 0 }
   }
 
@@ -61,9 +73,9 @@ struct HotKeys: Sendable {
 
   /// Several workers' counters as one list, hottest first.
   static func merge(_ parts: [HotKeys]) -> (keys: [(key: Key, count: Double)], total: Double) {
-    var all: [Key: Double] = [:]
+    var all: [Key: Counter] = [:]
     for part in parts { all.merge(part.counts, uniquingKeysWith: +) }
-    let keys = all.sorted {
+    let keys = all.map { (key: $0.key, value: $0.value.certain) }.sorted {
       $0.value != $1.value ? $0.value > $1.value : $0.key.name.lexicographicallyPrecedes($1.key.name)
     }
     return (keys.map { ($0.key, $0.value) }, parts.reduce(0) { $0 + $1.total })
@@ -75,8 +87,8 @@ extension Worker {
   @inline(never)
   func sampleKey(_ run: Batch.Run, _ batch: borrowing Batch) {
     // Runs of more commands than the period count for as many samples as they hold.
-    while unsafe insight.hotKeys.countdown <= 0 {
-      unsafe insight.hotKeys.countdown += HotKeys.samplePeriod / 2 + Int.random(in: 0..<HotKeys.samplePeriod)
+    while unsafe hotKeyCountdown <= 0 {
+      unsafe hotKeyCountdown += HotKeys.samplePeriod / 2 + Int.random(in: 0..<HotKeys.samplePeriod)
       guard let index = run.records.randomElement() else { continue }
       let record = batch.records[index]
       guard record.command >= 0, record.hash.rawValue != 0 else { continue }
@@ -84,7 +96,7 @@ extension Worker {
         from: record.firstWord, count: Int(record.wordCount))
       let position = server.table.descriptors[Int(record.command)].firstKey
       guard position > 0, position < words.count else { continue }
-      unsafe insight.hotKeys.add(words[position], database: run.connection.database)
+      insight.hotKeys.add(words[position], database: run.connection.database)
     }
   }
 }

@@ -87,6 +87,6 @@ extension Worker {
   func recordLatency(_ event: LatencyEvents.Event, milliseconds: Int) {
     let threshold = settings.latencyThresholdMilliseconds
     guard threshold > 0, milliseconds >= threshold else { return }
-    unsafe insight.latencies.add(event, milliseconds: milliseconds, time: WallClock.milliseconds / 1000)
+    insight.latencies.add(event, milliseconds: milliseconds, time: WallClock.milliseconds / 1000)
   }
 }

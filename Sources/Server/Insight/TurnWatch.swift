@@ -111,7 +111,7 @@ extension Worker {
 
   @inline(never)
   private func countLongTurn(_ marks: TurnMarks) {
-    let hasLongCommand = unsafe insight.turns.takeLongCommand()
+    let hasLongCommand = insight.turns.takeLongCommand()
     let parts: [(TurnWatch.Cause, UInt64)] = [
       (.mail, marks.mail &- marks.start),
       (.input, marks.input &- marks.mail),
@@ -125,14 +125,14 @@ extension Worker {
   }
 
   func countLong(_ cause: TurnWatch.Cause, nanoseconds: UInt64) {
-    unsafe insight.turns.count(cause, nanoseconds: nanoseconds)
+    insight.turns.count(cause, nanoseconds: nanoseconds)
     recordLatency(cause.event, milliseconds: Int(nanoseconds / 1_000_000))
   }
 
   /// For the cron: ticks per time are known better the longer the server runs.
   func calibrateWatch() {
-    unsafe insight.turns.calibrate(ticksPerMicrosecond: server.tickClock.rate)
-    unsafe longTurnTicks = unsafe insight.turns.longTicks
+    insight.turns.calibrate(ticksPerMicrosecond: server.tickClock.rate)
+    unsafe longTurnTicks = insight.turns.longTicks
     configureObserver()
   }
 

@@ -30,7 +30,7 @@ extension Worker {
   func takeNoted(_ counts: inout CommandStatistics) {
     guard !counts.observer.noted.isEmpty else { return }
     for command in counts.observer.take() {
-      unsafe insight.turns.noted(command)
+      insight.turns.noted(command)
       if command.client.shard == index {
         log(command)
       } else if command.client.shard >= 0 {
@@ -60,7 +60,7 @@ extension Worker {
       return
     }
     let connection = connections[ConnectionHandle(bits: command.client.connection)]
-    unsafe insight.logs[kind].append(
+    insight.logs[kind].append(
       CommandLog.Entry(
         id: server.insight.logIDs.next(kind), time: WallClock.milliseconds / 1000, value: value,
         words: Redaction.redacted(command.words, of: server.table.fullNames[command.command]),

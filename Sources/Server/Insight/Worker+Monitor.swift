@@ -22,7 +22,7 @@ extension Worker {
     // What came before is not for it.
     deliverFeed()
     connection.isMonitor = true
-    unsafe insight.monitors.connections.append(connection)
+    insight.monitors.connections.append(connection)
     changeMonitorCount(by: 1)
   }
 
@@ -30,7 +30,7 @@ extension Worker {
   func stopMonitoring(_ connection: Connection) {
     guard connection.isMonitor else { return }
     connection.isMonitor = false
-    unsafe insight.monitors.connections.removeAll { $0 === connection }
+    insight.monitors.connections.removeAll { $0 === connection }
     changeMonitorCount(by: -1)
   }
 
@@ -67,17 +67,17 @@ extension Worker {
     let now = WallClock.microseconds
     let fraction = String(now % 1_000_000)
     let zeros = String(repeating: "0", count: 6 - fraction.utf8.count)
-    unsafe insight.monitors.feed += Array("+\(now / 1_000_000).\(zeros)\(fraction) [\(source)]".utf8)
+    insight.monitors.feed += Array("+\(now / 1_000_000).\(zeros)\(fraction) [\(source)]".utf8)
     for index in 0..<words.count {
-      unsafe insight.monitors.feed.append(UInt8(ascii: " "))
+      insight.monitors.feed.append(UInt8(ascii: " "))
       if let redacted {
-        ByteView.with(redacted[index]) { unsafe QuotedText.append($0, to: &insight.monitors.feed) }
+        ByteView.with(redacted[index]) { QuotedText.append($0, to: &insight.monitors.feed) }
       } else {
-        unsafe QuotedText.append(words[index], to: &insight.monitors.feed)
+        QuotedText.append(words[index], to: &insight.monitors.feed)
       }
     }
-    unsafe insight.monitors.feed += [0x0D, 0x0A]
-    if unsafe insight.monitors.feed.count > Self.feedBytesMax { deliverFeed() }
+    insight.monitors.feed += [0x0D, 0x0A]
+    if insight.monitors.feed.count > Self.feedBytesMax { deliverFeed() }
   }
 
   /// What is collected at most before it goes on its way.
@@ -85,31 +85,31 @@ extension Worker {
 
   /// Hands the collected lines to this worker's monitors, and sends them to the others'.
   func deliverFeed() {
-    guard unsafe !insight.monitors.feed.isEmpty else { return }
+    guard !insight.monitors.feed.isEmpty else { return }
     var feed: [UInt8] = []
-    unsafe swap(&feed, &insight.monitors.feed)
+    swap(&feed, &insight.monitors.feed)
     showMonitors(feed)
     let others = server.insight.monitorsOfWorkers.withLock { $0 }
     for (worker, count) in others where count > 0 && worker != index {
       scheduler.outbox.append((.monitored(feed), worker))
     }
     feed.removeAll(keepingCapacity: feed.count <= 64 << 10)
-    unsafe insight.monitors.feed = feed
+    insight.monitors.feed = feed
   }
 
   /// As above, while a command of `connection` runs: its lines go before the command's reply.
   func deliverFeed(before reply: inout ReplyWriter, _ connection: Connection) {
-    if connection.isMonitor { unsafe ByteView.with(insight.monitors.feed) { reply.raw($0) } }
-    unsafe insight.monitors.connections.removeAll { $0 === connection }
+    if connection.isMonitor { ByteView.with(insight.monitors.feed) { reply.raw($0) } }
+    insight.monitors.connections.removeAll { $0 === connection }
     deliverFeed()
-    if connection.isMonitor { unsafe insight.monitors.connections.append(connection) }
+    if connection.isMonitor { insight.monitors.connections.append(connection) }
   }
 
   /// Lines for this worker's monitors.
   ///
   /// A client that does not read them is cut off: they can't be held back, as replies can.
   func showMonitors(_ lines: [UInt8]) {
-    for connection in unsafe insight.monitors.connections where !connection.isShutDown {
+    for connection in insight.monitors.connections where !connection.isShutDown {
       ByteView.with(lines) { connection.output.raw($0) }
       if connection.pendingOutputByteCount > Self.outputBytesPause {
         server.log.warning(

@@ -23,5 +23,7 @@ extension DirectiveDefinition {
     .flag(.latencyTracking, "latency-tracking", default: true),
     .list(.latencyTrackingInfoPercentiles, "latency-tracking-info-percentiles"),
     .list(.notifyKeyspaceEvents, "notify-keyspace-events"),
+    .integer(.metricsPort, "metrics-port", 0...65535, default: 0, flags: [.immutable]),
+    .text(.metricsBind, "metrics-bind", default: "127.0.0.1", flags: [.immutable]),
   ]
 }

@@ -95,6 +95,7 @@ package enum IntegerDirective: Int, CaseIterable, Sendable {
   case commandlogReplyLargerThan
   case commandlogLargeReplyMaxLen
   case latencyMonitorThreshold
+  case metricsPort
 
   // Engine
   case hz

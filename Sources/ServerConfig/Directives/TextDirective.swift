@@ -55,4 +55,7 @@ package enum TextDirective: Int, CaseIterable, Sendable {
   case clusterAnnounceClientIpv6
   case clusterAnnounceHostname
   case clusterAnnounceHumanNodename
+
+  // Observability
+  case metricsBind
 }

@@ -40,6 +40,9 @@ extension Worker {
     line += Array(" cmd=\(command) user=default redir=-1".utf8)
     line += Array(" resp=\(connection.protocolVersion) lib-name=".utf8)
     line += connection.libraryName + Array(" lib-ver=".utf8) + connection.libraryVersion
+    line += Array(" io-thread=\(index) tot-net-in=\(connection.receivedByteCount)".utf8)
+    line += Array(" tot-net-out=\(connection.sentByteCount)".utf8)
+    line += Array(" tot-cmds=\(connection.commandCount)".utf8)
     return line
   }
 

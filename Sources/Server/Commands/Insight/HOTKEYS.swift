@@ -13,7 +13,7 @@ extension ServiceCommand {
       "get": hotkeysGet,
       "reset": { worker, connection, _, keyspace, reply in
         worker.everywhere(connection, &keyspace, &reply) { worker, _ in
-          unsafe worker.insight.hotKeys.reset()
+          worker.insight.hotKeys.reset()
         } then: { _, reply in
           reply.ok()
         }
@@ -62,7 +62,7 @@ extension ServiceCommand {
     }
     let (countMax, only, server) = (count, shard, worker.server)
     worker.everywhere(connection, &keyspace, &reply) { worker, _ in
-      unsafe worker.insight.hotKeys
+      worker.insight.hotKeys
     } then: { parts, reply in
       let keys = HotKeyReport(server, parts, shard: only).keys.prefix(countMax)
       reply.array(keys.count)

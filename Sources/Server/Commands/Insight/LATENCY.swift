@@ -62,7 +62,7 @@ extension ServiceCommand {
       "reset": { worker, connection, arguments, keyspace, reply in
         let events = (2..<arguments.count).map { arguments[$0].string }
         worker.everywhere(connection, &keyspace, &reply) { worker, _ in
-          unsafe worker.insight.latencies.reset(events)
+          worker.insight.latencies.reset(events)
         } then: { gone, reply in
           reply.integer(gone.reduce(Set()) { $0.union($1) }.count)
         }
@@ -132,7 +132,7 @@ extension Worker {
     _ body: @escaping @Sendable ([String: LatencyEvents.History], inout ReplyWriter) -> Void
   ) {
     everywhere(connection, &keyspace, &reply) { worker, _ in
-      unsafe worker.insight.latencies
+      worker.insight.latencies
     } then: { parts, reply in
       body(LatencyEvents.merge(parts), &reply)
     }

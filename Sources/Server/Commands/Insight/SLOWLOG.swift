@@ -83,7 +83,7 @@ extension Worker {
   ) {
     let count = min(count, settings.logLimits[kind].entriesMax)
     everywhere(connection, &keyspace, &reply) { worker, _ in
-      unsafe Array(worker.insight.logs[kind].entries.suffix(count))
+      Array(worker.insight.logs[kind].entries.suffix(count))
     } then: { parts, reply in
       let entries = CommandLog.merge(parts, count: count)
       reply.array(entries.count)
@@ -106,7 +106,7 @@ extension Worker {
   ) {
     let entriesMax = settings.logLimits[kind].entriesMax
     everywhere(connection, &keyspace, &reply) { worker, _ in
-      unsafe worker.insight.logs[kind].entries.count
+      worker.insight.logs[kind].entries.count
     } then: { counts, reply in
       reply.integer(min(counts.reduce(0, +), entriesMax))
     }
@@ -117,7 +117,7 @@ extension Worker {
     _ reply: inout ReplyWriter
   ) {
     everywhere(connection, &keyspace, &reply) { worker, _ in
-      unsafe worker.insight.logs[kind].removeAll()
+      worker.insight.logs[kind].removeAll()
     } then: { _, reply in
       reply.ok()
     }

@@ -21,9 +21,7 @@ extension ServiceCommand {
     let names = (1..<arguments.count).map { arguments[$0].string }
     let sections = Information.sections(named: names)
     let server = worker.server
-    worker.everywhere(connection, &keyspace, &reply) { worker, keyspace in
-      ShardReport(worker, keyspace)
-    } then: { reports, reply in
+    worker.withReports(connection, &keyspace, &reply) { reports, reply in
       var information = Information(server, reports)
       information.write(sections)
       reply.verbatim(Array(information.text.utf8))
