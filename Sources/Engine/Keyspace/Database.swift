@@ -5,6 +5,8 @@ struct Database: ~Copyable {
   var table: DashTable
   /// Where the active expire cycle goes on.
   var expireCursor: UInt64 = 0
+  /// Hashes whose fields expire.
+  var fieldExpiries = FieldExpiries()
 
   init(seed: UInt64) { table = DashTable(seed: seed) }
 

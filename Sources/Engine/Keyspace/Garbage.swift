@@ -22,10 +22,10 @@ final class FlushedDatabase: Garbage {
   }
 
   func freeStep() -> Bool {
-    guard let current = position else { return false }
+    guard let current = position else { return database.fieldExpiries.freeStep() }
     remaining -= database.table.segmentEntryCount(at: current)
     position = database.drainSegment(at: current)
-    return position != nil
+    return position != nil || !database.fieldExpiries.isEmpty
   }
 }
 

@@ -82,6 +82,7 @@ extension Keyspace {
   /// Takes an entry's block out of the table; the caller owns it.
   mutating func take(_ entry: Entry) -> EntryBlock {
     let hash = hash(entry.key)
+    forgetFieldExpiries(of: entry.block)
     return unsafe database.pointee.table.remove(entry.slot, hash)
   }
 

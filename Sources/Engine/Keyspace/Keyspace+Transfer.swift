@@ -32,9 +32,11 @@ extension Keyspace {
     changed(block.key)
     let hash = KeyHash(block.key, seed: seed)
     if let slot = unsafe database.pointee.table.find(block.key, hash) {
+      forgetFieldExpiries(of: unsafe Entry(slot: slot).block)
       discard(unsafe database.pointee.table.remove(slot, hash))
     }
     _ = unsafe database.pointee.table.insert(block, hash, clock: clock ?? freshClock)
+    noteExpiries(ofNew: block)
   }
 
   /// Gives the entry called `source` the name `target`, in place of whatever has it; the expiry
