@@ -97,7 +97,6 @@ final class Connection: @unchecked Sendable {
   var commandCount = 0
   var receivedByteCount = 0
   var sentByteCount = 0
-  /// The most that was sent at once in the last seconds, and when that was.
   /// When output first exceeded the soft limit, in monotonic nanoseconds.
   var softLimitSince: UInt64?
 

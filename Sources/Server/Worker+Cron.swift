@@ -91,6 +91,9 @@ extension Worker {
         return expired > 100
       }
     }
+    while keyspace.expireFieldsSlice(steps: 16) {
+      if EventLoop.monotonicNanoseconds >= end { return true }
+    }
     return false
   }
 

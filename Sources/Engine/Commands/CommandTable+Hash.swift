@@ -1,6 +1,7 @@
 extension CommandTable {
   package static let hash: [Command] = [
-    .hdel, .hexists, .hget, .hgetall, .hincrby, .hincrbyfloat, .hkeys, .hlen, .hmget, .hmset,
-    .hrandfield, .hscan, .hset, .hsetnx, .hstrlen, .hvals,
+    .hdel, .hexists, .hexpire, .hexpireat, .hexpiretime, .hget, .hgetall, .hgetdel, .hgetex,
+    .hincrby, .hincrbyfloat, .hkeys, .hlen, .hmget, .hmset, .hpersist, .hpexpire, .hpexpireat,
+    .hpexpiretime, .hpttl, .hrandfield, .hscan, .hset, .hsetex, .hsetnx, .hstrlen, .httl, .hvals,
   ]
 }

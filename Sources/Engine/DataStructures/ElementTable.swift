@@ -47,6 +47,11 @@ struct ElementTable {
     /// Milliseconds since 1970, nil if the element stays.
     @inline(__always)
     var expiry: Int64? { unsafe slot.pointee & DashTable.expiryFlag != 0 ? block.expiry : nil }
+    /// Whether its expiry is at `time` or before.
+    @inline(__always)
+    func isOver(at time: Int64) -> Bool {
+      unsafe slot.pointee & DashTable.expiryFlag != 0 && block.expiry <= time
+    }
     /// The value as one 8-byte word, where it was stored as one. Writing changes it in place.
     @inline(__always)
     var word: Int {
@@ -179,6 +184,11 @@ struct ElementTable {
         unsafe visit(Element(slot: slot))
       }
     }
+  }
+
+  /// Visits the elements of the segment at `position` and returns where the next starts; nil after the last.
+  func visitSegment(from position: UInt64, _ visit: (Element) -> Void) -> UInt64? {
+    unsafe table.pointee.visitSegment(from: position) { slot in unsafe visit(Element(slot: slot)) }
   }
 
   /// Visits the elements of the bucket at `position` and returns where to go on; nil after the last. With a

@@ -310,6 +310,27 @@ struct Listpack {
     return byte(position) == 0xFF ? nil : position
   }
 
+  /// Moves the `count` elements from `position` on, which are there, in front of the one at `target`, which is none of
+  /// them; nil for the end.
+  mutating func move(at position: Int, count: Int, before target: Int?) {
+    var stop = position
+    for _ in 0..<count { stop += elementByteCount(at: stop) }
+    let moved = stop - position
+    let target = target ?? end
+    guard target < position || target > stop else { return }
+    unsafe withUnsafeTemporaryAllocation(byteCount: moved, alignment: 1) { buffer in
+      guard let held = buffer.baseAddress else { return }
+      unsafe memcpy(held, base + position, moved)
+      if target < position {
+        unsafe memmove(base + target + moved, base + target, position - target)
+        unsafe memcpy(base + target, held, moved)
+      } else {
+        unsafe memmove(base + position, base + stop, target - stop)
+        unsafe memcpy(base + target - moved, held, moved)
+      }
+    }
+  }
+
   /// Appends all elements of another listpack.
   mutating func append(contentsOf other: Listpack) {
     let added = other.byteCount - Self.headerByteCount - 1

@@ -9,6 +9,8 @@ struct Database: ~Copyable {
   var sweepCursor: UInt64?
   /// Which database this was when the snapshot began.
   var snapshotIndex = 0
+  /// Hashes whose fields expire.
+  var fieldExpiries = FieldExpiries()
 
   init(seed: UInt64, savedMark: UInt64 = 0) {
     table = DashTable(seed: seed)

@@ -28,10 +28,10 @@ final class FlushedDatabase: Garbage {
   func sweep(into snapshot: SnapshotCut) { snapshot.sweepSegment(&database) }
 
   func freeStep() -> Bool {
-    guard let current = position else { return false }
+    guard let current = position else { return database.fieldExpiries.freeStep() }
     remaining -= database.table.segmentEntryCount(at: current)
     position = database.drainSegment(at: current)
-    return position != nil
+    return position != nil || !database.fieldExpiries.isEmpty
   }
 }
 

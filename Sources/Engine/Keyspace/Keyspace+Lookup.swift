@@ -85,6 +85,7 @@ extension Keyspace {
   mutating func take(_ entry: Entry) -> EntryBlock {
     preserve(entry)
     let hash = hash(entry.key)
+    forgetFieldExpiries(of: entry.block)
     return unsafe database.pointee.table.remove(entry.slot, hash)
   }
 

@@ -191,6 +191,7 @@ extension Keyspace {
     if old.encoding == .rawBuffer {
       StringBuffer(bits: old.word).free()
     } else if old.type != .string {
+      forgetFieldExpiries(of: old)
       discardValue(of: old)
     }
     if Heap.sizeClass(newCount) == Heap.sizeClass(oldCount) {

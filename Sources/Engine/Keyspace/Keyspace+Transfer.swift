@@ -33,10 +33,12 @@ extension Keyspace {
     let hash = KeyHash(block.key, seed: seed)
     if let slot = unsafe database.pointee.table.find(block.key, hash) {
       unsafe preserve(Entry(slot: slot))
+      forgetFieldExpiries(of: unsafe Entry(slot: slot).block)
       discard(unsafe database.pointee.table.remove(slot, hash))
     }
     changed(block.key)
     _ = unsafe database.pointee.table.insert(block, hash, clock: clock ?? freshClock)
+    noteExpiries(ofNew: block)
   }
 
   /// Gives the entry called `source` the name `target`, in place of whatever has it; the expiry

@@ -30,9 +30,9 @@ enum DumpPayload {
   ) throws(CommandError) -> DetachedEntry {
     guard payload.count >= footerByteCount else { throw .badPayloadChecksum }
     let footer = payload.count - footerByteCount
-    guard hasValidFooter(payload, at: footer) else { throw .badPayloadChecksum }
+    guard let version = checkedVersion(payload, at: footer) else { throw .badPayloadChecksum }
     do throws(RDBError) {
-      var reader = RDBReader(payload[0..<footer], options: options, seed: seed)
+      var reader = RDBReader(payload[0..<footer], options: options, seed: seed, version: version)
       let kind = try reader.readValueKind()
       return try reader.readValue(kind, key: key, expiry: expiry)
     } catch {
@@ -40,12 +40,14 @@ enum DumpPayload {
     }
   }
 
-  private static func hasValidFooter(_ payload: ByteView, at footer: Int) -> Bool {
+  /// The version in the footer; nil if it is not understood, or the checksum does not fit.
+  private static func checkedVersion(_ payload: ByteView, at footer: Int) -> Int? {
     var tail = RDBReader(payload[footer..<payload.count])
     guard let version = try? tail.readLittleEndian(byteCount: 2),
       let checksum = try? tail.readLittleEndian(byteCount: 8),
-      version <= UInt64(RDB.versionMax)
-    else { return false }
-    return checksum == CRC64.checksum(payload[0..<payload.count - 8])
+      RDB.isReadable(version: Int(version)),
+      checksum == CRC64.checksum(payload[0..<payload.count - 8])
+    else { return nil }
+    return Int(version)
   }
 }

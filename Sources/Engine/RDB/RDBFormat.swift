@@ -21,6 +21,14 @@ import RESP
 package enum RDB {
   /// The newest version that is understood: Redis 8.
   package static let versionMax = 12
+  /// Valkey 9 counts from here, apart from Redis.
+  package static let valkeyVersion = 80
+
+  /// Whether values of a file or payload of this version are understood.
+  package static func isReadable(version: Int) -> Bool {
+    version <= versionMax || version == valkeyVersion
+  }
+
   /// What payloads that clients ask for use kinds of: Redis 7.2.
   package static let kindVersion = 11
   /// What files and payloads are written as while nothing in them needs more, so that older servers take them: Redis
@@ -36,6 +44,11 @@ package enum RDB {
     case hashZipmap = 9
     case hashZiplist = 13
     case hashListpack = 16
+    /// Of Redis 7.4 before its release, and quite another layout in Valkey's files.
+    case hashWithExpiriesOld = 22
+    case hashListpackWithExpiriesOld = 23
+    case hashWithExpiries = 24
+    case hashListpackWithExpiries = 25
     case setIntset = 11
     case setListpack = 20
     case listQuicklist2 = 18
@@ -50,6 +63,7 @@ package enum RDB {
     var version: Int {
       switch self {
       case .streamListpacks3, .setListpack: 11
+      case .hashWithExpiries, .hashListpackWithExpiries: 12
       default: RDB.payloadVersion
       }
     }

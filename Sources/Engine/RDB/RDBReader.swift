@@ -12,13 +12,17 @@ package struct RDBReader {
   let options: Keyspace.Options
   /// Of the tables of large values.
   let seed: UInt64
+  /// What the file or payload says it is.
+  let version: Int
 
   package init(
-    _ bytes: ByteView, options: Keyspace.Options = Keyspace.Options(), seed: UInt64 = 0
+    _ bytes: ByteView, options: Keyspace.Options = Keyspace.Options(), seed: UInt64 = 0,
+    version: Int = RDB.versionMax
   ) {
     self.bytes = bytes
     self.options = options
     self.seed = seed
+    self.version = version
   }
 
   package var remaining: Int { bytes.count - offset }

@@ -40,7 +40,8 @@ extension RDBReader {
   ) throws(RDBError) -> DetachedEntry {
     switch kind {
     case .string: try readStringValue(key: key, expiry: expiry)
-    case .hash, .hashZipmap, .hashZiplist, .hashListpack:
+    case .hash, .hashZipmap, .hashZiplist, .hashListpack, .hashWithExpiriesOld, .hashWithExpiries,
+      .hashListpackWithExpiriesOld, .hashListpackWithExpiries:
       try readHashValue(kind, key: key, expiry: expiry)
     case .set, .setIntset, .setListpack: try readSetValue(kind, key: key, expiry: expiry)
     case .list, .listQuicklist2: try readListValue(kind, key: key, expiry: expiry)

@@ -9,8 +9,11 @@ extension Information {
       let count = sum { $0.keys[database].count }
       guard count > 0 else { continue }
       let expiring = sum { $0.keys[database].expiring }
+      let expiringHashes = sum { $0.keys[database].expiringHashes }
       // No one adds up times to live.
-      field("db\(database)", "keys=\(count),expires=\(expiring),avg_ttl=0,subexpiry=0")
+      field(
+        "db\(database)",
+        "keys=\(count),expires=\(expiring),avg_ttl=0,subexpiry=\(expiringHashes)")
     }
   }
 

@@ -17,7 +17,7 @@ struct ShardReport: Sendable {
   let garbageCount: Int
   let tableByteCount: Int
   /// Of each database, keys, keys with an expiry, and bytes of its table.
-  let keys: [(count: Int, expiring: Int, tableByteCount: Int)]
+  let keys: [(count: Int, expiring: Int, expiringHashes: Int, tableByteCount: Int)]
   let connectionCount: Int
   let blockedConnectionCount: Int
   let watchingConnectionCount: Int
@@ -54,12 +54,13 @@ struct ShardReport: Sendable {
     journalQueuedByteCount = worker.journal.queuedByteCount
     garbageCount = keyspace.garbageCount
     tableByteCount = keyspace.tableByteCount
-    var keys: [(count: Int, expiring: Int, tableByteCount: Int)] = []
+    var keys: [(count: Int, expiring: Int, expiringHashes: Int, tableByteCount: Int)] = []
     for database in 0..<keyspace.databaseCount {
       keys.append(
         (
           keyspace.keyCount(inDatabase: database),
           keyspace.expiringKeyCount(inDatabase: database),
+          keyspace.expiringHashCount(inDatabase: database),
           keyspace.tableByteCount(inDatabase: database)
         ))
     }

@@ -22,6 +22,9 @@ NEWER_REPLIES = [
     ("ZRANK", rb"-ERR wrong number of arguments for 'zrank' command\r\n", rb"-ERR syntax error\r\n", _WITHSCORE),
     ("ZREVRANK", rb"-ERR wrong number of arguments for 'zrevrank' command\r\n", rb"-ERR syntax error\r\n", _WITHSCORE),
     ("OBJECT", rb"\$9\r\n(quicklist|hashtable)\r\n", rb"\$8\r\nlistpack\r\n", "since 7.2 small lists and sets are listpacks"),
+    ("OBJECT", rb"\$3\r\nraw\r\n", rb"\$6\r\nembstr\r\n", "BITOP of Redis 8 leaves even short results raw"),
+    ("OBJECT", rb"\$10\r\nlistpackex\r\n", rb"\$8\r\nlistpack\r\n",
+     "Redis adds times as soon as one is asked for, whether a field gets it or not"),
     *((name, rb"-ERR timeout is negative\r\n", rb"-ERR timeout is out of range\r\n", "since 7.2 large times are told from negative ones")
       for name in ("BLPOP", "BRPOP", "BLMPOP", "BLMOVE", "BRPOPLPUSH", "BZPOPMIN", "BZPOPMAX", "BZMPOP")),
     ("SSCAN", rb"(?s).*", rb"-ERR invalid cursor\r\n", _STRICT_CURSOR),
@@ -78,6 +81,15 @@ def _within(tolerance):
     def rule(_, a, b):
         """Negative answers (no key, no time to live) are exact."""
         return min(a.value, b.value) >= 0 and abs(a.value - b.value) <= tolerance
+    return rule
+
+
+def _each_within(tolerance):
+    def rule(_, a, b):
+        """Of each field; those that do not expire are exact."""
+        return len(a.value) == len(b.value) and all(
+            x.value == y.value or min(x.value, y.value) >= 0 and abs(x.value - y.value) <= tolerance
+            for x, y in zip(a.value, b.value))
     return rule
 
 
@@ -241,6 +253,10 @@ _RULES = {
     "PTTL": _within(TIME_TOLERANCE_SECONDS * 1000),
     "EXPIRETIME": _within(TIME_TOLERANCE_SECONDS),
     "PEXPIRETIME": _within(TIME_TOLERANCE_SECONDS * 1000),
+    "HTTL": _each_within(TIME_TOLERANCE_SECONDS),
+    "HPTTL": _each_within(TIME_TOLERANCE_SECONDS * 1000),
+    "HEXPIRETIME": _each_within(TIME_TOLERANCE_SECONDS),
+    "HPEXPIRETIME": _each_within(TIME_TOLERANCE_SECONDS * 1000),
     "KEYS": _unordered,
     "RANDOMKEY": _any_key,
     "ZRANDMEMBER": _random_members,

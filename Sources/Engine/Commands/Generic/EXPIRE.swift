@@ -93,8 +93,8 @@ enum ExpiryUnit {
   }
 }
 
-/// When EXPIRE and its sisters may replace an expiry.
-private struct ExpiryCondition: OptionSet {
+/// When EXPIRE and its sisters, HEXPIRE and its, may replace an expiry.
+struct ExpiryCondition: OptionSet {
   let rawValue: UInt8
 
   static let ifNone = ExpiryCondition(rawValue: 1)
@@ -108,23 +108,30 @@ extension ExpiryCondition {
   init(_ arguments: Arguments) throws(CommandError) {
     self = []
     for index in 3..<arguments.count {
-      let word = arguments[index]
-      if word.matches("nx") {
-        insert(.ifNone)
-      } else if word.matches("xx") {
-        insert(.ifAny)
-      } else if word.matches("gt") {
-        insert(.ifLater)
-      } else if word.matches("lt") {
-        insert(.ifEarlier)
-      } else {
-        throw .unsupportedOption(word)
+      guard let condition = ExpiryCondition(word: arguments[index]) else {
+        throw .unsupportedOption(arguments[index])
       }
+      formUnion(condition)
     }
     if contains(.ifNone), !isDisjoint(with: [.ifAny, .ifLater, .ifEarlier]) {
       throw .expireConditionsNX
     }
     if isSuperset(of: [.ifLater, .ifEarlier]) { throw .expireConditionsGTLT }
+  }
+
+  /// - Returns: nil if the word is none.
+  init?(word: ByteView) {
+    if word.matches("nx") {
+      self = .ifNone
+    } else if word.matches("xx") {
+      self = .ifAny
+    } else if word.matches("gt") {
+      self = .ifLater
+    } else if word.matches("lt") {
+      self = .ifEarlier
+    } else {
+      return nil
+    }
   }
 
   func allows(_ time: Int64, current: Int64?) -> Bool {

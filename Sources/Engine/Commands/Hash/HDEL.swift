@@ -16,12 +16,15 @@ extension Command {
     arguments: [.key(), Argument("field", .string, .multiple)],
     history: [("2.4.0", "Several fields at once.")],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
-      guard let hash = try keyspace.collection(HashValue.self, arguments[1], for: .write) else {
+      guard
+        let hash = try keyspace.hashValue(
+          arguments[1], toChange: FieldWords(arguments, 2..<arguments.count))
+      else {
         return reply.integer(0)
       }
       var removed = 0
       for index in 2..<arguments.count where hash.remove(arguments[index]) { removed += 1 }
-      if removed > 0 { keyspace.changed(arguments[1], hash) }
+      if removed > 0 { keyspace.changed(arguments[1], fieldsOf: hash) }
       reply.integer(removed)
     })
 }

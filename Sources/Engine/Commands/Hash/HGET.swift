@@ -15,7 +15,7 @@ extension Command {
     flags: [.readOnly, .fast],
     arguments: [.key(), Argument("field", .string)],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
-      let hash = try keyspace.collection(HashValue.self, arguments[1], for: .read)
+      let hash = try keyspace.hashValue(arguments[1])
       reply.element(hash?.value(of: arguments[2]))
     })
 
@@ -33,7 +33,7 @@ extension Command {
     flags: [.readOnly, .fast],
     arguments: [.key(), Argument("field", .string, .multiple)],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
-      let hash = try keyspace.collection(HashValue.self, arguments[1], for: .read)
+      let hash = try keyspace.hashValue(arguments[1])
       reply.array(arguments.count - 2)
       for index in 2..<arguments.count { reply.element(hash?.value(of: arguments[index])) }
     })
@@ -52,7 +52,7 @@ extension Command {
     flags: [.readOnly, .fast],
     arguments: [.key(), Argument("field", .string)],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
-      let hash = try keyspace.collection(HashValue.self, arguments[1], for: .read)
+      let hash = try keyspace.hashValue(arguments[1])
       reply.integer(hash?.value(of: arguments[2]) == nil ? 0 : 1)
     })
 
@@ -70,13 +70,13 @@ extension Command {
     flags: [.readOnly, .fast],
     arguments: [.key(), Argument("field", .string)],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
-      let hash = try keyspace.collection(HashValue.self, arguments[1], for: .read)
+      let hash = try keyspace.hashValue(arguments[1])
       reply.integer(hash?.value(of: arguments[2])?.count ?? 0)
     })
 
   /// `HLEN key`
   ///
-  /// Replies with an Integer: how many fields there are.
+  /// Replies with an Integer: how many fields there are, with those that are over but not deleted yet.
   ///
   /// - Throws: `.wrongType`.
   /// - SeeAlso: <https://redis.io/docs/latest/commands/hlen/>
@@ -88,8 +88,7 @@ extension Command {
     flags: [.readOnly, .fast],
     arguments: [.key()],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
-      reply.integer(
-        try keyspace.collection(HashValue.self, arguments[1], for: .read)?.count ?? 0)
+      reply.integer(try keyspace.hashValue(arguments[1])?.count ?? 0)
     })
 }
 

@@ -16,10 +16,10 @@ extension Command {
     tips: ["nondeterministic_output_order"],
     arguments: [.key()],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
-      guard let hash = try keyspace.collection(HashValue.self, arguments[1], for: .read) else {
+      guard let hash = try keyspace.hashToCount(arguments[1]) else {
         return reply.map(0)
       }
-      reply.map(hash.count)
+      reply.map(hash.visibleCount)
       hash.forEach { field, value in
         reply.element(field)
         reply.element(value)
@@ -41,10 +41,10 @@ extension Command {
     tips: ["nondeterministic_output_order"],
     arguments: [.key()],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
-      guard let hash = try keyspace.collection(HashValue.self, arguments[1], for: .read) else {
+      guard let hash = try keyspace.hashToCount(arguments[1]) else {
         return reply.array(0)
       }
-      reply.array(hash.count)
+      reply.array(hash.visibleCount)
       hash.forEach { field, _ in reply.element(field) }
     })
 
@@ -63,10 +63,10 @@ extension Command {
     tips: ["nondeterministic_output_order"],
     arguments: [.key()],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
-      guard let hash = try keyspace.collection(HashValue.self, arguments[1], for: .read) else {
+      guard let hash = try keyspace.hashToCount(arguments[1]) else {
         return reply.array(0)
       }
-      reply.array(hash.count)
+      reply.array(hash.visibleCount)
       hash.forEach { _, value in reply.element(value) }
     })
 }

@@ -16,7 +16,7 @@ extension Command {
     arguments: [.key(), Argument("field", .string), Argument("increment", .integer)],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       let delta = try arguments[3].integer()
-      let hash = try keyspace.collection(HashValue.self, arguments[1], for: .write)
+      let hash = try keyspace.hashValue(arguments[1], toChange: FieldWords(arguments, 2..<3))
       var old = 0
       if let value = hash?.value(of: arguments[2]) {
         guard let integer = value.integer else { throw .hashValueNotAnInteger }
@@ -26,7 +26,7 @@ extension Command {
       guard !overflow else { throw .overflow }
       let target = hash ?? keyspace.create(HashValue.self, arguments[1])
       StringValue.integer(sum).withBytes { text in
-        _ = target.set(arguments[2], text, keyspace.hashGrowth)
+        _ = target.set(arguments[2], text, keepsExpiry: true, keyspace.hashGrowth)
       }
       keyspace.changed(arguments[1])
       reply.integer(sum)
@@ -50,7 +50,7 @@ extension Command {
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       if let delta = DecimalText.double(arguments[3]), delta.isInfinite { throw .valueNotFinite }
       var sum = try DecimalSum.add(arguments[3], to: ByteView("0"))
-      let hash = try keyspace.collection(HashValue.self, arguments[1], for: .write)
+      let hash = try keyspace.hashValue(arguments[1], toChange: FieldWords(arguments, 2..<3))
       if let value = hash?.value(of: arguments[2]) {
         sum = try value.withBytes { bytes throws(CommandError) in
           do throws(CommandError) {
@@ -64,7 +64,7 @@ extension Command {
       }
       let target = hash ?? keyspace.create(HashValue.self, arguments[1])
       let growth = keyspace.hashGrowth
-      ByteView.with(sum) { _ = target.set(arguments[2], $0, growth) }
+      ByteView.with(sum) { _ = target.set(arguments[2], $0, keepsExpiry: true, growth) }
       keyspace.changed(arguments[1])
       keyspace.record(["HSET", .view(arguments[1]), .view(arguments[2]), .bytes(sum)])
       reply.bulk(sum)

@@ -23,10 +23,16 @@ extension Command {
     ],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       guard arguments.count > 2 else {
-        guard let hash = try keyspace.collection(HashValue.self, arguments[1], for: .read) else {
+        guard let hash = try keyspace.hashValue(arguments[1]) else {
           return reply.null()
         }
-        return hash.visitRandom(&keyspace.random) { field, _ in reply.element(field) }
+        var isFound = false
+        hash.visitRandom(&keyspace.random) { field, _ in
+          reply.element(field)
+          isFound = true
+        }
+        if !isFound { reply.null() }
+        return
       }
       let count = try arguments[2].integer()
       guard count != .min else { throw .countOutOfRange }
@@ -35,10 +41,10 @@ extension Command {
       }
       let withValues = arguments.count == 4
       if withValues, count.magnitude > Int.max / 2 { throw .valueOutOfRange }
-      guard let hash = try keyspace.collection(HashValue.self, arguments[1], for: .read),
-        count != 0
+      guard let hash = try keyspace.hashToCount(arguments[1]), count != 0,
+        case let visible = hash.visibleCount, visible > 0
       else { return reply.array(0) }
-      let replied = count < 0 ? -count : Swift.min(count, hash.count)
+      let replied = count < 0 ? -count : Swift.min(count, visible)
       reply.array(withValues && !reply.isRESP3 ? replied * 2 : replied)
       func write(_ field: StringValue, _ value: StringValue) {
         if withValues, reply.isRESP3 { reply.array(2) }
@@ -46,7 +52,7 @@ extension Command {
         if withValues { reply.element(value) }
       }
       if count > 0 {
-        hash.visitRandom(distinct: count, &keyspace.random, write)
+        hash.visitRandom(distinct: count, of: visible, &keyspace.random, write)
       } else {
         for _ in 0..<replied { hash.visitRandom(&keyspace.random, write) }
       }

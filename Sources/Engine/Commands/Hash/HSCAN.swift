@@ -23,7 +23,7 @@ extension Command {
     ],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       let cursor = try ScanCursor(arguments[2])
-      guard let hash = try keyspace.collection(HashValue.self, arguments[1], for: .read) else {
+      guard let hash = try keyspace.hashValue(arguments[1]) else {
         reply.array(2)
         reply.bulk("0")
         return reply.array(0)

@@ -57,7 +57,7 @@ extension Command {
     flags: [.write, .denyOOM, .fast],
     arguments: [.key(), Argument("field", .string), Argument("value", .string)],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
-      let hash = try keyspace.collectionForAdding(HashValue.self, arguments[1])
+      let hash = try keyspace.hashForAdding(arguments[1], FieldWords(arguments, 2..<3))
       guard hash.value(of: arguments[2]) == nil else { return reply.integer(0) }
       _ = hash.set(arguments[2], arguments[3], keyspace.hashGrowth)
       keyspace.changed(arguments[1])
@@ -72,7 +72,7 @@ extension Keyspace {
   /// Sets the pairs behind the key; returns how many fields are new.
   @inline(__always)
   fileprivate mutating func setFields(_ arguments: Arguments) throws(CommandError) -> Int {
-    let hash = try collectionForAdding(HashValue.self, arguments[1])
+    let hash = try hashForAdding(arguments[1], FieldWords(arguments, 2..<arguments.count, every: 2))
     let growth = hashGrowth
     var added = 0
     var index = 2
@@ -80,7 +80,7 @@ extension Keyspace {
       if hash.set(arguments[index], arguments[index &+ 1], growth) { added &+= 1 }
       index &+= 2
     }
-    changed(arguments[1])
+    changed(arguments[1], fieldsOf: hash)
     return added
   }
 }

@@ -3,16 +3,23 @@ import RESP
 /// A hash as it lies behind an entry's word.
 ///
 /// ```
-/// listpack   field value field value ...   while small; the newest field last
-/// structure  an ElementTable               beyond `hash-max-listpack-entries` or `-value`
+/// listpack              field value field value ...       while small; the newest field last
+/// listpackWithExpiries  field value time ...              small, and a field has or had an expiry
+/// structure             an ElementTable                   beyond `hash-max-listpack-entries` or `-value`
 /// ```
 ///
-/// Once large it stays large, as in Redis.
+/// Times are Unix milliseconds; fields come in their order, then those that stay, whose time is 0. So the fields that are
+/// over stand at the front. Once large it stays large, and once with times it keeps them, as in Redis.
+///
+/// A field whose time is over stays until it is deleted (`Keyspace.expire(fields:of:)`), but is not seen: see `clock`.
 @safe
 struct HashValue: CollectionValue {
   static let type = ValueType.hash
 
   let block: EntryBlock
+  /// Fields whose time is at or before are hidden from all that reads. By default nothing is.
+  var clock: Int64 = .min
+
   init(block: EntryBlock) { self.block = block }
 
   static func makeEmpty(_ keyspace: borrowing Keyspace) -> (ValueEncoding, word: Int) {
@@ -25,14 +32,19 @@ struct HashValue: CollectionValue {
     let seed: UInt64
   }
 
-  @inline(__always) var isListpack: Bool { encoding == .listpack }
+  /// Whether it is one of the two listpacks.
+  @inline(__always) var isListpack: Bool { encoding != .structure }
+  @inline(__always) var hasTimes: Bool { encoding == .listpackWithExpiries }
+  /// How many elements of the listpack belong to a field.
+  @inline(__always) var width: Int { hasTimes ? 3 : 2 }
   @inline(__always) var table: ElementTable { ElementTable(bits: block.word) }
 
   // MARK: Memory
 
   private static let elementsAtOnceMax = 1024
 
-  var count: Int { isListpack ? listpack.count / 2 : table.count }
+  /// All fields, hidden ones included.
+  var count: Int { isListpack ? listpack.count / width : table.count }
   var isLarge: Bool { !isListpack && table.count > Self.elementsAtOnceMax }
 
   func free() {
@@ -53,21 +65,25 @@ struct HashValue: CollectionValue {
 
   // MARK: Reading
 
-  /// The position of a field's value.
+  /// The position of a field that is not hidden.
   @inline(__always)
-  private func find(_ field: ByteView, in listpack: Listpack) -> Int? {
-    guard let position = listpack.firstPosition(of: field, from: listpack.first, skipping: 1) else {
-      return nil
-    }
-    return valuePosition(after: position, in: listpack)
+  func position(of field: ByteView, in listpack: Listpack) -> Int? {
+    listpack.firstPosition(of: field, from: firstVisible(in: listpack), skipping: width &- 1)
   }
 
+  /// The element behind one that does not end a field.
   @inline(__always)
-  private func valuePosition(after field: Int, in listpack: Listpack) -> Int {
-    guard let value = listpack.next(field) else {
-      preconditionFailure("a hash's last field has no value")
+  func part(after position: Int, in listpack: Listpack) -> Int {
+    guard let part = listpack.next(position) else {
+      preconditionFailure("a hash's last field is cut")
     }
-    return value
+    return part
+  }
+
+  /// The field behind the one whose value stands at `value`.
+  @inline(__always)
+  func field(afterValue value: Int, in listpack: Listpack) -> Int? {
+    listpack.next(hasTimes ? part(after: value, in: listpack) : value)
   }
 
   /// The value of a field, valid until the hash changes; nil if there is no such field.
@@ -77,22 +93,27 @@ struct HashValue: CollectionValue {
   func value(of field: ByteView) -> StringValue? {
     if isListpack {
       let listpack = self.listpack
-      return find(field, in: listpack).map { listpack.value(at: $0) }
+      guard let position = position(of: field, in: listpack) else { return nil }
+      return listpack.value(at: part(after: position, in: listpack))
     }
-    return table.find(field).map { .bytes($0.value) }
+    guard let element = table.find(field), !element.isOver(at: clock) else { return nil }
+    return .bytes(element.value)
   }
 
   /// Visits every field with its value. The visitor must not change the hash.
   func forEach(_ visit: (_ field: StringValue, _ value: StringValue) -> Void) {
     guard isListpack else {
-      return table.forEach { visit(.bytes($0.name), .bytes($0.value)) }
+      let clock = self.clock
+      return table.forEach {
+        if !$0.isOver(at: clock) { visit(.bytes($0.name), .bytes($0.value)) }
+      }
     }
     let listpack = self.listpack
-    var position = listpack.first
+    var position = firstVisible(in: listpack)
     while let field = position {
-      let value = valuePosition(after: field, in: listpack)
+      let value = part(after: field, in: listpack)
       visit(listpack.value(at: field), listpack.value(at: value))
-      position = listpack.next(value)
+      position = self.field(afterValue: value, in: listpack)
     }
   }
 
@@ -106,6 +127,7 @@ struct HashValue: CollectionValue {
       forEach(visit)
       return nil
     }
+    let clock = self.clock
     var left = count
     var (bucketsLeft, overflow) = count.multipliedReportingOverflow(
       by: Keyspace.scanBucketsPerKey)
@@ -114,79 +136,13 @@ struct HashValue: CollectionValue {
     while left > 0, bucketsLeft > 0 {
       let next = table.visitBucket(from: current) { element in
         left -= 1
-        visit(.bytes(element.name), .bytes(element.value))
+        if !element.isOver(at: clock) { visit(.bytes(element.name), .bytes(element.value)) }
       }
       guard let next else { return nil }
       current = next
       bucketsLeft -= 1
     }
     return current
-  }
-
-  // MARK: Changing
-
-  /// Sets a field, in place where it exists.
-  ///
-  /// - Parameters:
-  ///   - field: must not point into this hash, nor must `value`.
-  /// - Returns: whether the field is new.
-  @inline(__always)
-  func set(_ field: ByteView, _ value: ByteView, _ growth: Growth) -> Bool {
-    if isListpack {
-      if field.count <= growth.limits.valueBytesMax, value.count <= growth.limits.valueBytesMax,
-        listpack.byteCount + field.count + value.count < Listpack.byteCountMax
-      {
-        return setInListpack(field, value, growth)
-      }
-      enlarge(seed: growth.seed)
-    }
-    let table = self.table
-    if let element = table.find(field) {
-      table.update(element, value: value, expiry: nil)
-      return false
-    }
-    table.insert(field, value: value)
-    return true
-  }
-
-  private func setInListpack(_ field: ByteView, _ value: ByteView, _ growth: Growth) -> Bool {
-    var listpack = self.listpack
-    if let position = find(field, in: listpack) {
-      listpack.replace(at: position, with: value)
-      self.listpack = listpack
-      return false
-    }
-    listpack.append(field)
-    listpack.append(value)
-    self.listpack = listpack
-    if count > growth.limits.entriesMax { enlarge(seed: growth.seed) }
-    return true
-  }
-
-  /// Removes a field; false if there was none.
-  func remove(_ field: ByteView) -> Bool {
-    guard isListpack else { return table.remove(field) }
-    var listpack = self.listpack
-    guard let position = listpack.firstPosition(of: field, from: listpack.first, skipping: 1) else {
-      return false
-    }
-    listpack.remove(at: position, count: 2)
-    self.listpack = listpack
-    return true
-  }
-
-  /// From the listpack to the table.
-  @inline(never)
-  private func enlarge(seed: UInt64) {
-    let old = listpack
-    let table = ElementTable.empty(seed: seed)
-    forEach { field, value in
-      field.withBytes { field in
-        value.withBytes { value in _ = table.insert(field, value: value) }
-      }
-    }
-    convert(to: .structure, word: table.bits)
-    old.free()
   }
 }
 

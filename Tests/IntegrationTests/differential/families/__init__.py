@@ -1,5 +1,5 @@
 """One file a family of commands, each with its generator table."""
-from . import (bitmaps, collections, connection, expiry, generic, geo, hashes, hyperloglog, lists, newer, server,
+from . import (bitmaps, collections, connection, expiry, generic, geo, hash_expiry, hashes, hyperloglog, lists, newer, server,
                sets, sortedsets, streams, strings)
 
 # What Redis 7.0 has too.
@@ -7,6 +7,7 @@ ALL = [strings.TABLE, bitmaps.TABLE, generic.TABLE, expiry.TABLE, connection.TAB
        sortedsets.TABLE, geo.TABLE, hashes.TABLE, hyperloglog.TABLE, lists.TABLE, sets.TABLE, streams.TABLE]
 
 # Newer commands, by the oracle that has them.
-NEWER = {"redis8": [newer.REDIS_8, streams.NEWER], "valkey9": [newer.VALKEY_9, streams.NEWER]}
+NEWER = {"redis8": [newer.REDIS_8, streams.NEWER, hash_expiry.NEWER], "valkey9": [newer.VALKEY_9, streams.NEWER]}
 
-BY_NAME = {table.family: table for table in [*ALL, newer.REDIS_8, newer.VALKEY_9, streams.NEWER]}
+BY_NAME = {table.family: table for table in [*ALL, newer.REDIS_8, newer.VALKEY_9, streams.NEWER,
+                                          hash_expiry.NEWER]}
