@@ -27,6 +27,7 @@ extension Worker {
     cronTicks &+= 1
     if cronTicks % 10 == 0 {
       closeIdleConnections()
+      closeSlowConnections()
       if index == 0 { server.memory.sample() }
     }
   }
@@ -69,11 +70,19 @@ extension Worker {
     return false
   }
 
+  /// Those over the soft limit for too long, though nothing more comes for them.
+  private func closeSlowConnections() {
+    for connection in connections.all
+    where connection.softLimitSince != nil && !connection.isShutDown {
+      _ = exceedsOutputLimit(connection)
+    }
+  }
+
   private func closeIdleConnections() {
     guard settings.idleSecondsMax > 0 else { return }
     let limit = UInt64(settings.idleSecondsMax) * 1_000_000_000
     for connection in connections.all
-    where !connection.isBusy && turnTime > connection.lastInteraction
+    where !connection.isBusy && !connection.isSubscriber && turnTime > connection.lastInteraction
       && turnTime - connection.lastInteraction > limit
     {
       server.log.info("Closing idle client")

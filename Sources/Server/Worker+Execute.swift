@@ -41,7 +41,10 @@ extension Worker {
       // The output moves here for the run, so that writing to it needs no look at the connection.
       var output = ReplyWriter()
       swap(&output, &connection.output)
+      appendPushes(connection, to: &output)
+      connection.isRunning = true
       let end = executeRun(run, batch, &keyspace, &output, &counts)
+      connection.isRunning = false
       swap(&output, &connection.output)
       keepRest(of: run, from: end)
       touch(connection)
@@ -266,6 +269,7 @@ extension Worker {
     }
     switch connection.replyMode {
     case .on, .skipNext: break
+    case _ where server.pushingCommands.contains(Int(call.record.command)): break
     case .off: output.truncate(to: min(start, output.count))
     case .skip:
       if outcome == .waitsBefore { break }
@@ -283,6 +287,15 @@ extension Worker {
     }
     if !call.connection.isAuthenticated, !descriptor.flags.contains(.noAuth) {
       return CommandError("NOAUTH Authentication required.")
+    }
+    if call.connection.isConfined,
+      !server.commandsOfSubscribers.contains(Int(call.record.command))
+    {
+      let name = server.table.fullNames[Int(call.record.command)]
+      return CommandError(
+        composed:
+          "ERR Can't execute '\(name)': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
+      )
     }
     return nil
   }

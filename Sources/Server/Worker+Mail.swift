@@ -136,6 +136,7 @@ extension Worker {
     case .lateReply(let reply): ByteView.with(reply.bytes) { handOut($0, to: reply.waiter) }
     case .served(let call, let reply): served(call, reply)
     case .retry(let call): retry(call)
+    case .publish(let publication): deliver(publication)
     case .schedule, .run, .release, .retried, .lookAgain, .forget, .unwatch:
       scheduler.receive(message, &keyspace, &counts)
     }

@@ -30,6 +30,10 @@ package enum ShardMessage: Sendable {
   case forget(BlockedCall)
   /// The connection does not watch these keys any longer.
   case unwatch(Watch)
+
+  // Between threads
+  /// A message for the destination's subscribers.
+  case publish(Publication)
 }
 
 /// The reply to one command of a parcel that was answered before it could be.

@@ -1,6 +1,14 @@
 extension ServiceCommand {
   /// Every command this layer adds to the engine's.
-  static var all: [ServiceCommand] { [.ping] + connection + keyspace + transactions + administration }
+  static var all: [ServiceCommand] { [.ping] + connection + keyspace + transactions + pubsub + administration }
+
+  /// Messages between clients.
+  private static var pubsub: [ServiceCommand] {
+    [
+      .psubscribe, .publish, .pubsubCommand, .punsubscribe, .spublish, .ssubscribe, .subscribe,
+      .sunsubscribe, .unsubscribe,
+    ]
+  }
 
   /// Commands that are run as one.
   private static var transactions: [ServiceCommand] {

@@ -17,6 +17,7 @@ extension ServiceCommand {
   ) { worker, connection, _, _, reply throws(CommandError) in
     connection.multi = nil
     worker.stopWatching(connection)
+    worker.unsubscribeFromAll(connection)
     connection.database = 0
     connection.protocolVersion = 2
     reply.protocolVersion = 2
