@@ -22,6 +22,7 @@ extension Worker {
         keyspace.now = WallClock.milliseconds
         hasBackgroundWork = !server.isPausing && expireSlice(&keyspace) || keyspace.hasGarbage
         scheduler.concluded(&keyspace, &statistics)
+        publishEvents(&keyspace)
       }
     }
     cronTicks &+= 1
@@ -42,6 +43,7 @@ extension Worker {
         keyspace.now = wallTime
         hasBackgroundWork = !server.isPausing && expireSlice(&keyspace)
         scheduler.concluded(&keyspace, &statistics)
+        publishEvents(&keyspace)
         let end = EventLoop.monotonicNanoseconds + Self.sliceNanoseconds
         while keyspace.hasGarbage, EventLoop.monotonicNanoseconds < end {
           keyspace.freeSlice(segments: 1)

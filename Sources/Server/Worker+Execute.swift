@@ -17,10 +17,12 @@ extension Worker {
         answerRequests(&keyspace, &counts)
         executeRuns(&batch, &keyspace, &counts)
         exchangeMessages(&keyspace, &counts)
+        publishEvents(&keyspace)
         swap(&counts, &statistics)
         keyspace.forgetPrepared()
       }
     }
+    holdBackFlooding(batch)
     batch.removeAll()
   }
 

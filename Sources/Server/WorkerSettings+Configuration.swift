@@ -33,6 +33,10 @@ extension WorkerSettings {
       valueBytesMax: configuration[.zsetMaxListpackValue])
     keyspace.streamNodeBytesMax = configuration[.streamNodeMaxBytes]
     keyspace.streamNodeEntriesMax = configuration[.streamNodeMaxEntries]
+    let events = configuration.keyspaceEvents
+    let channels: KeyspaceEvents = [.keyspaceChannel, .keyeventChannel]
+    keyspace.events = EventClasses(
+      rawValue: events.isDisjoint(with: channels) ? 0 : events.rawValue)
     keyspace.sparseHyperLogLogBytesMax = configuration[.hllSparseMaxBytes]
   }
 }

@@ -105,6 +105,13 @@ extension Worker {
     if flooding.count == 1 { lookAtBacklog() }
   }
 
+  /// As above, for those whose commands were events.
+  @inline(__always)
+  func holdBackFlooding(_ batch: borrowing Batch) {
+    guard backlog.byteCount > Self.backlogBytesMax else { return }
+    for run in batch.runs where !run.connection.isClosing { holdBackIfFlooding(run.connection) }
+  }
+
   private func lookAtBacklog() {
     loop.schedule(after: 1_000_000) { [unowned self] in
       guard backlog.byteCount <= Self.backlogBytesMax / 2 else { return lookAtBacklog() }

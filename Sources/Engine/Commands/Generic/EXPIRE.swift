@@ -64,6 +64,7 @@ extension Command {
         } else {
           keyspace.setExpiry(entry, time)
           keyspace.changed(arguments[1])
+          keyspace.notify(.generic, "expire", arguments[1])
         }
         reply.integer(1)
       })

@@ -40,6 +40,8 @@ extension Command {
         return reply.ok()
       }
       keyspace.put(entry)
+      keyspace.notify(.newKey, "new", key)
+      keyspace.notify(.generic, "restore", key)
       if let entry = keyspace.lookup(key, for: .peek) { options.setClock(of: entry, &keyspace) }
       reply.ok()
     })

@@ -21,7 +21,7 @@ extension Command {
       }
       var removed = 0
       for index in 2..<arguments.count where hash.remove(arguments[index]) { removed += 1 }
-      if removed > 0 { keyspace.changed(arguments[1], hash) }
+      if removed > 0 { keyspace.changed(arguments[1], hash, .hash, "hdel") }
       reply.integer(removed)
     })
 }

@@ -29,6 +29,7 @@ extension Command {
         _ = target.set(arguments[2], text, keyspace.hashGrowth)
       }
       keyspace.changed(arguments[1])
+      keyspace.notify(.hash, "hincrby", arguments[1])
       reply.integer(sum)
     })
 
@@ -66,6 +67,7 @@ extension Command {
       let growth = keyspace.hashGrowth
       ByteView.with(sum) { _ = target.set(arguments[2], $0, growth) }
       keyspace.changed(arguments[1])
+      keyspace.notify(.hash, "hincrbyfloat", arguments[1])
       reply.bulk(sum)
     })
 }

@@ -101,10 +101,12 @@ extension Command {
           let to = try ends(arguments).to
           ByteView.with(baggage.bytes) { list.push($0, to, settings) }
           keyspace.changed(source)
+          keyspace.notify(.list, to.pushEvent, source)
+          keyspace.notify(.list, from.popEvent, source)
           reply.bulk(baggage.bytes)
           return .done
         }
-        keyspace.elementsRemoved(source, list)
+        keyspace.elementsRemoved(source, list, from.popEvent)
         return .next
       },
       Step(key: 2) { keyspace, arguments, baggage, reply throws(CommandError) in
@@ -117,6 +119,7 @@ extension Command {
           reply.bulk(element)
         }
         keyspace.changed(arguments[2])
+        keyspace.notify(.list, to.pushEvent, arguments[2])
         return .done
       },
     ]

@@ -81,7 +81,7 @@ extension Command {
           reply.array(2)
           reply.bulk(name)
           list.pop(end) { $0.write(to: &reply) }
-          keyspace.elementsRemoved(name, list)
+          keyspace.elementsRemoved(name, list, end.popEvent)
           return true
         }, join: .first))
   }

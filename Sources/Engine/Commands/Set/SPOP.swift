@@ -26,12 +26,13 @@ extension Command {
         let member = set.randomMember(&keyspace.random).withBytes { $0.bytes }
         reply.bulk(member)
         ByteView.with(member) { _ = set.remove($0) }
-        return keyspace.changed(key, set)
+        return keyspace.changed(key, set, .set, "spop")
       }
       if count == 0 { return reply.set(0) }
       if count >= set.count {
         reply.set(set.count)
         set.forEach { $0.write(to: &reply) }
+        keyspace.notify(.set, "spop", key)
         _ = keyspace.delete(key)
         return
       }
@@ -40,7 +41,7 @@ extension Command {
         reply.bulk(member)
         ByteView.with(member) { _ = set.remove($0) }
       }
-      keyspace.changed(key, set)
+      keyspace.changed(key, set, .set, "spop")
     })
 
   /// `SRANDMEMBER key [count]`

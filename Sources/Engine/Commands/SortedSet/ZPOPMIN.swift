@@ -99,7 +99,7 @@ extension Keyspace {
     let ranks = end == .lowest ? 0..<count : total - count..<total
     value.forEach(in: ranks, backward: end == .highest, visit)
     value.remove(ranks: ranks)
-    changed(key, value)
+    changed(key, value, .sortedSet, end == .lowest ? "zpopmin" : "zpopmax")
   }
 }
 

@@ -85,8 +85,10 @@ extension Command {
       let id = try request.id(in: stream, now: keyspace.now)
       stream.body.append(id, words, keyspace.options)
       reply.bulk(id)
-      if let trim = request.trim { _ = stream.body.trim(trim) }
+      let trimmed = request.trim.map { stream.body.trim($0) } ?? 0
       keyspace.changed(key)
+      keyspace.notify(.stream, "xadd", key)
+      if trimmed > 0 { keyspace.notify(.stream, "xtrim", key) }
     })
 }
 

@@ -61,7 +61,10 @@ extension Command {
         return reply.integer(0)
       }
       let deleted = stream.body.trim(trim)
-      if deleted > 0 { keyspace.changed(arguments[1]) }
+      if deleted > 0 {
+        keyspace.changed(arguments[1])
+        keyspace.notify(.stream, "xtrim", arguments[1])
+      }
       reply.integer(deleted)
     })
 }

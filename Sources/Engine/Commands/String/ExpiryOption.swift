@@ -105,6 +105,8 @@ extension Keyspace {
       _ = delete(key)
     } else {
       set(key, string: value, expiry: expiry)
+      notify(.string, "set", key)
+      if case .at = expiry { notify(.generic, "expire", key) }
     }
   }
 }

@@ -85,10 +85,12 @@ extension Command {
         } else {
           keyspace.setExpiry(entry, time)
           keyspace.changed(key)
+          keyspace.notify(.generic, "expire", key)
         }
       } else if case .persist = option, entry.expiry != nil {
         keyspace.setExpiry(entry, nil)
         keyspace.changed(key)
+        keyspace.notify(.generic, "persist", key)
       }
     })
 
@@ -113,5 +115,6 @@ extension Command {
         reply.null()
       }
       keyspace.set(arguments[1], string: arguments[2])
+      keyspace.notify(.string, "set", arguments[1])
     })
 }

@@ -16,7 +16,8 @@ extension ServiceCommand {
       arity: .exactly(3), flags: [.pubsub, .loading, .stale, .fast, .mayReplicate],
       arguments: [.init("channel", .string), .init("message", .string)],
       execution: .service)
-  ) { worker, connection, arguments, _, reply throws(CommandError) in
+  ) { worker, connection, arguments, keyspace, reply throws(CommandError) in
+    worker.publishEvents(&keyspace)
     reply.integer(worker.publish(arguments[1], arguments[2], isSharded: false))
     worker.holdBackIfFlooding(connection)
   }
@@ -35,7 +36,8 @@ extension ServiceCommand {
       flags: [.pubsub, .loading, .stale, .fast, .mayReplicate],
       arguments: [.init("shardchannel", .string), .init("message", .string)],
       execution: .service)
-  ) { worker, connection, arguments, _, reply throws(CommandError) in
+  ) { worker, connection, arguments, keyspace, reply throws(CommandError) in
+    worker.publishEvents(&keyspace)
     reply.integer(worker.publish(arguments[1], arguments[2], isSharded: true))
     worker.holdBackIfFlooding(connection)
   }
