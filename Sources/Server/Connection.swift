@@ -41,6 +41,8 @@ final class Connection: @unchecked Sendable {
   var outputPeak = 0
   static let keptOutputBytesMax = 16 * 1024
   static let keptOutputBytesMin = 1024
+  /// Messages that came while a reply was being written; they follow it.
+  var pushes = ReplyWriter()
 
   // Where it stands
   /// A run of its commands waits for execution in this turn.
@@ -48,7 +50,7 @@ final class Connection: @unchecked Sendable {
   /// A command of it is being worked on elsewhere; the next ones wait.
   var isSuspended = false
   /// The commands since MULTI.
-  var multi: MultiState?
+  var multi: MultiState? { didSet { updatePlainness() } }
   /// What it watches, one for each shard that has some of the keys.
   var watches: [Watch] = []
   /// The call that waits for one of its keys.
@@ -73,22 +75,29 @@ final class Connection: @unchecked Sendable {
   /// The peer has sent its last byte; what it sent is still answered.
   var hasPeerClosed = false
   var isShutDown = false
+  /// Its commands run at this moment: its output is with them.
+  var isRunning = false
+  /// It publishes faster than other threads deliver: its next commands wait.
+  var isFlooding = false
   /// It has output or a state that the end of the turn must look at.
   var isTouched = false
 
   // What the client chose
   var database = 0
   /// 2 or 3, as HELLO chose.
-  var protocolVersion = 2
-  var isAuthenticated = true
+  var protocolVersion = 2 { didSet { updatePlainness() } }
+  var isAuthenticated = true { didSet { updatePlainness() } }
   var name: [UInt8] = []
   var libraryName: [UInt8] = []
   var libraryVersion: [UInt8] = []
-  var replyMode = ReplyMode.on
+  var replyMode = ReplyMode.on { didSet { updatePlainness() } }
+  var subscriptions = Subscriptions()
+  /// `subscriptions` is not empty.
+  var isSubscriber = false { didSet { updatePlainness() } }
   var isExemptFromEviction = false
   var leavesAccessClocks = false
   /// MONITOR.
-  var isMonitor = false
+  var isMonitor = false { didSet { updatePlainness() } }
 
   // Counted
   var lastInteraction: UInt64
@@ -123,16 +132,30 @@ final class Connection: @unchecked Sendable {
   }
 
   /// Whether commands may go straight to execution: nothing to check, drop or hold back.
-  var isPlain: Bool { isAuthenticated && replyMode == .on && multi == nil && !isMonitor }
+  private(set) var isPlain = true
+
+  private func updatePlainness() {
+    isPlain = isAuthenticated && replyMode == .on && multi == nil && !isConfined && !isMonitor
+  }
+
+  /// Whether only commands about subscriptions are allowed: in RESP2, replies can't be told from messages.
+  var isConfined: Bool { isSubscriber && protocolVersion == 2 }
+
+  /// Whether a message would come into the middle of a reply.
+  var isMidReply: Bool {
+    isRunning || replyCapture != nil || (isSuspended && stopWaiting == nil)
+  }
 
   /// Whether the reply of the command that runs now is sent.
   var wantsReply: Bool { replyMode == .on || replyMode == .skipNext }
 
   /// Whether its next command has to wait.
-  var isBusy: Bool { isSuspended || isPaused || isThrottled || replies.isWaiting }
+  var isBusy: Bool { isSuspended || isPaused || isThrottled || isFlooding || replies.isWaiting }
 
   /// Bytes of replies that are not with the kernel yet.
-  var pendingOutputByteCount: Int { output.count + held.count + (isSending ? sending.count : 0) }
+  var pendingOutputByteCount: Int {
+    output.count + held.count + pushes.count + (isSending ? sending.count : 0)
+  }
 
   /// Appends the reply to a command sent to another shard; the last one puts all in order.
   func fill(place: Int, with reply: ByteView) {
@@ -163,7 +186,7 @@ final class Connection: @unchecked Sendable {
   /// What its buffers occupy.
   var allocatedByteCount: Int {
     input.allocatedByteCount + output.allocatedByteCount + sending.allocatedByteCount
-      + held.allocatedByteCount
+      + held.allocatedByteCount + pushes.allocatedByteCount
   }
 }
 

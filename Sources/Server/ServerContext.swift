@@ -17,6 +17,11 @@ final class ServerContext: @unchecked Sendable {
   let serviceBodies: [ServiceCommand.Body?]
   /// What runs at once even after MULTI.
   let commandsOutsideMulti: Set<Int>
+  /// What a subscriber may use in RESP2.
+  let commandsOfSubscribers: Set<Int>
+  /// Those whose replies come even when the client wants none.
+  let pushingCommands: Set<Int>
+  let channels: ChannelRegistry
   let selectCommand: Int
   let shardCount: Int
   let seed: UInt64
@@ -90,6 +95,13 @@ final class ServerContext: @unchecked Sendable {
     let names = table.fullNames
     commandsOutsideMulti = Set(
       ["exec", "discard", "multi", "watch", "quit", "reset"].compactMap { names.firstIndex(of: $0) })
+    let subscribing = [
+      "subscribe", "unsubscribe", "psubscribe", "punsubscribe", "ssubscribe", "sunsubscribe",
+    ].compactMap { names.firstIndex(of: $0) }
+    pushingCommands = Set(subscribing)
+    commandsOfSubscribers = Set(
+      subscribing + ["ping", "quit", "reset"].compactMap { names.firstIndex(of: $0) })
+    channels = ChannelRegistry(workerCount: shardCount)
     selectCommand = names.firstIndex(of: "select") ?? -1
     mailboxes = Mailboxes(shardCount: shardCount)
     persistence.attach(to: self)

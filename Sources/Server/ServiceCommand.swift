@@ -69,6 +69,7 @@ extension Worker {
     } catch {
       statistics.fail(command, error, start, &output)
     }
+    if !connection.isSuspended { appendPushes(connection, to: &output) }
     keyspace.select(connection.database)
     keyspace.leavesAccessClocks = connection.leavesAccessClocks
     connection.commandCount += 1

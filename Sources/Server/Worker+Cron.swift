@@ -27,6 +27,7 @@ extension Worker {
         hasBackgroundWork = !server.isPausing && expireSlice(&keyspace) || keyspace.hasGarbage
         scheduler.concluded(&keyspace, &statistics)
         collectEffects(&keyspace)
+        publishEvents(&keyspace)
       }
     }
     cronTicks &+= 1
@@ -37,6 +38,7 @@ extension Worker {
       calibrateWatch()
       publishReport()
       metrics?.closeIdle(now: turnTime)
+      closeSlowConnections()
       if index == 0 { server.memory.sample() }
     }
   }
@@ -59,6 +61,7 @@ extension Worker {
         keyspace.now = wallTime
         hasBackgroundWork = !server.isPausing && expireSlice(&keyspace)
         scheduler.concluded(&keyspace, &statistics)
+        publishEvents(&keyspace)
         let end = EventLoop.monotonicNanoseconds + Self.sliceNanoseconds
         while keyspace.hasGarbage, EventLoop.monotonicNanoseconds < end {
           keyspace.freeSlice(segments: 1)
@@ -97,11 +100,19 @@ extension Worker {
     return false
   }
 
+  /// Those over the soft limit for too long, though nothing more comes for them.
+  private func closeSlowConnections() {
+    for connection in connections.all
+    where connection.softLimitSince != nil && !connection.isShutDown {
+      _ = exceedsOutputLimit(connection)
+    }
+  }
+
   private func closeIdleConnections() {
     guard settings.idleSecondsMax > 0 else { return }
     let limit = UInt64(settings.idleSecondsMax) * 1_000_000_000
     for connection in connections.all
-    where !connection.isBusy && turnTime > connection.lastInteraction
+    where !connection.isBusy && !connection.isSubscriber && turnTime > connection.lastInteraction
       && turnTime - connection.lastInteraction > limit
     {
       server.log.info("Closing idle client")

@@ -20,11 +20,13 @@ extension Worker {
         deliverFeed()
         exchangeMessages(&keyspace, &counts)
         takeNoted(&counts)
+        publishEvents(&keyspace)
         swap(&counts, &statistics)
         keyspace.forgetPrepared()
         collectEffects(&keyspace)
       }
     }
+    holdBackFlooding(batch)
     batch.removeAll()
   }
 
@@ -45,7 +47,10 @@ extension Worker {
       // The output moves here for the run, so that writing to it needs no look at the connection.
       var output = ReplyWriter()
       swap(&output, &connection.output)
+      appendPushes(connection, to: &output)
+      connection.isRunning = true
       let end = executeRun(run, batch, &keyspace, &output, &counts)
+      connection.isRunning = false
       swap(&output, &connection.output)
       keepRest(of: run, from: end)
       touch(connection)
@@ -298,6 +303,7 @@ extension Worker {
     }
     switch connection.replyMode {
     case .on, .skipNext: break
+    case _ where server.pushingCommands.contains(Int(call.record.command)): break
     case .off: output.truncate(to: min(start, output.count))
     case .skip:
       if outcome == .waitsBefore { break }
@@ -333,6 +339,15 @@ extension Worker {
       !descriptor.flags.isDisjoint(with: [.write, .readOnly, .mayReplicate])
     {
       return CommandError("ERR Replica can't interact with the keyspace")
+    }
+    if call.connection.isConfined,
+      !server.commandsOfSubscribers.contains(Int(call.record.command))
+    {
+      let name = server.table.fullNames[Int(call.record.command)]
+      return CommandError(
+        composed:
+          "ERR Can't execute '\(name)': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
+      )
     }
     return nil
   }

@@ -148,6 +148,7 @@ extension Worker {
     case .retry(let call): retry(call)
     case .noted(let command): log(command)
     case .monitored(let lines): showMonitors(lines)
+    case .publish(let publication): deliver(publication)
     case .schedule, .run, .release, .retried, .lookAgain, .forget, .unwatch:
       scheduler.receive(message, &keyspace, &counts)
     }

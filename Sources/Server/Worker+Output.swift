@@ -27,6 +27,10 @@ extension Worker {
     guard !connection.isShutDown else { return finishClosing(connection) }
     if let sink = connection.sink { return drain(connection, into: sink) }
     if !connection.held.isEmpty { sendHeld(connection) }
+    if !connection.pushes.isEmpty, !connection.isMidReply {
+      connection.output.raw(connection.pushes.bytes)
+      connection.pushes.removeAll()
+    }
     if !connection.output.isEmpty, !connection.replies.isWaiting {
       if journal.holdsReplies {
         hold(connection)
@@ -104,12 +108,12 @@ extension Worker {
 
   /// Applies `client-output-buffer-limit` to output that waits behind a send; true if the client was cut
   /// off.
-  private func exceedsOutputLimit(_ connection: Connection) -> Bool {
+  func exceedsOutputLimit(_ connection: Connection) -> Bool {
     let waiting = connection.pendingOutputByteCount
     if !connection.isAuthenticated, waiting > Self.unauthenticatedOutputBytesMax {
       return disconnectSlow(connection)
     }
-    let limits = settings.outputLimits
+    let limits = connection.isSubscriber ? settings.pubsubOutputLimits : settings.outputLimits
     if limits.hardBytes > 0, waiting > limits.hardBytes {
       return disconnectSlow(connection)
     }
@@ -126,12 +130,16 @@ extension Worker {
     return false
   }
 
-  private func disconnectSlow(_ connection: Connection) -> Bool {
+  @discardableResult
+  func disconnectSlow(_ connection: Connection) -> Bool {
+    guard !connection.isShutDown else { return true }
     server.log.warning(
       "Client \(describe(connection)) scheduled to be closed ASAP for overcoming of output buffer limits."
     )
     traffic.outputBufferDisconnections += 1
     shutDown(connection)
+    connection.output.removeAll(retaining: 0)
+    connection.pushes.removeAll(retaining: 0)
     return true
   }
 
@@ -150,6 +158,7 @@ extension Worker {
   func shutDown(_ connection: Connection) {
     connection.isClosing = true
     connection.stopWaiting?()
+    unsubscribeFromAll(connection)
     if !connection.isShutDown {
       connection.isShutDown = true
       Glibc.shutdown(connection.descriptor, Int32(SHUT_RDWR))

@@ -54,6 +54,14 @@ final class Worker: LoopClient, @unchecked Sendable {
   var blockedCount = 0
   /// Held back by CLIENT PAUSE.
   var paused: [Connection] = []
+  /// This thread's subscribers, and where messages of its clients go.
+  var audiences = LocalAudiences()
+  var routes = ChannelRoutes()
+  let backlog = PublicationBacklog()
+  /// Clients that publish too fast for other threads.
+  var flooding: [Connection] = []
+  /// Keeps its buffers from message to message.
+  var encodedPushes = EncodedPush()
   /// Monotonic nanoseconds, and milliseconds since 1970, as of this turn.
   private(set) var turnTime: UInt64 = 0
   private(set) var wallTime: Int64 = 0
@@ -138,6 +146,8 @@ final class Worker: LoopClient, @unchecked Sendable {
     loop.ring.reap { completion in
       if !loop.consumes(completion) { handle(completion) }
     }
+    // A message sent before a client asked for the end of its subscription is delivered before that.
+    if !audiences.isEmpty { takeMail() }
     parseResumable()
     marks.input = clinux_ticks()
     while !batch.runs.isEmpty || !mail.requests.isEmpty || hasMessages {

@@ -7,9 +7,8 @@ extension WorkerSettings {
   init(_ configuration: Configuration) {
     parserLimits = RequestParser.Limits(bulkBytesMax: configuration[.protoMaxBulkLen])
     queryBufferBytesMax = configuration[.clientQueryBufferLimit]
-    let normal = configuration.outputBufferLimits.normal
-    outputLimits = OutputLimits(
-      hardBytes: normal.hardBytes, softBytes: normal.softBytes, softSeconds: normal.softSeconds)
+    outputLimits = OutputLimits(configuration.outputBufferLimits.normal)
+    pubsubOutputLimits = OutputLimits(configuration.outputBufferLimits.pubsub)
     isPipelineStrict = configuration[.pipelineOrder] == "strict"
     idleSecondsMax = configuration[.timeout]
     keepaliveSeconds = configuration[.tcpKeepalive]
@@ -38,6 +37,17 @@ extension WorkerSettings {
       valueBytesMax: configuration[.zsetMaxListpackValue])
     keyspace.streamNodeBytesMax = configuration[.streamNodeMaxBytes]
     keyspace.streamNodeEntriesMax = configuration[.streamNodeMaxEntries]
+    let events = configuration.keyspaceEvents
+    let channels: KeyspaceEvents = [.keyspaceChannel, .keyeventChannel]
+    keyspace.events = EventClasses(
+      rawValue: events.isDisjoint(with: channels) ? 0 : events.rawValue)
     keyspace.sparseHyperLogLogBytesMax = configuration[.hllSparseMaxBytes]
+  }
+}
+
+extension WorkerSettings.OutputLimits {
+  fileprivate init(_ limit: OutputBufferLimits.Limit) {
+    self.init(
+      hardBytes: limit.hardBytes, softBytes: limit.softBytes, softSeconds: limit.softSeconds)
   }
 }

@@ -9,6 +9,7 @@ struct WorkerSettings: Sendable {
   /// `pipeline-order strict`.
   var isPipelineStrict = false
   var outputLimits = OutputLimits()
+  var pubsubOutputLimits = OutputLimits()
   /// `timeout`, 0 for none.
   var idleSecondsMax = 0
   /// `tcp-keepalive`, 0 for none.

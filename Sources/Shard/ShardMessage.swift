@@ -36,6 +36,9 @@ package enum ShardMessage: Sendable {
   case noted(NotedCommand)
   /// Lines for clients in MONITOR mode.
   case monitored([UInt8])
+  // Between threads
+  /// A message for the destination's subscribers.
+  case publish(Publication)
 }
 
 /// The reply to one command of a parcel that was answered before it could be.

@@ -52,7 +52,7 @@ package final class ShardScheduler {
     case .retried(let call): lookAgain(call, skipping: call, &keyspace, &counts)
     case .lookAgain(let call): lookAgain(call, skipping: nil, &keyspace, &counts)
     case .unwatch(let watch): watches.remove(watch, &keyspace)
-    case .granted, .done, .lateReply, .served, .retry, .noted, .monitored:
+    case .granted, .done, .lateReply, .served, .retry, .noted, .monitored, .publish:
       preconditionFailure("a message for a coordinator, not for a shard")
     }
   }

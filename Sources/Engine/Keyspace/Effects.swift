@@ -147,9 +147,13 @@ package struct Effects: Sendable {
     for index in 0..<arguments.count { word(arguments[index]) }
   }
 
-  fileprivate mutating func append(_ words: [EffectWord], database: Int) {
+  /// - Parameter isUncounted: it happened by itself, and is no part of what the unit does.
+  fileprivate mutating func append(
+    _ words: [EffectWord], database: Int, isUncounted: Bool = false
+  ) {
     begin(database: database, wordCount: words.count)
     for word in words { word.withBytes { self.word($0) } }
+    if isUncounted { recordCount -= 1 }
   }
 
   /// What makes a key what it is, whatever was there.
@@ -260,6 +264,12 @@ extension Keyspace {
   @inline(__always)
   mutating func recordRemoval(_ key: ByteView) {
     if effects.isRecorded { effects.appendRemoval(key, database: selected) }
+  }
+
+  /// Records that fields of a hash went by themselves.
+  mutating func recordRemoval(_ fields: [[UInt8]], of key: ByteView) {
+    guard effects.isRecorded else { return }
+    effects.append(["HDEL", .view(key)] + fields.map { .bytes($0) }, database: selected, isUncounted: true)
   }
 
   /// Records a command that has run, unless it has changed nothing or has recorded its effects itself.

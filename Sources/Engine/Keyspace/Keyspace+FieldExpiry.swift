@@ -24,7 +24,7 @@ extension Keyspace {
   mutating func hashValue(_ key: ByteView, for purpose: Purpose = .read) throws(CommandError)
     -> HashValue?
   {
-    try collection(HashValue.self, key, for: purpose)?.seen(at: now)
+    try collection(HashValue.self, key, for: purpose)?.seen(at: expiryHorizon)
   }
 
   /// As `hashValue`, for those that count fields: where nothing can be over, nothing needs to be searched for it.
@@ -32,7 +32,7 @@ extension Keyspace {
     guard let hash = try collection(HashValue.self, key, for: .read) else { return nil }
     guard hash.hasExpiries else { return hash }
     let earliest = unsafe database.pointee.fieldExpiries.time(of: key) ?? .min
-    return earliest > now ? hash : hash.seen(at: now)
+    return earliest > expiryHorizon ? hash : hash.seen(at: expiryHorizon)
   }
 
   /// The hash at `key` to be changed, nil if there is none. Of the fields that the command names none is over any more,
@@ -60,7 +60,7 @@ extension Keyspace {
   private mutating func settled(
     _ hash: HashValue, _ key: ByteView, _ fields: FieldWords
   ) -> HashValue? {
-    guard !keepsExpiredKeys else { return hash }
+    guard !keepsExpiredKeys, !isReplaying else { return hash }
     let seen = hash.seen(at: now)
     var over: [[UInt8]]
     if hash.isListpack {
@@ -80,9 +80,11 @@ extension Keyspace {
   }
 
   /// Counts a change of the fields of a hash, deletes it if it has none left, and keeps in mind when to look at it.
+  ///
+  /// - Parameter event: what it is called to those who subscribe to events.
   @inline(__always)
-  mutating func changed(_ key: ByteView, fieldsOf hash: HashValue) {
-    changed(key, hash)
+  mutating func changed(_ key: ByteView, fieldsOf hash: HashValue, _ event: StaticString) {
+    changed(key, hash, .hash, event)
     if unsafe !database.pointee.fieldExpiries.isEmpty { noteExpiries(of: key) }
   }
 
@@ -136,11 +138,15 @@ extension Keyspace {
   ///   - key: must not point into the keyspace.
   /// - Returns: false if the hash had no others, so that the key is gone too.
   mutating func expire(_ fields: [[UInt8]], of key: ByteView, _ hash: HashValue) -> Bool {
+    preserve(key: key)
     for field in fields { _ = ByteView.with(field) { hash.remove($0) } }
+    recordRemoval(fields, of: key)
+    notify(.hash, "hexpired", key)
     statistics.expiredFields += fields.count
     if !observed.isEmpty { noteChange(key) }
     guard hash.count > 0 else {
       if let entry = lookup(key, for: .peek) { remove(entry) }
+      notify(.generic, "del", key)
       return false
     }
     if hash.isListpack { noteExpiries(of: key, hash.block) }
@@ -157,7 +163,7 @@ extension Keyspace {
   /// - Parameter steps: segments of tables, or listpacks, to look at.
   /// - Returns: whether something is left to do now.
   package mutating func expireFieldsSlice(steps: Int) -> Bool {
-    guard expiresActively, !keepsExpiredKeys else { return false }
+    guard expiresActively, !keepsExpiredKeys, !isReplaying else { return false }
     var left = steps
     for index in 0..<databaseCount {
       inDatabase(index) { keyspace in
@@ -209,6 +215,33 @@ extension Keyspace {
         unsafe database.pointee.fieldExpiries.set(key, time, seed: seed)
       } else {
         unsafe database.pointee.fieldExpiries.remove(key)
+      }
+    }
+  }
+}
+
+// MARK: - Effects
+
+extension Keyspace {
+  /// Records what has become of fields: gone, or since when they stay for how long.
+  ///
+  /// - Parameter setsValues: their values too.
+  mutating func recordFields(
+    _ fields: FieldWords, of key: ByteView, _ hash: HashValue, setsValues: Bool = false
+  ) {
+    guard effects.isRecorded else { return }
+    for index in fields.indices {
+      let field = fields.arguments[index]
+      let expiry = hash.expiry(of: field)
+      if case .noField = expiry {
+        record(["HDEL", .view(key), .view(field)])
+        continue
+      }
+      if setsValues { record(["HSET", .view(key), .view(field), .view(fields.arguments[index + 1])]) }
+      if case .at(let time) = expiry {
+        record(["HPEXPIREAT", .view(key), .integer(Int(time)), "FIELDS", "1", .view(field)])
+      } else {
+        record(["HPERSIST", .view(key), "FIELDS", "1", .view(field)])
       }
     }
   }

@@ -40,13 +40,13 @@ extension Keyspace {
   @inline(__always)
   mutating func lookup(_ key: ByteView, for purpose: Purpose) -> Entry? {
     guard let slot = unsafe database.pointee.table.find(key, hash(key)) else {
-      if purpose.counts { statistics.misses &+= 1 }
+      if purpose.counts { missed(key) }
       return nil
     }
     let entry = unsafe Entry(slot: slot)
     if unsafe slot.pointee & DashTable.expiryFlag != 0, entry.block.expiry <= expiryHorizon {
       expire(entry, actively: false)
-      if purpose.counts { statistics.misses &+= 1 }
+      if purpose.counts { missed(key) }
       return nil
     }
     switch purpose {
@@ -62,17 +62,24 @@ extension Keyspace {
     return entry
   }
 
+  @inline(__always)
+  private mutating func missed(_ key: ByteView) {
+    statistics.misses &+= 1
+    notify(.keyMiss, "keymiss", key)
+  }
+
   /// Whether `key` exists. Counts as a read where `purpose` does.
   mutating func exists(_ key: ByteView, for purpose: Purpose = .peek) -> Bool {
     lookup(key, for: purpose) != nil
   }
 
-  /// Removes `key`; false if it was not there.
+  /// Removes `key`, which is the event `del`; false if it was not there.
   @inline(__always)
   mutating func delete(_ key: ByteView) -> Bool {
     guard let entry = lookup(key, for: .peek) else { return false }
     remove(entry)
     changed(key)
+    notify(.generic, "del", key)
     return true
   }
 
@@ -96,6 +103,7 @@ extension Keyspace {
     if actively { statistics.expiredActively += 1 }
     if !observed.isEmpty { noteChange(entry.key) }
     recordRemoval(entry.key)
+    notify(.expired, "expired", entry.key)
     remove(entry)
   }
 

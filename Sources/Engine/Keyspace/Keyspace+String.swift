@@ -171,8 +171,9 @@ extension Keyspace {
     _ key: ByteView, valueCount: Int, encoding: ValueEncoding, expiry: ExpirySetting
   ) -> EntryBlock {
     let hash = hash(key)
-    guard let slot = unsafe database.pointee.table.find(key, hash) else {
+    guard let slot = unsafe database.pointee.table.find(key, hash), unsafe keeps(slot) else {
       changed(key)
+      notify(.newKey, "new", key)
       let block = EntryBlock.allocate(
         key: key, valueCount: valueCount, type: .string, encoding: encoding,
         expiry: expiry.resolved(old: nil))
@@ -210,6 +211,16 @@ extension Keyspace {
     unsafe database.pointee.table.replace(slot, with: block)
     unsafe Heap.free(old.base, oldCount)
     return block
+  }
+
+  /// Whether what is about to be overwritten is still there: else it has expired, and goes first.
+  @inline(__always)
+  private mutating func keeps(_ slot: DashTable.Slot) -> Bool {
+    guard unsafe slot.pointee & DashTable.expiryFlag != 0 else { return true }
+    let entry = unsafe Entry(slot: slot)
+    guard entry.block.expiry <= expiryHorizon, !keepsExpiredKeys else { return true }
+    expire(entry, actively: false)
+    return false
   }
 
   /// The string at `key` as bytes that can be changed in place, at least `count` long, zeros where it was

@@ -11,6 +11,7 @@ extension Keyspace {
   mutating func add(_ delta: Int, to key: ByteView) throws(CommandError) -> Int {
     guard let entry = lookup(key, for: .write) else {
       set(key, integer: delta)
+      notify(.string, "incrby", key)
       return delta
     }
     guard entry.type == .string else { throw .wrongType }
@@ -23,6 +24,7 @@ extension Keyspace {
     } else {
       set(key, integer: sum, expiry: .keep)
     }
+    notify(.string, "incrby", key)
     return sum
   }
 
@@ -45,6 +47,7 @@ extension Keyspace {
     }
     ByteView.with(sum) {
       set(key, bytes: $0, expiry: .keep)
+      notify(.string, "incrbyfloat", key)
       reply.bulk($0)
     }
     return sum

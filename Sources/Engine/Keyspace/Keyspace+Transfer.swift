@@ -49,6 +49,9 @@ extension Keyspace {
     guard source != target else { return exists(source) }
     guard let entry = takeEntry(source) else { return false }
     put(entry.renamed(target))
+    notify(.newKey, "new", target)
+    notify(.generic, "rename_from", source)
+    notify(.generic, "rename_to", target)
     return true
   }
 
@@ -59,6 +62,10 @@ extension Keyspace {
   mutating func copy(_ source: ByteView, to target: ByteView, inDatabase index: Int) -> Bool {
     guard let copy = copyEntry(source, as: target) else { return false }
     put(copy, inDatabase: index)
+    inDatabase(index) { keyspace in
+      keyspace.notify(.newKey, "new", target)
+      keyspace.notify(.generic, "copy_to", target)
+    }
     return true
   }
 
@@ -70,6 +77,9 @@ extension Keyspace {
     let isTaken = inDatabase(index) { keyspace in keyspace.exists(key) }
     guard !isTaken, let entry = takeEntry(key) else { return false }
     put(entry, inDatabase: index)
+    inDatabase(index) { keyspace in keyspace.notify(.newKey, "new", key) }
+    notify(.generic, "move_from", key)
+    inDatabase(index) { keyspace in keyspace.notify(.generic, "move_to", key) }
     return true
   }
 

@@ -34,6 +34,8 @@ package import RESP
     package var streamNodeEntriesMax = 100
     /// `hll-sparse-max-bytes`.
     package var sparseHyperLogLogBytesMax = 3000
+    /// `notify-keyspace-events`, empty without a channel.
+    package var events: EventClasses = []
     package init() {}
   }
 
@@ -48,7 +50,7 @@ package import RESP
     }
   }
 
-  package var options: Options
+  package var options: Options { didSet { events.wanted = options.events } }
   /// Milliseconds since 1970, the same for everything that happens in one turn.
   package var now: Int64 = 0 { didSet { expiryHorizon = isReplaying ? .min : now } }
   /// Keys whose time is not after this one are gone.
@@ -62,6 +64,8 @@ package import RESP
   package var effects = Effects()
   /// Whose changes are noted: what WATCH and blocked clients build on.
   package var observed = ObservedKeys()
+  /// Events to be published: `notify-keyspace-events`.
+  package var events = KeyspaceEventLog()
   /// Expired keys stay in place (they are still invisible): set while something else decides when keys expire.
   package var keepsExpiredKeys = false
   /// Whether look-ups leave the access clocks as they are (CLIENT NO-TOUCH).
@@ -86,6 +90,7 @@ package import RESP
 
   package init(options: Options = Options(), seed: UInt64) {
     self.options = options
+    events.wanted = options.events
     self.seed = seed
     random = SplitMix64(state: seed ^ 0x6A09_E667_F3BC_C908)
     unsafe databases = .allocate(capacity: options.databaseCount)

@@ -1,7 +1,15 @@
 extension ServiceCommand {
   /// Every command this layer adds to the engine's.
   static var all: [ServiceCommand] {
-    [.ping] + connection + keyspace + transactions + administration + insight + persistence
+    [.ping] + connection + keyspace + transactions + pubsub + administration + insight + persistence
+  }
+
+  /// Messages between clients.
+  private static var pubsub: [ServiceCommand] {
+    [
+      .psubscribe, .publish, .pubsubCommand, .punsubscribe, .spublish, .ssubscribe, .subscribe,
+      .sunsubscribe, .unsubscribe,
+    ]
   }
 
   /// Commands that are run as one.

@@ -11,7 +11,7 @@ extension Information {
     field("client_recent_max_output_buffer", reports.map(\.outputByteCountMax).max() ?? 0)
     field("blocked_clients", sum(\.blockedConnectionCount))
     field("tracking_clients", 0)
-    field("pubsub_clients", 0)
+    field("pubsub_clients", sum(\.subscriberCount))
     field("watching_clients", sum(\.watchingConnectionCount))
     field("clients_in_timeout_table", sum(\.timedConnectionCount))
     field("total_watched_keys", sum(\.watchedKeyCount))

@@ -32,8 +32,11 @@ extension Information {
     ])
     field("keyspace_hits", keyspace.hits)
     field("keyspace_misses", keyspace.misses)
+    field("pubsub_channels", server.channels.count(.channel))
+    field("pubsub_patterns", server.channels.count(.pattern))
+    field("pubsubshard_channels", server.channels.count(.shardChannel))
     zeros([
-      "pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec",
+      "latest_fork_usec",
       "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits",
       "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses",
       "total_active_defrag_time", "current_active_defrag_time", "tracking_total_keys",

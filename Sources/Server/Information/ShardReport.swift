@@ -21,6 +21,7 @@ struct ShardReport: Sendable {
   let connectionCount: Int
   let blockedConnectionCount: Int
   let watchingConnectionCount: Int
+  let subscriberCount: Int
   let watchedKeyCount: Int
   /// Clients that wait, but not for ever.
   let timedConnectionCount: Int
@@ -69,6 +70,7 @@ struct ShardReport: Sendable {
     connectionCount = connections.count
     blockedConnectionCount = connections.count { $0.stopWaiting != nil || $0.isPaused }
     watchingConnectionCount = connections.count { !$0.watches.isEmpty }
+    subscriberCount = connections.count { $0.isSubscriber }
     watchedKeyCount = connections.reduce(0) { sum, connection in
       connection.watches.reduce(sum) { $0 + $1.keys.count }
     }

@@ -104,7 +104,7 @@ extension Worker {
     case .granted, .done, .lateReply, .served:
       holding.messages.append((horizon(keyspace), message, shard))
       return true
-    case .schedule, .run, .release, .retry, .retried, .lookAgain, .forget, .unwatch, .noted, .monitored:
+    case .schedule, .run, .release, .retry, .retried, .lookAgain, .forget, .unwatch, .noted, .monitored, .publish:
       return false
     }
   }

@@ -75,7 +75,10 @@ extension Command {
       var changes = 0
       reply.array(operations.count)
       for operation in operations { operation.run(on: bytes, &reply, &changes) }
-      if changes > 0 || grew { keyspace.changed(arguments[1]) }
+      if changes > 0 || grew {
+        keyspace.changed(arguments[1])
+        keyspace.notify(.string, "setbit", arguments[1])
+      }
     })
 
   /// `BITFIELD_RO key [GET encoding offset ...]`

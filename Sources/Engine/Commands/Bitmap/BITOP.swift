@@ -48,6 +48,7 @@ extension Command {
       }
       let result = try operation.run(&keyspace, sources, byteCount: byteCount)
       keyspace.set(destination, buffer: result)
+      keyspace.notify(.string, "set", destination)
       reply.integer(byteCount)
     })
 }

@@ -29,7 +29,10 @@ extension Command {
       let mask = UInt8(0x80) >> UInt8(offset & 7)
       let old = bytes[index]
       bytes[index] = wanted ? old | mask : old & ~mask
-      if grew || wanted != (old & mask != 0) { keyspace.changed(key) }
+      if grew || wanted != (old & mask != 0) {
+        keyspace.changed(key)
+        keyspace.notify(.string, "setbit", key)
+      }
       reply.integer(old & mask != 0 ? 1 : 0)
     })
 

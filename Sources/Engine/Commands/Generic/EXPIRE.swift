@@ -66,6 +66,7 @@ extension Command {
           keyspace.setExpiry(entry, time)
           keyspace.changed(arguments[1])
           keyspace.record(["PEXPIREAT", .view(arguments[1]), .integer(Int(time))])
+          keyspace.notify(.generic, "expire", arguments[1])
         }
         reply.integer(1)
       })

@@ -16,6 +16,7 @@ extension Command {
       }
       keyspace.setExpiry(entry, nil)
       keyspace.changed(arguments[1])
+      keyspace.notify(.generic, "persist", arguments[1])
       reply.integer(1)
     })
 }

@@ -42,6 +42,8 @@ extension Command {
       keyspace.put(entry)
       keyspace.record(
         ["RESTORE", .view(key), .integer(ttl == 0 ? 0 : Int(time)), .view(arguments[3]), "REPLACE", "ABSTTL"])
+      keyspace.notify(.newKey, "new", key)
+      keyspace.notify(.generic, "restore", key)
       if let entry = keyspace.lookup(key, for: .peek) { options.setClock(of: entry, &keyspace) }
       reply.ok()
     })

@@ -32,7 +32,7 @@ extension Keyspace {
   /// Makes the values a list at `key`, or deletes the key if there are none. Returns how many there are.
   mutating func store(_ sorted: SortedElements, at key: ByteView) -> Int {
     let settings = ListValue.Settings(self)
-    return replace(key, with: ListValue.self) { list in
+    return replace(key, with: ListValue.self, .list, "sortstore") { list in
       for value in sorted.values {
         ByteView.with(value ?? []) { value in
           list.prepareToAdd(count: 1, bytes: value.count, settings)

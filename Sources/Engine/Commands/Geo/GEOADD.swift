@@ -61,7 +61,10 @@ extension Command {
         if change == .added { added += 1 }
         if change == .updated { updated += 1 }
       }
-      if added + updated > 0 { keyspace.changed(arguments[1]) }
+      if added + updated > 0 {
+        keyspace.changed(arguments[1])
+        keyspace.notify(.sortedSet, "zadd", arguments[1])
+      }
       reply.integer(countsChanges ? added + updated : added)
     })
 }

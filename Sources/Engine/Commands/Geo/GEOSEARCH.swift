@@ -169,6 +169,9 @@ extension Keyspace {
       let score = request.storesDistance ? hit.distance / request.unit.metres : hit.score
       ByteView.with(hit.member) { _ = members.insert($0, word: score.word) }
     }
-    reply.integer(store(SortedSetIndex(sorting: members), at: arguments[target]))
+    reply.integer(
+      store(
+        SortedSetIndex(sorting: members), at: arguments[target],
+        form == .searchStore ? "geosearchstore" : "georadiusstore"))
   }
 }

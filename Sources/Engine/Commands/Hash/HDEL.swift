@@ -24,7 +24,7 @@ extension Command {
       }
       var removed = 0
       for index in 2..<arguments.count where hash.remove(arguments[index]) { removed += 1 }
-      if removed > 0 { keyspace.changed(arguments[1], fieldsOf: hash) }
+      if removed > 0 { keyspace.changed(arguments[1], fieldsOf: hash, "hdel") }
       reply.integer(removed)
     })
 }

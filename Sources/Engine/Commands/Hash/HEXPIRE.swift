@@ -97,7 +97,7 @@ extension Keyspace {
     _ hash: HashValue, _ fields: FieldWords, of key: ByteView, _ time: Int64,
     _ condition: ExpiryCondition, _ tell: (Int) -> Void
   ) {
-    let isPast = time <= now && !keepsExpiredKeys
+    let isPast = time <= expiryHorizon && !keepsExpiredKeys
     var changes = 0
     for index in fields.indices {
       let field = fields.arguments[index]
@@ -123,6 +123,7 @@ extension Keyspace {
     }
     guard changes > 0 else { return }
     if !isPast { noteExpiry(time, of: key) }
-    changed(key, fieldsOf: hash)
+    recordFields(fields, of: key, hash)
+    changed(key, fieldsOf: hash, isPast ? "hdel" : "hexpire")
   }
 }

@@ -59,7 +59,10 @@ extension Command {
       }
       guard changes > 0 else { return }
       if let time, !keyspace.isPast(time) { keyspace.noteExpiry(time, of: arguments[1]) }
-      keyspace.changed(arguments[1], fieldsOf: hash)
+      keyspace.recordFields(fields, of: arguments[1], hash)
+      let event: StaticString =
+        time.map { keyspace.isPast($0) } == true ? "hdel" : time == nil ? "hpersist" : "hexpire"
+      keyspace.changed(arguments[1], fieldsOf: hash, event)
     })
 
   static let fieldExpiryTokens: [Argument] = [
@@ -92,7 +95,9 @@ extension Command {
         reply.element(hash.value(of: arguments[index]))
         if hash.remove(arguments[index]) { removed += 1 }
       }
-      if removed > 0 { keyspace.changed(arguments[1], fieldsOf: hash) }
+      guard removed > 0 else { return }
+      keyspace.recordFields(fields, of: arguments[1], hash)
+      keyspace.changed(arguments[1], fieldsOf: hash, "hdel")
     })
 }
 
@@ -123,7 +128,7 @@ extension FieldTime {
 
 extension Keyspace {
   /// Whether fields that expire at `time` are to be deleted at once.
-  func isPast(_ time: Int64) -> Bool { time <= now && !keepsExpiredKeys }
+  func isPast(_ time: Int64) -> Bool { time <= expiryHorizon && !keepsExpiredKeys }
 }
 
 extension ReplyWriter {

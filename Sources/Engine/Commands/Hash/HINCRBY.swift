@@ -29,6 +29,7 @@ extension Command {
         _ = target.set(arguments[2], text, keepsExpiry: true, keyspace.hashGrowth)
       }
       keyspace.changed(arguments[1])
+      keyspace.notify(.hash, "hincrby", arguments[1])
       reply.integer(sum)
     })
 
@@ -67,6 +68,7 @@ extension Command {
       ByteView.with(sum) { _ = target.set(arguments[2], $0, keepsExpiry: true, growth) }
       keyspace.changed(arguments[1])
       keyspace.record(["HSET", .view(arguments[1]), .view(arguments[2]), .bytes(sum)])
+      keyspace.notify(.hash, "hincrbyfloat", arguments[1])
       reply.bulk(sum)
     })
 }

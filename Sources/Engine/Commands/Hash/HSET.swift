@@ -61,6 +61,7 @@ extension Command {
       guard hash.value(of: arguments[2]) == nil else { return reply.integer(0) }
       _ = hash.set(arguments[2], arguments[3], keyspace.hashGrowth)
       keyspace.changed(arguments[1])
+      keyspace.notify(.hash, "hset", arguments[1])
       reply.integer(1)
     })
 
@@ -80,7 +81,7 @@ extension Keyspace {
       if hash.set(arguments[index], arguments[index &+ 1], growth) { added &+= 1 }
       index &+= 2
     }
-    changed(arguments[1], fieldsOf: hash)
+    changed(arguments[1], fieldsOf: hash, "hset")
     return added
   }
 }

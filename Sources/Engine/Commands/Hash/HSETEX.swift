@@ -101,7 +101,9 @@ extension Keyspace {
       guard let existing else { return true }
       var removed = 0
       for index in options.fields.indices where existing.remove(words[index]) { removed += 1 }
-      if removed > 0 { changed(key, fieldsOf: existing) }
+      guard removed > 0 else { return true }
+      recordFields(options.fields, of: key, existing)
+      changed(key, fieldsOf: existing, "hdel")
       return true
     }
     let hash = existing ?? create(HashValue.self, key)
@@ -113,7 +115,9 @@ extension Keyspace {
       if let time = options.time { hash.setExpiry(time, of: words[index]) }
     }
     if let time = options.time { noteExpiry(time, of: key) }
-    changed(key, fieldsOf: hash)
+    recordFields(options.fields, of: key, hash, setsValues: true)
+    changed(key, fieldsOf: hash, "hset")
+    if options.time != nil { notify(.hash, "hexpire", key) }
     return true
   }
 }

@@ -86,7 +86,9 @@ extension Command {
           reply.integer(1)
         }
       }
-      if changes > 0 { keyspace.changed(arguments[1], fieldsOf: hash) }
+      guard changes > 0 else { return }
+      keyspace.recordFields(fields, of: arguments[1], hash)
+      keyspace.changed(arguments[1], fieldsOf: hash, "hpersist")
     })
 }
 

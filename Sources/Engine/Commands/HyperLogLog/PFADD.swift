@@ -25,6 +25,7 @@ extension Command {
       if isChanged {
         sketch.cachedCount = nil
         keyspace.store(sketch, at: key)
+        keyspace.notify(.string, "pfadd", key)
       }
       reply.integer(isChanged ? 1 : 0)
     })
@@ -92,6 +93,7 @@ extension Command {
       }
       result.cachedCount = nil
       keyspace.store(result, at: arguments[1])
+      keyspace.notify(.string, "pfadd", arguments[1])
       reply.ok()
     })
 }

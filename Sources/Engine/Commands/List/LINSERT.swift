@@ -34,6 +34,7 @@ extension Command {
       list.prepareToAdd(count: 1, bytes: arguments[4].count, settings)
       list.insert(arguments[4], at: found, after: isAfter, settings)
       keyspace.changed(key)
+      keyspace.notify(.list, "linsert", key)
       reply.integer(list.count)
     })
 
@@ -60,6 +61,7 @@ extension Command {
       list.replace(at: index, with: arguments[3], settings)
       list.shrink(settings)
       keyspace.changed(key)
+      keyspace.notify(.list, "lset", key)
       reply.ok()
     })
 
@@ -84,7 +86,7 @@ extension Command {
       }
       let removed = list.remove(
         arguments[3], limit: count == 0 ? .max : abs(count), backwards: count < 0)
-      if removed > 0 { keyspace.elementsRemoved(key, list) }
+      if removed > 0 { keyspace.elementsRemoved(key, list, "lrem") }
       reply.integer(removed)
     })
 }

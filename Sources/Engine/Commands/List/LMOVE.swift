@@ -103,10 +103,12 @@ extension Command {
           ByteView.with(baggage.bytes) { list.push($0, to, settings) }
           keyspace.changed(source)
           keyspace.record([to == .left ? "LPUSH" : "RPUSH", .view(source), .bytes(baggage.bytes)])
+          keyspace.notify(.list, to.pushEvent, source)
+          keyspace.notify(.list, from.popEvent, source)
           reply.bulk(baggage.bytes)
           return .done
         }
-        keyspace.elementsRemoved(source, list)
+        keyspace.elementsRemoved(source, list, from.popEvent)
         return .next
       },
       Step(key: 2) { keyspace, arguments, baggage, reply throws(CommandError) in
@@ -120,6 +122,7 @@ extension Command {
         }
         keyspace.changed(arguments[2])
         keyspace.record([to == .left ? "LPUSH" : "RPUSH", .view(arguments[2]), .bytes(baggage.bytes)])
+        keyspace.notify(.list, to.pushEvent, arguments[2])
         return .done
       },
     ]

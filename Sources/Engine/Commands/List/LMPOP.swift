@@ -84,8 +84,8 @@ extension Command {
           reply.array(2)
           reply.bulk(name)
           list.pop(end) { $0.write(to: &reply) }
-          keyspace.elementsRemoved(name, list)
           keyspace.record([end == .left ? "LPOP" : "RPOP", .view(name)])
+          keyspace.elementsRemoved(name, list, end.popEvent)
           return true
         }, join: .first))
   }

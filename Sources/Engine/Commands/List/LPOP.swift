@@ -34,7 +34,7 @@ extension Command {
           keyspace.pop(count, list, key, end, &reply)
         } else {
           list.pop(end) { $0.write(to: &reply) }
-          keyspace.elementsRemoved(key, list)
+          keyspace.elementsRemoved(key, list, end.popEvent)
         }
       })
   }
@@ -64,12 +64,18 @@ extension Keyspace {
       from: end == .left ? 0 : length - 1, count: taken, backwards: end == .right
     ) { $0.write(to: &reply) }
     list.removeRange(from: end == .left ? 0 : length - taken, count: taken)
-    elementsRemoved(key, list)
+    elementsRemoved(key, list, end.popEvent)
   }
 
   /// Counts a change that took elements away: the list goes with its last one, and may fit a listpack again.
-  mutating func elementsRemoved(_ key: ByteView, _ list: ListValue) {
+  mutating func elementsRemoved(_ key: ByteView, _ list: ListValue, _ event: StaticString) {
     if list.count > 0 { list.shrink(ListValue.Settings(self)) }
-    changed(key, list)
+    changed(key, list, .list, event)
   }
+}
+
+extension ListValue.End {
+  /// What taking an element from this end is called.
+  var popEvent: StaticString { self == .left ? "lpop" : "rpop" }
+  var pushEvent: StaticString { self == .left ? "lpush" : "rpush" }
 }

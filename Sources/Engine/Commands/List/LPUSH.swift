@@ -58,6 +58,7 @@ extension Command {
         list.prepareToAdd(count: arguments.count - 2, bytes: byteCount, settings)
         for index in 2..<arguments.count { list.push(arguments[index], end, settings) }
         keyspace.changed(key)
+        keyspace.notify(.list, end.pushEvent, key)
         reply.integer(list.count)
       })
   }

@@ -81,12 +81,13 @@ extension Command {
       }
       let range = list.range(from: start, to: stop)
       if range.isEmpty {
+        keyspace.notify(.list, "ltrim", key)
         _ = keyspace.delete(key)
         return reply.ok()
       }
       list.removeRange(from: range.upperBound, count: list.count - range.upperBound)
       list.removeRange(from: 0, count: range.lowerBound)
-      keyspace.elementsRemoved(key, list)
+      keyspace.elementsRemoved(key, list, "ltrim")
       reply.ok()
     })
 }

@@ -19,7 +19,10 @@ extension Command {
       let settings = SetValue.Settings(keyspace)
       var added = 0
       for index in 2..<arguments.count where set.insert(arguments[index], settings) { added &+= 1 }
-      if added > 0 { keyspace.changed(key) }
+      if added > 0 {
+        keyspace.changed(key)
+        keyspace.notify(.set, "sadd", key)
+      }
       reply.integer(added)
     })
 
@@ -42,7 +45,7 @@ extension Command {
       }
       var removed = 0
       for index in 2..<arguments.count where set.remove(arguments[index]) { removed += 1 }
-      if removed > 0 { keyspace.changed(key, set) }
+      if removed > 0 { keyspace.changed(key, set, .set, "srem") }
       reply.integer(removed)
     })
 
@@ -80,8 +83,8 @@ extension Command {
           reply.integer(0)
           return .done
         }
-        keyspace.changed(source, set)
         keyspace.record(["SREM", .view(source), .view(arguments[3])])
+        keyspace.changed(source, set, .set, "srem")
         return .next
       },
       Step(key: 2) { keyspace, arguments, _, reply throws(CommandError) in
@@ -89,6 +92,7 @@ extension Command {
         if set.insert(arguments[3], SetValue.Settings(keyspace)) {
           keyspace.changed(arguments[2])
           keyspace.record(["SADD", .view(arguments[2]), .view(arguments[3])])
+          keyspace.notify(.set, "sadd", arguments[2])
         }
         reply.integer(1)
         return .done

@@ -118,7 +118,7 @@ extension Command {
           member.withBytes { result.insert($0) }
           return true
         }
-        reply.integer(keyspace.store(result, at: arguments[1]))
+        reply.integer(keyspace.store(result, at: arguments[1], name))
       })
   }
 }
@@ -137,13 +137,17 @@ extension Keyspace {
   }
 
   /// Makes a set what is at `key`, or deletes the key if it has no members. Returns how many there are.
-  mutating func store(_ set: consuming DetachedSet, at key: ByteView) -> Int {
+  mutating func store(
+    _ set: consuming DetachedSet, at key: ByteView, _ event: StaticString
+  ) -> Int {
     let count = set.count
     guard count > 0 else {
       _ = delete(key)
       return 0
     }
+    if !exists(key) { notify(.newKey, "new", key) }
     put(set.entry(key: key))
+    notify(.set, event, key)
     return count
   }
 }

@@ -27,12 +27,13 @@ extension Command {
         reply.bulk(member)
         ByteView.with(member) { _ = set.remove($0) }
         keyspace.record(["SREM", .view(key), .bytes(member)])
-        return keyspace.changed(key, set)
+        return keyspace.changed(key, set, .set, "spop")
       }
       if count == 0 { return reply.set(0) }
       if count >= set.count {
         reply.set(set.count)
         set.forEach { $0.write(to: &reply) }
+        keyspace.notify(.set, "spop", key)
         _ = keyspace.delete(key)
         return keyspace.record(["DEL", .view(key)])
       }
@@ -43,7 +44,7 @@ extension Command {
         ByteView.with(member) { _ = set.remove($0) }
       }
       keyspace.record(["SREM", .view(key)] + members.map { .bytes($0) })
-      keyspace.changed(key, set)
+      keyspace.changed(key, set, .set, "spop")
     })
 
   /// `SRANDMEMBER key [count]`

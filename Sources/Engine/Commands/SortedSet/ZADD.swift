@@ -133,7 +133,10 @@ extension Keyspace {
       case .none: break
       }
     }
-    if added > 0 || updated > 0 { changed(arguments[1]) }
+    if added > 0 || updated > 0 {
+      changed(arguments[1])
+      notify(.sortedSet, "zadd", arguments[1])
+    }
     return (added, updated)
   }
 
@@ -154,7 +157,10 @@ extension Keyspace {
     }
     if let sum, sum.isNaN { throw .scoreNotANumber }
     guard let sum, isAllowed else { return reply.null() }
-    if change != .none { changed(key) }
+    if change != .none {
+      changed(key)
+      notify(.sortedSet, "zincr", key)
+    }
     reply.double(sum)
   }
 

@@ -100,7 +100,7 @@ extension Keyspace {
     value.forEach(in: ranks, backward: end == .highest, visit)
     value.remove(ranks: ranks)
     record([end == .lowest ? "ZPOPMIN" : "ZPOPMAX", .view(key), .integer(count)])
-    changed(key, value)
+    changed(key, value, .sortedSet, end == .lowest ? "zpopmin" : "zpopmax")
   }
 }
 

@@ -84,7 +84,8 @@ extension Command {
           members.insert(member, word: score.word)
         }
       }
-      reply.integer(keyspace.store(SortedSetIndex(sorting: members), at: arguments[1]))
+      reply.integer(
+        keyspace.store(SortedSetIndex(sorting: members), at: arguments[1], "zrangestore"))
     })
 
   private static func range(
@@ -199,9 +200,11 @@ extension Keyspace {
   /// Makes members what is at `key`, whatever was there; none deletes it. Takes over the index.
   ///
   /// - Returns: how many there are.
-  mutating func store(_ index: SortedSetIndex, at key: ByteView) -> Int {
+  mutating func store(
+    _ index: SortedSetIndex, at key: ByteView, _ event: StaticString
+  ) -> Int {
     let settings = SortedSetValue.Settings(self)
-    return replace(key, with: SortedSetValue.self) { $0.adopt(index, settings) }
+    return replace(key, with: SortedSetValue.self, .sortedSet, event) { $0.adopt(index, settings) }
   }
 }
 

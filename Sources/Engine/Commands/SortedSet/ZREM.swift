@@ -20,7 +20,7 @@ extension Command {
         removed += 1
         if value.count == 0 { break }
       }
-      if removed > 0 { keyspace.changed(arguments[1], value) }
+      if removed > 0 { keyspace.changed(arguments[1], value, .sortedSet, "zrem") }
       reply.integer(removed)
     })
 
@@ -61,7 +61,7 @@ extension Command {
         guard let value else { return reply.integer(0) }
         let ranks = value.ranks(of: range)
         value.remove(ranks: ranks)
-        if !ranks.isEmpty { keyspace.changed(arguments[1], value) }
+        if !ranks.isEmpty { keyspace.changed(arguments[1], value, .sortedSet, name) }
         reply.integer(ranks.count)
       })
   }

@@ -100,7 +100,7 @@ extension Command {
         let request = try Combination(
           &keyspace, arguments, numkeysAt: 2, operation, .store, "\(name)")
         let result = request.result(seed: keyspace.hashSeed)
-        reply.integer(keyspace.store(result, at: arguments[1]))
+        reply.integer(keyspace.store(result, at: arguments[1], name))
       })
   }
 

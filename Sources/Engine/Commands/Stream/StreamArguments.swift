@@ -83,6 +83,7 @@ extension Keyspace {
       preconditionFailure("a consumer that is there and is not")
     }
     changed(key)
+    notify(.stream, "xgroup-createconsumer", key)
     return consumer
   }
 }

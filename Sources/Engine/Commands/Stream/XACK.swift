@@ -82,6 +82,9 @@ extension Command {
         let outcome = stream.body.delete(id, request.references)
         reply.integer((outcome == .referenced ? outcome : .deleted).rawValue)
       }
-      if isChanged { keyspace.changed(arguments[1]) }
+      if isChanged {
+        keyspace.changed(arguments[1])
+        keyspace.notify(.stream, "xackdel", arguments[1])
+      }
     })
 }

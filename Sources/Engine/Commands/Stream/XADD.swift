@@ -87,8 +87,11 @@ extension Command {
       reply.bulk(id)
       keyspace.record(
         ["XADD", .view(key), .id(id)] + (0..<words.count).map { EffectWord.view(words[$0]) })
-      if let trim = request.trim, stream.body.trim(trim) > 0 { keyspace.recordTrim(key, trim, stream) }
+      let trimmed = request.trim.map { stream.body.trim($0) } ?? 0
+      if let trim = request.trim, trimmed > 0 { keyspace.recordTrim(key, trim, stream) }
       keyspace.changed(key)
+      keyspace.notify(.stream, "xadd", key)
+      if trimmed > 0 { keyspace.notify(.stream, "xtrim", key) }
     })
 }
 

@@ -25,7 +25,10 @@ extension Command {
       var deleted = 0
       for id in try arguments.streamIDs(from: 2, to: arguments.count)
       where stream.body.delete(id) { deleted += 1 }
-      if deleted > 0 { keyspace.changed(arguments[1]) }
+      if deleted > 0 {
+        keyspace.changed(arguments[1])
+        keyspace.notify(.stream, "xdel", arguments[1])
+      }
       reply.integer(deleted)
     })
 
@@ -72,7 +75,10 @@ extension Command {
         isChanged = isChanged || outcome == .deleted
         reply.integer(outcome.rawValue)
       }
-      if isChanged { keyspace.changed(arguments[1]) }
+      if isChanged {
+        keyspace.changed(arguments[1])
+        keyspace.notify(.stream, "xdel", arguments[1])
+      }
     })
 }
 

@@ -49,6 +49,7 @@ extension Command {
         name: arguments[3].bytes, lastID: id, entriesRead: options.entriesRead(in: stream))
       guard stream.body.addGroup(group) != nil else { throw .groupExists }
       keyspace.changed(arguments[2])
+      keyspace.notify(.stream, "xgroup-create", arguments[2])
       reply.ok()
     })
 
@@ -83,6 +84,7 @@ extension Command {
       group.body.lastID = word == "$" ? stream.body.lastID : try word.streamID(edges: true)
       group.body.entriesRead = options.entriesRead(in: stream)
       keyspace.changed(arguments[2])
+      keyspace.notify(.stream, "xgroup-setid", arguments[2])
       reply.ok()
     })
 
@@ -107,7 +109,10 @@ extension Command {
         throw .groupNeedsKey
       }
       let isRemoved = stream.body.removeGroup(arguments[3])
-      if isRemoved { keyspace.changed(arguments[2]) }
+      if isRemoved {
+        keyspace.changed(arguments[2])
+        keyspace.notify(.stream, "xgroup-destroy", arguments[2])
+      }
       reply.integer(isRemoved ? 1 : 0)
     })
 
@@ -130,7 +135,10 @@ extension Command {
       let (_, group) = try group(&keyspace, arguments)
       let new = StreamConsumer(name: arguments[4].bytes, seenTime: keyspace.now)
       let isNew = group.body.addConsumer(new) != nil
-      if isNew { keyspace.changed(arguments[2]) }
+      if isNew {
+        keyspace.changed(arguments[2])
+        keyspace.notify(.stream, "xgroup-createconsumer", arguments[2])
+      }
       reply.integer(isNew ? 1 : 0)
     })
 
@@ -152,7 +160,10 @@ extension Command {
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       let (_, group) = try group(&keyspace, arguments)
       let pending = group.body.removeConsumer(arguments[4])
-      if pending != nil { keyspace.changed(arguments[2]) }
+      if pending != nil {
+        keyspace.changed(arguments[2])
+        keyspace.notify(.stream, "xgroup-delconsumer", arguments[2])
+      }
       reply.integer(pending ?? 0)
     })
 

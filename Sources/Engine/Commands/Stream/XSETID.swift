@@ -46,6 +46,7 @@ extension Command {
       if let entriesAdded { stream.body.entriesAdded = entriesAdded }
       if maxDeletedID != .zero { stream.body.maxDeletedID = maxDeletedID }
       keyspace.changed(arguments[1])
+      keyspace.notify(.stream, "xsetid", arguments[1])
       reply.ok()
     })
 }

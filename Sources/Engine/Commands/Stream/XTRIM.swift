@@ -64,6 +64,7 @@ extension Command {
       if deleted > 0 {
         keyspace.changed(arguments[1])
         keyspace.recordTrim(arguments[1], trim, stream)
+        keyspace.notify(.stream, "xtrim", arguments[1])
       }
       reply.integer(deleted)
     })

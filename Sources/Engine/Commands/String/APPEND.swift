@@ -20,12 +20,14 @@ extension Command {
       let addition = arguments[2]
       guard let length = try keyspace.string(key, for: .peek)?.count else {
         keyspace.set(key, string: addition)
+        keyspace.notify(.string, "append", key)
         return reply.integer(addition.count)
       }
       let total = length + addition.count
       guard total <= keyspace.options.stringBytesMax else { throw .stringTooLong }
       try keyspace.editString(key, growingTo: total).replace(at: length, with: addition)
       keyspace.changed(key)
+      keyspace.notify(.string, "append", key)
       reply.integer(total)
     })
 }

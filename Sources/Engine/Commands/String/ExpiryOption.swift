@@ -106,10 +106,13 @@ extension Keyspace {
       return
     }
     set(key, string: value, expiry: expiry)
+    notify(.string, "set", key)
     switch expiry {
     case .none: record(["SET", .view(key), .view(value)])
     case .keep: record(["SET", .view(key), .view(value), "KEEPTTL"])
-    case .at(let time): record(["SET", .view(key), .view(value), "PXAT", .integer(Int(time))])
+    case .at(let time):
+      record(["SET", .view(key), .view(value), "PXAT", .integer(Int(time))])
+      notify(.generic, "expire", key)
     }
   }
 }

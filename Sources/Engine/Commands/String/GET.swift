@@ -87,11 +87,13 @@ extension Command {
           keyspace.setExpiry(entry, time)
           keyspace.changed(key)
           keyspace.record(["PEXPIREAT", .view(key), .integer(Int(time))])
+          keyspace.notify(.generic, "expire", key)
         }
       } else if case .persist = option, entry.expiry != nil {
         keyspace.setExpiry(entry, nil)
         keyspace.changed(key)
         keyspace.record(["PERSIST", .view(key)])
+        keyspace.notify(.generic, "persist", key)
       }
     })
 
@@ -116,5 +118,6 @@ extension Command {
         reply.null()
       }
       keyspace.set(arguments[1], string: arguments[2])
+      keyspace.notify(.string, "set", arguments[1])
     })
 }

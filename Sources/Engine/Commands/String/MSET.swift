@@ -28,6 +28,7 @@ extension Command {
         guard arguments.count % 2 == 1 else { throw .wrongArity("mset") }
         for index in stride(from: 1, to: arguments.count, by: 2) {
           keyspace.set(arguments[index], string: arguments[index + 1])
+          keyspace.notify(.string, "set", arguments[index])
         }
         reply.ok()
       }, join: .first))
@@ -60,6 +61,7 @@ extension Command {
       }
       for index in stride(from: 1, to: arguments.count, by: 2) {
         keyspace.set(arguments[index], string: arguments[index + 1])
+        keyspace.notify(.string, "set", arguments[index])
       }
       reply.integer(1)
     })

@@ -56,6 +56,7 @@ extension Command {
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       if arguments.count == 3 {
         keyspace.set(arguments[1], string: arguments[2])
+        keyspace.notify(.string, "set", arguments[1])
         return reply.ok()
       }
       try SetOptions(arguments).run(&keyspace, arguments, &reply)
@@ -77,6 +78,7 @@ extension Command {
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       if keyspace.exists(arguments[1]) { return reply.integer(0) }
       keyspace.set(arguments[1], string: arguments[2])
+      keyspace.notify(.string, "set", arguments[1])
       reply.integer(1)
     })
 

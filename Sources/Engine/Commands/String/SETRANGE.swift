@@ -28,6 +28,7 @@ extension Command {
       let bytes = try keyspace.editString(key, growingTo: end)
       bytes.replace(at: offset, with: part)
       keyspace.changed(key)
+      keyspace.notify(.string, "setrange", key)
       reply.integer(bytes.count)
     })
 }

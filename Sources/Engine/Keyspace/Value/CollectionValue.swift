@@ -91,7 +91,12 @@ extension Keyspace {
   }
 
   /// A new collection at `key`, where nothing is yet, without elements.
-  mutating func create<Value: CollectionValue>(_: Value.Type, _ key: ByteView) -> Value {
+  ///
+  /// - Parameter isNew: whether that is the event `new`.
+  mutating func create<Value: CollectionValue>(
+    _: Value.Type, _ key: ByteView, isNew: Bool = true
+  ) -> Value {
+    if isNew { notify(.newKey, "new", key) }
     let (encoding, word) = Value.makeEmpty(self)
     let block = EntryBlock.allocate(
       key: key, valueCount: 8, type: Value.type, encoding: encoding, expiry: nil)
@@ -103,29 +108,45 @@ extension Keyspace {
   /// Counts a change of a collection, and deletes it if it has no elements left: no empty collection stays
   /// in a keyspace, streams excepted.
   ///
-  /// - Parameter key: must not point into the keyspace.
-  mutating func changed<Value: CollectionValue>(_ key: ByteView, _ value: Value) {
+  /// - Parameters:
+  ///   - key: must not point into the keyspace.
+  ///   - event: what happened; the deletion is an event of its own.
+  mutating func changed<Value: CollectionValue>(
+    _ key: ByteView, _ value: Value, _ eventClass: EventClasses, _ event: StaticString
+  ) {
     changed(key)
-    if value.count == 0, let entry = lookup(key, for: .peek) { remove(entry) }
+    notify(eventClass, event, key)
+    if value.count == 0, let entry = lookup(key, for: .peek) {
+      remove(entry)
+      notify(.generic, "del", key)
+    }
   }
 
   /// Makes `value` what is at `key`, whatever was there, without an expiry; one without elements deletes
   /// the key. Counts as a change where there is one.
   ///
-  /// - Parameter value: gets the new, empty collection and fills it.
+  /// - Parameters:
+  ///   - event: what happened, unless the key is deleted.
+  ///   - fill: gets the new, empty collection and fills it.
   mutating func replace<Value: CollectionValue>(
-    _ key: ByteView, with _: Value.Type, _ fill: (Value) -> Void
+    _ key: ByteView, with _: Value.Type, _ eventClass: EventClasses, _ event: StaticString,
+    _ fill: (Value) -> Void
   ) -> Int {
     let existed = lookup(key, for: .peek)
     if let existed { remove(existed) }
-    let value = create(Value.self, key)
+    let value = create(Value.self, key, isNew: false)
     fill(value)
     let count = value.count
     if count == 0 {
       if let entry = lookup(key, for: .peek) { remove(entry) }
-      if existed != nil { changed(key) }
+      if existed != nil {
+        changed(key)
+        notify(.generic, "del", key)
+      }
     } else {
       changed(key)
+      if existed == nil { notify(.newKey, "new", key) }
+      notify(eventClass, event, key)
     }
     return count
   }

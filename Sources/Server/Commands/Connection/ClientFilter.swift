@@ -81,8 +81,7 @@ struct ClientFilter: Sendable {
   ///   - now: seconds since 1970.
   func matches(_ connection: Connection, me: UInt64 = 0, now: Int64 = 0) -> Bool {
     if let ids, !ids.contains(connection.id) { return false }
-    // Replication and subscriptions do not exist, so every client is a normal one.
-    if let type, type != .normal { return false }
+    if let type, type != (connection.isSubscriber ? .pubsub : .normal) { return false }
     if let peer, connection.address.peer != peer { return false }
     if let local, connection.address.local != local { return false }
     if let ageMin, now - connection.createdAt < ageMin { return false }

@@ -23,7 +23,9 @@ extension Worker {
     line += connection.name
     line += Array(" age=\(WallClock.milliseconds / 1000 - connection.createdAt)".utf8)
     line += Array(" idle=\(idle / 1_000_000_000) flags=\(Self.flags(connection))".utf8)
-    line += Array(" db=\(connection.database) sub=0 psub=0 ssub=0".utf8)
+    let subscriptions = connection.subscriptions
+    line += Array(" db=\(connection.database) sub=\(subscriptions.channelCount)".utf8)
+    line += Array(" psub=\(subscriptions.patternCount) ssub=\(subscriptions.shardChannelCount)".utf8)
     line += Array(" multi=\(connection.multi?.commands.count ?? -1)".utf8)
     line += Array(" watch=\(connection.watches.reduce(0) { $0 + $1.keys.count })".utf8)
     line += Array(" qbuf=\(requestBytes)".utf8)
@@ -49,6 +51,7 @@ extension Worker {
   private static func flags(_ connection: Connection) -> String {
     var flags = ""
     if connection.isMonitor { flags += "O" }
+    if connection.isSubscriber { flags += "P" }
     if connection.multi != nil { flags += "x" }
     if connection.isPaused || connection.blocked != nil { flags += "b" }
     if connection.watches.contains(where: \.isDirty) { flags += "d" }

@@ -19,6 +19,7 @@ extension ServiceCommand {
     worker.stopMonitoring(connection)
     connection.multi = nil
     worker.stopWatching(connection)
+    worker.unsubscribeFromAll(connection)
     connection.database = 0
     connection.protocolVersion = 2
     reply.protocolVersion = 2
