@@ -38,6 +38,8 @@ package struct AppendOnlyManifest: Sendable, Equatable {
     package let reason: String
   }
 
+  private static let lineBytesMax = 1023
+
   package var files: [File]
   /// How many shards wrote the files.
   package var shardCount: Int { (files.map(\.shard).max() ?? 0) + 1 }
@@ -87,6 +89,9 @@ package struct AppendOnlyManifest: Sendable, Equatable {
     for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
       number += 1
       if line.isEmpty, number > text.count(of: "\n") { break }
+      if line.utf8.count > Self.lineBytesMax {
+        throw Malformed(line: number, reason: "The AOF manifest file contains too long line")
+      }
       if line.hasPrefix("#") { continue }
       if line.isEmpty { throw Malformed(line: number, reason: "Invalid AOF manifest file format") }
       files.append(try Self.file(Self.words(line), number))

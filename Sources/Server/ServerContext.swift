@@ -233,6 +233,8 @@ final class ServerContext: @unchecked Sendable {
     // What clients did while they were told to leave.
     await persistence.syncJournals()
     let configuration = self.configuration
+    // Of a snapshot that nobody waits for any more.
+    unsafe unlink(persistence.temporarySnapshot)
     if !configuration[.pidfile].isEmpty { unsafe unlink(configuration[.pidfile]) }
     log.warning("Martlet is now ready to exit, bye bye...")
     stopped.set(0)

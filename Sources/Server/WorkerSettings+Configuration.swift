@@ -13,6 +13,8 @@ extension WorkerSettings {
     idleSecondsMax = configuration[.timeout]
     keepaliveSeconds = configuration[.tcpKeepalive]
     journalPolicy = Journal.Policy(rawValue: configuration[.appendfsync]) ?? .everysec
+    saveDelayMicroseconds = configuration[.rdbKeySaveDelay]
+    loadDelayMicroseconds = configuration[.keyLoadDelay]
     stampsJournal = configuration[.aofTimestampEnabled]
     tracksLatency = configuration[.latencyTracking]
     logLimits = CommandLogLimits(configuration)

@@ -18,6 +18,9 @@ struct WorkerSettings: Sendable {
   var tracksLatency = true
   /// `appendfsync`.
   var journalPolicy = Journal.Policy.everysec
+  /// `rdb-key-save-delay`, `key-load-delay`: for tests.
+  var saveDelayMicroseconds = 0
+  var loadDelayMicroseconds = 0
   /// `aof-timestamp-enabled`.
   var stampsJournal = false
   var logLimits = CommandLogLimits()

@@ -267,6 +267,9 @@ package import RESP
 
   // MARK: Counting changes
 
+  /// Counts a change that is none of a key.
+  mutating func countChange() { changeCount &+= 1 }
+
   /// Every body that changed the value or the expiry of a key says so, once a key.
   @inline(__always)
   mutating func changed(_ key: ByteView) {

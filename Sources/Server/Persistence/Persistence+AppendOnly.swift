@@ -44,7 +44,7 @@ extension Persistence {
         state.isRewriteScheduled = true
         return false
       }
-      state.isRewriteScheduled = false
+      if state.save == nil { state.isRewriteScheduled = false }
       state.rewrite = Progress(startedAt: WallClock.milliseconds, snapshot: progress)
       return true
     }
@@ -57,6 +57,7 @@ extension Persistence {
   func runRewrite(_ progress: SnapshotProgress, turnsOn: Bool) async -> Bool {
     await turnstile.enter()
     defer { turnstile.leave() }
+    state.withLock { $0.isRewriteScheduled = false }
     let started = WallClock.milliseconds
     var failure: SystemError?
     do throws(SystemError) {
@@ -120,9 +121,11 @@ extension Persistence {
       try Files.rename(files[shard].path, to: path(name))
       next.files.append(.init(name: name, sequence: sequence, kind: .base, shard: shard))
     }
-    let history = old.files.map {
-      AppendOnlyManifest.File(name: $0.name, sequence: $0.sequence, kind: .history, shard: 0)
-    }
+    // The newest first.
+    let history = (old.files.filter { $0.kind == .incremental }.reversed()
+      + old.files.filter { $0.kind == .base } + old.history).map {
+        AppendOnlyManifest.File(name: $0.name, sequence: $0.sequence, kind: .history, shard: 0)
+      }
     try store(AppendOnlyManifest(files: next.files + history))
     state.withLock { state in
       state.isAppending = appends
@@ -136,7 +139,7 @@ extension Persistence {
   }
 
   /// Deletes files that no longer say anything, unless `aof-disable-auto-gc`.
-  private func removeHistory() async throws(SystemError) {
+  func removeHistory() async throws(SystemError) {
     guard !server.configuration[.aofDisableAutoGc] else { return }
     var manifest = state.withLock { $0.manifest }
     let history = manifest.history
@@ -208,11 +211,16 @@ extension Persistence {
         await turnstile.enter()
         turnstile.leave()
       }
-      state.withLock { $0.isAppending = true }
+      state.withLock { state in
+        state.isAppending = true
+        state.isRewriteScheduled = state.save != nil
+      }
       _ = startRewrite(turnsOn: true)
     } else if !wanted, isAppending {
       await stopAppending()
     }
+    // A failure leaves files that nobody needs.
+    try? await removeHistory()
   }
 
   /// `appendonly no` on a running server: what has happened is written out, and nothing more.

@@ -85,7 +85,7 @@ extension Persistence {
     // One that is under way is of an earlier instant.
     while true {
       do throws(SaveRefusal) {
-        return await (try startSave(isScheduled: true)).value
+        return await (try startSave(isScheduled: true, isAwaited: true)).value
       } catch {
         await turnstile.enter()
         turnstile.leave()

@@ -85,7 +85,7 @@ extension Persistence {
       return nil
     }
     for file in manifest.files where file.kind != .history && !Files.exists(path(file.name)) {
-      log.critical("The AOF file \(file.name) doesn't exist")
+      log.critical("Can't open the append-only file \(file.name) : No such file or directory")
       return nil
     }
     let isLoaded = await loading { progress async throws(LoadFailure) in
@@ -164,7 +164,7 @@ extension Persistence {
           path: file.path, offset: scan.validByteCount,
           reason:
             "Unexpected end of file reading the append only file \(file.path). You can: 1) Make a backup of your AOF file, then use martlet-server --check-aof --fix. 2) Alternatively you can set the 'aof-load-truncated' configuration option to yes and restart the server.",
-          isTruncation: true)
+          isTruncation: true, isOfLog: true)
       }
       log.warning("!!! Warning: short read while loading the AOF file \(file.path)!!!")
       log.warning("AOF \(file.path) loaded anyway because aof-load-truncated is enabled")
@@ -262,9 +262,15 @@ extension Persistence {
     }
     refreshGuards()
     guard let failure else { return true }
+    if let command = failure.unknownCommand {
+      log.critical("Unknown command '\(command)' reading the append only file \(failure.path)")
+      return false
+    }
+    if failure.isTruncation, !failure.isOfLog {
+      log.critical("Short read or OOM loading DB. Unrecoverable error, aborting now.")
+    }
     let place = failure.offset.map { ", offset \($0)" } ?? ""
     log.critical("\(failure.reason) (file \(failure.path)\(place))")
-    if failure.isTruncation { log.critical("Short read or OOM loading DB. Unrecoverable error, aborting now.") }
     return false
   }
 

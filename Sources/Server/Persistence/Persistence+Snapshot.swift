@@ -73,9 +73,11 @@ extension Persistence {
 
   /// Begins a snapshot into the file that `dbfilename` names; returns while it is being written.
   ///
-  /// - Parameter isScheduled: waits for what is under way rather than being refused.
+  /// - Parameters:
+  ///   - isScheduled: waits for what is under way rather than being refused.
+  ///   - isAwaited: whoever asked hears of a failure, so that others need not.
   /// - Returns: a task that says whether it succeeded.
-  func startSave(isScheduled: Bool = false) throws(SaveRefusal) -> Task<Bool, Never> {
+  func startSave(isScheduled: Bool = false, isAwaited: Bool = false) throws(SaveRefusal) -> Task<Bool, Never> {
     let progress = SnapshotProgress()
     let refusal = state.withLock { state -> SaveRefusal? in
       if state.save != nil { return .saving }
@@ -86,15 +88,18 @@ extension Persistence {
     if let refusal { throw refusal }
     refreshGuards()
     log.notice("Background saving started")
-    return Task { await self.runSave(progress) }
+    return Task { await self.runSave(progress, isAwaited: isAwaited) }
   }
 
-  private func runSave(_ progress: SnapshotProgress) async -> Bool {
+  /// What a snapshot is called until it is complete.
+  var temporarySnapshot: String { "temp-\(getpid()).rdb" }
+
+  private func runSave(_ progress: SnapshotProgress, isAwaited: Bool) async -> Bool {
     await turnstile.enter()
     defer { turnstile.leave() }
     let configuration = server.configuration
     let name = configuration[.dbfilename]
-    let temporary = "temp-\(getpid()).rdb"
+    let temporary = temporarySnapshot
     let started = WallClock.milliseconds
     let changes = ChangeCount()
     var failure: SystemError?
@@ -110,7 +115,7 @@ extension Persistence {
     state.withLock { state in
       state.save = nil
       state.lastSaveTry = WallClock.milliseconds
-      state.lastSaveSucceeded = failure == nil
+      if failure == nil || !isAwaited { state.lastSaveSucceeded = failure == nil }
       state.lastSaveSeconds = Int((WallClock.milliseconds - started) / 1000)
       if failure == nil {
         state.lastSave = WallClock.milliseconds

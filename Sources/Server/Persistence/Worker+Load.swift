@@ -24,6 +24,8 @@ struct LoadFailure: Error, Sendable {
   let reason: String
   /// The file ends too early, as after a crash.
   var isTruncation = false
+  var isOfLog = false
+  var unknownCommand: String?
 }
 
 /// The worker as reader of files. Between slices the thread serves clients, who mostly hear that it loads.
@@ -34,6 +36,19 @@ extension Worker {
   private static let batchEntriesMax = 512
   /// Bytes of a log that are given to the parser at a time.
   private static let replayByteCount = 256 << 10
+
+  /// With a delay for each key, so many go at a time.
+  private static let delayedEntries = 8
+
+  /// Waits as directives for tests ask: `microseconds` an entry, or if negative its inverse entries a microsecond.
+  func delay(entries: Int, _ microseconds: Int) async {
+    guard microseconds != 0, entries > 0 else { return }
+    let nanoseconds =
+      microseconds > 0 ? UInt64(entries) * UInt64(microseconds) * 1000 : UInt64(entries * 1000 / -microseconds)
+    await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+      _ = loop.schedule(after: nanoseconds) { continuation.resume() }
+    }
+  }
 
   // MARK: RDB
 
@@ -66,6 +81,7 @@ extension Worker {
         await server.workers[shard].performWithKeyspace { _, keyspace in batch.put(into: &keyspace) }
       }
       if step == .end { break }
+      await delay(entries: Self.delayedEntries, settings.loadDelayMicroseconds)
       await nextTurn()
     }
     try reader.finish(verifies: server.configuration[.rdbchecksum])
@@ -112,6 +128,7 @@ extension Worker {
         }
       }
       count += 1
+      if settings.loadDelayMicroseconds != 0, count == Self.delayedEntries { return .more }
       if count & 63 == 0 {
         if EventLoop.monotonicNanoseconds >= end { return .more }
         if batches.contains(where: { $0.count >= Self.batchEntriesMax }) { return .more }
@@ -189,7 +206,9 @@ extension Worker {
             await nextTurn()
           }
           if let error = errors.fatal {
-            throw LoadFailure(path: piece.file.path, offset: start, reason: "a record from here on is refused: \(error)")
+            throw LoadFailure(
+              path: piece.file.path, offset: start, reason: "a record from here on is refused: \(error)",
+              unknownCommand: errors.unknownCommand)
           }
         }
         progress.loadedBytes.add(next - start, ordering: .relaxed)
@@ -206,6 +225,7 @@ final class ReplayErrors: @unchecked Sendable {
   private(set) var first: String?
   /// The record is no command that this server knows.
   private(set) var fatal: String?
+  private(set) var unknownCommand: String?
 
   func read(_ replies: ByteView) {
     var position = 0
@@ -227,6 +247,9 @@ final class ReplayErrors: @unchecked Sendable {
   private func note(_ error: String) {
     count += 1
     first = first ?? error
+    if error.hasPrefix("ERR unknown command '") {
+      unknownCommand = error.dropFirst(21).split(separator: "'").first.map { String($0) }
+    }
     if error.hasPrefix("ERR unknown") || error.hasPrefix("ERR wrong number of arguments") {
       fatal = fatal ?? error
     }

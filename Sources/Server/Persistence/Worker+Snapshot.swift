@@ -42,7 +42,8 @@ extension Worker {
     var hasMore = true
     while hasMore {
       let part: [UInt8]
-      (part, hasMore) = sweepSlice(file, progress)
+      let saved: Int
+      (part, hasMore, saved) = sweepSlice(file, progress)
       if !part.isEmpty, failure == nil {
         do throws(SystemError) {
           try await write(part, to: file.descriptor, at: file.place(part))
@@ -51,6 +52,7 @@ extension Worker {
           cancelSnapshot()
         }
       }
+      await delay(entries: saved, settings.saveDelayMicroseconds)
       await nextTurn()
     }
     if let failure { throw failure }
@@ -58,19 +60,21 @@ extension Worker {
 
   /// Sweeps for a moment.
   ///
-  /// - Returns: what is to be written now, empty if it is too little, and whether there will be more.
-  private func sweepSlice(_ file: PartFile, _ progress: SnapshotProgress) -> (part: [UInt8], hasMore: Bool) {
+  /// - Returns: what is to be written now, empty if it is too little, whether there will be more, and how many entries
+  ///   were looked at.
+  private func sweepSlice(_ file: PartFile, _ progress: SnapshotProgress) -> (part: [UInt8], hasMore: Bool, saved: Int) {
     shard.assumeIsolated { shard in
       shard.withKeyspace { keyspace in
-        guard let cut = keyspace.currentSnapshot else { return ([], false) }
+        guard let cut = keyspace.currentSnapshot else { return ([], false, 0) }
         let before = cut.savedCount
-        let end = EventLoop.monotonicNanoseconds + Self.sweepNanoseconds
+        let isDelayed = settings.saveDelayMicroseconds != 0
+        let end = EventLoop.monotonicNanoseconds + (isDelayed ? 0 : Self.sweepNanoseconds)
         let hasMore = keyspace.sweepSnapshot(Self.partByteCount) { EventLoop.monotonicNanoseconds < end }
         if !hasMore { file.need(version: cut.version) }
         progress.savedKeys.add(cut.savedCount - before, ordering: .relaxed)
         hasBackgroundWork = hasBackgroundWork || keyspace.hasGarbage
         let isDue = !hasMore || cut.pendingByteCount >= Self.partByteCount
-        return (isDue ? cut.takePart() : [], hasMore)
+        return (isDue ? cut.takePart() : [], hasMore, cut.savedCount - before)
       }
     }
   }

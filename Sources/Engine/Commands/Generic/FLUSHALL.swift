@@ -42,6 +42,8 @@ extension Command {
             guard isMode, arguments.count == 2 else { throw .syntax }
           }
           flush(&keyspace)
+          // Worth a record even where there was nothing.
+          keyspace.countChange()
           reply.ok()
         }, join: .first))
   }

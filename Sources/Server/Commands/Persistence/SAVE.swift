@@ -15,7 +15,7 @@ extension ServiceCommand {
     let persistence = worker.server.persistence
     let task: Task<Bool, Never>
     do throws(Persistence.SaveRefusal) {
-      task = try persistence.startSave(isScheduled: true)
+      task = try persistence.startSave(isScheduled: true, isAwaited: true)
     } catch {
       throw CommandError("ERR Background save already in progress")
     }

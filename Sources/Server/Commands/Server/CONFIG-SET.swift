@@ -31,7 +31,9 @@ extension ServiceCommand {
       throw CommandError(composed: error.message)
     }
     server.persistence.refreshGuards()
-    let switchesFiles = pairs.contains { $0.0.lowercased() == "appendonly" }
+    let switchesFiles = pairs.contains {
+      ["appendonly", "aof-disable-auto-gc"].contains($0.0.lowercased())
+    }
     guard server.shardCount > 1 || switchesFiles else {
       worker.settings = server.settings
       keyspace.options = worker.settings.keyspace

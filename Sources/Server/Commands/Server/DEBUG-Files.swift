@@ -23,7 +23,7 @@ extension DebugCall {
       if savesFirst {
         let isSaved: Bool
         do throws(Persistence.SaveRefusal) {
-          isSaved = await (try persistence.startSave(isScheduled: true)).value
+          isSaved = await (try persistence.startSave(isScheduled: true, isAwaited: true)).value
         } catch {
           throw CommandError("ERR Background save already in progress")
         }
