@@ -42,6 +42,10 @@ final class Connection: @unchecked Sendable {
   var isScheduled = false
   /// A command of it is being worked on elsewhere; the next ones wait.
   var isSuspended = false
+  /// Its transactions that are under way while it goes on; nil as long as there never were any.
+  var spread: SpreadFlight?
+  /// There are some: its next command has to look at them.
+  var isSpread = false
   /// The commands since MULTI.
   var multi: MultiState?
   /// What it watches, one for each shard that has some of the keys.
@@ -114,7 +118,7 @@ final class Connection: @unchecked Sendable {
   }
 
   /// Whether commands may go straight to execution: nothing to check, drop or hold back.
-  var isPlain: Bool { isAuthenticated && replyMode == .on && multi == nil }
+  var isPlain: Bool { isAuthenticated && replyMode == .on && multi == nil && !isSpread }
 
   /// Whether the reply of the command that runs now is sent.
   var wantsReply: Bool { replyMode == .on || replyMode == .skipNext }

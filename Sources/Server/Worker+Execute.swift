@@ -251,6 +251,8 @@ extension Worker {
     let connection = call.connection
     let start = output.count
     let outcome: Outcome
+    // What is under way may be about the same keys.
+    if connection.isSpread, !mayOverlap(call) { return .waitsBefore }
     if connection.replyMode == .skipNext { connection.replyMode = .skip }
     if call.record.command < 0 {
       reject(&call, .unknownCommand(call.words), &output, &counts)
