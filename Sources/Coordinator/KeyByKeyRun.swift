@@ -74,6 +74,8 @@ private final class KeysWork: HopWork, @unchecked Sendable {
     _ keyspace: inout Keyspace, _ scheduler: ShardScheduler, _ counts: inout CommandStatistics
   ) {
     keyspace.prepareFor(call, &reply)
+    let start = CommandStatistics.now
+    counts.observer.client = call.client
     call.withArguments { arguments in
       do throws(CommandError) {
         for position in positions where try body(&keyspace, arguments, position, &reply) {
@@ -84,7 +86,11 @@ private final class KeysWork: HopWork, @unchecked Sendable {
         counts.fail(call.commandIndex, error, 0, &reply)
         hasFailed = true
       }
+      let ticks = CommandStatistics.now &- start
+      counts.observe(call.commandIndex, arguments, ticks: ticks, replyBytes: reply.count)
+      if positions.first == call.keys.first?.position {
+        counts.count(call.commandIndex, ticks: ticks)
+      }
     }
-    if positions.first == call.keys.first?.position { counts.count(call.commandIndex, ticks: 0) }
   }
 }

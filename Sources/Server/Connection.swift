@@ -29,6 +29,11 @@ final class Connection: @unchecked Sendable {
   var output = ReplyWriter()
   var sending = ReplyWriter()
   var isSending = false
+  /// Replies to changes that are on their way to the disk, and up to where of the journal they wait.
+  var held = ReplyWriter()
+  var heldUntil: UInt64 = 0
+  /// Takes the replies, where there is no client behind it.
+  var sink: ((borrowing ReplyWriter) -> Void)?
   var replies = PendingReplies()
   /// How large a buffer for replies it keeps when it has nothing to send.
   var keptOutputByteCount = Connection.keptOutputBytesMax
@@ -55,6 +60,8 @@ final class Connection: @unchecked Sendable {
   var blockTimer: TimerID?
   /// The shards that have commands of it and have not replied.
   var shardsAsked: Set<Int> = []
+  /// A suspended service command; it counts when it is over.
+  var suspendedCall: SuspendedCall?
   /// Takes the reply of a suspended service command that is part of a transaction.
   var replyCapture: (([UInt8]) -> Void)?
   /// What such a command has replied so far.
@@ -84,6 +91,8 @@ final class Connection: @unchecked Sendable {
   var replyMode = ReplyMode.on
   var isExemptFromEviction = false
   var leavesAccessClocks = false
+  /// MONITOR.
+  var isMonitor = false
 
   // Counted
   var lastInteraction: UInt64
@@ -118,7 +127,9 @@ final class Connection: @unchecked Sendable {
   }
 
   /// Whether commands may go straight to execution: nothing to check, drop or hold back.
-  var isPlain: Bool { isAuthenticated && replyMode == .on && multi == nil && !isSpread }
+  var isPlain: Bool {
+    isAuthenticated && replyMode == .on && multi == nil && !isSpread && !isMonitor
+  }
 
   /// Whether the reply of the command that runs now is sent.
   var wantsReply: Bool { replyMode == .on || replyMode == .skipNext }
@@ -127,7 +138,7 @@ final class Connection: @unchecked Sendable {
   var isBusy: Bool { isSuspended || isPaused || isThrottled || replies.isWaiting }
 
   /// Bytes of replies that are not with the kernel yet.
-  var pendingOutputByteCount: Int { output.count + (isSending ? sending.count : 0) }
+  var pendingOutputByteCount: Int { output.count + held.count + (isSending ? sending.count : 0) }
 
   /// Appends the reply to a command sent to another shard; the last one puts all in order.
   func fill(place: Int, with reply: ByteView) {
@@ -158,6 +169,7 @@ final class Connection: @unchecked Sendable {
   /// What its buffers occupy.
   var allocatedByteCount: Int {
     input.allocatedByteCount + output.allocatedByteCount + sending.allocatedByteCount
+      + held.allocatedByteCount
   }
 }
 

@@ -107,14 +107,21 @@ package final class Server: Sendable {
       context.log.warning("Configured to not listen anywhere, exiting.")
       throw StartFailure()
     }
+    let context = self.context
+    // Clients that come before the data is there hear so.
+    context.persistence.willLoad()
     context.memory.started()
     context.startAccepting(listeners)
-    // One line a kind of listener, however many addresses it has.
-    if listeners.contains(where: { $0.path == nil }) {
-      context.log.notice("Ready to accept connections tcp")
-    }
-    if listeners.contains(where: { $0.path != nil }) {
-      context.log.notice("Ready to accept connections unix")
+    Task {
+      guard await context.persistence.start() else { return context.stopped.set(1) }
+      await context.workers[0].perform { _ in context.persistence.startCron() }
+      // One line a kind of listener, however many addresses it has.
+      if listeners.contains(where: { $0.path == nil }) {
+        context.log.notice("Ready to accept connections tcp")
+      }
+      if listeners.contains(where: { $0.path != nil }) {
+        context.log.notice("Ready to accept connections unix")
+      }
     }
   }
 
@@ -123,7 +130,7 @@ package final class Server: Sendable {
   /// Has the server stop as SHUTDOWN does; returns when it has, with the process' exit code.
   package func stop(because reason: String) async -> Int32 {
     context.log.warning("\(reason)")
-    return await context.shutDown()
+    return await context.shutDown() ?? -1
   }
 
   /// The exit code, once a client's SHUTDOWN has stopped the server.

@@ -11,9 +11,6 @@ extension ServerContext {
     try updateConfiguration { configuration throws(ConfigError) in
       var updated = configuration
       let changed = try updated.set(pairs, fromLocalClient: fromLocalClient)
-      for key in changed {
-        if let reason = refusal(to: key, in: updated) { throw .failed(spelling(of: key, in: pairs), reason: reason) }
-      }
       if changed.contains(.text(.dir)) {
         guard unsafe chdir(updated[.dir]) == 0 else {
           throw .failed(
@@ -31,16 +28,6 @@ extension ServerContext {
       logOutput.level = LogOutput.level(named: updated[.loglevel])
       logOutput.path = updated[.logfile]
       configuration = updated
-    }
-  }
-
-  /// Why a directive can't be changed while running, though Redis allows it; nil if it can.
-  private func refusal(to key: DirectiveKey, in updated: Configuration) -> String? {
-    switch key {
-    case .flag(.appendonly) where updated[.appendonly]:
-      log.warning("There is no append only file yet: appendonly can't be switched on.")
-      return "Unable to turn on AOF. Check server logs."
-    default: return nil
     }
   }
 

@@ -26,6 +26,8 @@ final class ServerContext: @unchecked Sendable {
   let startedAt = WallClock.milliseconds
   let tickClock = TickClock()
   let memory = MemoryWatch()
+  let persistence = Persistence()
+  let insight = SharedInsight()
   private(set) var workers: [Worker] = []
   private(set) var loops: [EventLoop] = []
   let listeners = OpenListeners()
@@ -89,6 +91,7 @@ final class ServerContext: @unchecked Sendable {
       ["exec", "discard", "multi", "watch", "quit", "reset"].compactMap { names.firstIndex(of: $0) })
     selectCommand = names.firstIndex(of: "select") ?? -1
     mailboxes = Mailboxes(shardCount: shardCount)
+    persistence.attach(to: self)
   }
 
   /// Says who the workers are, once, before any of them runs.
@@ -166,6 +169,10 @@ final class ServerContext: @unchecked Sendable {
 
   // MARK: Pausing
 
+  /// Whether commands have to be looked at before they run.
+  @inline(__always)
+  var isGuarded: Bool { isPausing || persistence.isGuarding }
+
   var isPausing: Bool { pauseDeadline.load(ordering: .relaxed) != 0 }
 
   /// Whether CLIENT PAUSE holds `command` back.
@@ -192,15 +199,25 @@ final class ServerContext: @unchecked Sendable {
   /// Stops accepting, lets replies out, and ends. Safe to call more than once: later calls wait for
   /// the first.
   ///
-  /// - Returns: the process' exit code.
-  func shutDown() async -> Int32 {
+  /// - Parameters:
+  ///   - saves: whether a snapshot is taken; nil: if there are save points.
+  ///   - forces: stops even if that fails.
+  /// - Returns: the process' exit code; nil if it goes on, because the snapshot failed.
+  func shutDown(saves: Bool? = nil, forces: Bool = false) async -> Int32? {
     let isFirst = !stopping.exchange(true, ordering: .sequentiallyConsistent)
     guard isFirst else { return await stopped.value }
     log.notice("User requested shutdown...")
+    if !persistence.isLoading, !(await persistence.finish(saves: saves)), !forces {
+      log.warning("Error trying to save the DB, can't exit.")
+      stopping.store(false, ordering: .sequentiallyConsistent)
+      return nil
+    }
     listeners.closeAll()
     for worker in workers { await worker.perform { $0.drain() } }
     let deadline = EventLoop.monotonicNanoseconds + Self.drainSeconds * 1_000_000_000
     for worker in workers { await worker.drained(until: deadline) }
+    // What clients did while they were told to leave.
+    await persistence.syncJournals()
     let configuration = self.configuration
     if !configuration[.pidfile].isEmpty { unsafe unlink(configuration[.pidfile]) }
     log.warning("Martlet is now ready to exit, bye bye...")

@@ -28,6 +28,11 @@ extension Worker {
       let wait = try blocking.timeout(call.words)
       let found = try request.command.attempt(
         &keyspace, call.words, request.keys.map(\.position), &output)
+      if found || wait == nil {
+        counts.observe(
+          request.commandIndex, call.words, ticks: clinux_ticks() &- call.startTicks,
+          replyBytes: output.count - start)
+      }
       guard !found, let wait else { return .goesOn }
       output.truncate(to: start)
       let words = settled(request, call.words, &keyspace)

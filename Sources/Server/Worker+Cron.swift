@@ -17,18 +17,24 @@ extension Worker {
 
   private func cron() {
     guard !isCronPaused else { return }
+    let start = EventLoop.monotonicNanoseconds
+    defer { watchCron(since: start) }
     sampleRates()
+    unsafe insight.hotKeys.decay()
     shard.assumeIsolated { shard in
       shard.withKeyspace { keyspace in
         keyspace.now = WallClock.milliseconds
         hasBackgroundWork = !server.isPausing && expireSlice(&keyspace) || keyspace.hasGarbage
         scheduler.concluded(&keyspace, &statistics)
+        collectEffects(&keyspace)
       }
     }
     cronTicks &+= 1
+    if cronTicks % 10 == 0 { wantsSync = true }
     shrinkIdleBuffers()
     if cronTicks % 10 == 0 {
       closeIdleConnections()
+      calibrateWatch()
       if index == 0 { server.memory.sample() }
     }
   }
@@ -56,6 +62,7 @@ extension Worker {
           keyspace.freeSlice(segments: 1)
         }
         hasBackgroundWork = hasBackgroundWork || keyspace.hasGarbage
+        collectEffects(&keyspace)
       }
     }
   }
@@ -65,7 +72,12 @@ extension Worker {
   /// - Returns: whether so many were found that it pays to go on at once.
   private func expireSlice(_ keyspace: inout Keyspace) -> Bool {
     var left = keyspace.segmentCount
-    let end = EventLoop.monotonicNanoseconds + Self.sliceNanoseconds
+    let start = EventLoop.monotonicNanoseconds
+    let end = start + Self.sliceNanoseconds
+    defer {
+      recordLatency(
+        .expireCycle, milliseconds: Int((EventLoop.monotonicNanoseconds - start) / 1_000_000))
+    }
     var expired = 0
     while left > 0 {
       let segments = min(left, 16)

@@ -101,6 +101,8 @@ package struct IntentTable {
 
   /// Takes a part out of all queues and appends those that nothing is in the way of any more to `freed`.
   mutating func remove(_ part: TransactionPart, freed: inout [TransactionPart]) {
+    // One that came too late for this shard is in no queue.
+    if part.isRefused { return }
     if shardClaimCount == 0 {
       // All share the shard: nobody waits for this one to go.
       if let index = place(inShardQueue: part) { shardQueue.remove(at: index) }

@@ -20,6 +20,11 @@ package final class ShardScheduler {
   private var concluding: TransactionPart?
   /// Answers and requests to be sent, this shard's own included.
   package var outbox: [(message: ShardMessage, shard: Int)] = []
+  /// Somebody keeps records of what is done: transactions over several shards are put into every shard's log as a
+  /// whole.
+  package var recordsEffects = false
+  /// Transactions over several shards keep their keys until their records are on disk.
+  package var holdsUntilDurable = false
   /// Transactions refused for coming late.
   package private(set) var refusalCount = 0
 
@@ -47,7 +52,7 @@ package final class ShardScheduler {
     case .retried(let call): lookAgain(call, skipping: call, &keyspace, &counts)
     case .lookAgain(let call): lookAgain(call, skipping: nil, &keyspace, &counts)
     case .unwatch(let watch): watches.remove(watch, &keyspace)
-    case .granted, .done, .lateReply, .served, .retry:
+    case .granted, .done, .lateReply, .served, .retry, .noted, .monitored:
       preconditionFailure("a message for a coordinator, not for a shard")
     }
   }
@@ -68,7 +73,7 @@ package final class ShardScheduler {
   private func granted(
     _ part: TransactionPart, _ keyspace: inout Keyspace, _ counts: inout CommandStatistics
   ) {
-    part.work?.run(&keyspace, self, &counts)
+    runWork(of: part, &keyspace, &counts)
     concludeIfLast(part, &keyspace, &counts)
     outbox.append((.granted(part), part.origin))
   }
@@ -77,9 +82,35 @@ package final class ShardScheduler {
     _ part: TransactionPart, _ keyspace: inout Keyspace, _ counts: inout CommandStatistics
   ) {
     precondition(part.ungrantedCount == 0, "a transaction goes on before its claims are granted")
-    part.work?.run(&keyspace, self, &counts)
+    runWork(of: part, &keyspace, &counts)
     concludeIfLast(part, &keyspace, &counts)
     outbox.append((.done(part), part.origin))
+  }
+
+  private func runWork(
+    of part: TransactionPart, _ keyspace: inout Keyspace, _ counts: inout CommandStatistics
+  ) {
+    if part.isCommitting { return commit(part, &keyspace) }
+    guard let work = part.work else { return }
+    if part.isLastHop, part.effects.isEmpty {
+      keyspace.effects.openUnit()
+      work.run(&keyspace, self, &counts)
+      keyspace.effects.closeUnit()
+    } else {
+      // What it does in all its hops is one unit.
+      keyspace.effects.openDetachedUnit()
+      work.run(&keyspace, self, &counts)
+      part.effects += keyspace.effects.takeUnit()
+      if part.isLastHop { commit(part, &keyspace) }
+    }
+  }
+
+  /// Puts what a transaction has done into the shard's log.
+  func commit(_ part: TransactionPart, _ keyspace: inout Keyspace) {
+    guard !part.isCommitted, !part.effects.isEmpty else { return }
+    part.isCommitted = true
+    keyspace.effects.append(
+      transaction: part.id, of: part.writers, wasHeld: holdsUntilDurable, part.effects)
   }
 
   private func concludeIfLast(
@@ -92,6 +123,7 @@ package final class ShardScheduler {
   private func conclude(
     _ part: TransactionPart, _ keyspace: inout Keyspace, _ counts: inout CommandStatistics
   ) {
+    commit(part, &keyspace)
     concluding = part
     serveChanges(&keyspace, &counts)
     concluding = nil
@@ -248,13 +280,22 @@ package final class ShardScheduler {
     keyspace.select(call.database)
     keyspace.forgetPrepared()
     defer { keyspace.select(previous) }
+    keyspace.effects.openUnit()
+    defer { keyspace.effects.closeUnit() }
+    let start = clinux_ticks()
+    counts.observer.client = .init(shard: call.origin, connection: call.connection)
     let isServed = call.words.withArguments(0) { arguments in
+      var isServed = true
       do throws(CommandError) {
-        return try command.attempt(&keyspace, arguments, [position], &reply)
+        isServed = try command.attempt(&keyspace, arguments, [position], &reply)
       } catch {
         counts.fail(call.command, error, 0, &reply)
-        return true
       }
+      if isServed {
+        let ticks = clinux_ticks() &- start
+        counts.observe(call.command, arguments, ticks: ticks, replyBytes: reply.count)
+      }
+      return isServed
     }
     return isServed ? reply.bytes.bytes : nil
   }

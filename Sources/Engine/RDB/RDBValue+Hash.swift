@@ -12,11 +12,11 @@ import RESP
 extension HashValue {
   func write(to writer: inout RDBWriter) {
     if isListpack {
-      writer.writeByte(RDB.ValueKind.hashListpack.rawValue)
+      writer.writeKind(.hashListpack)
       writer.writeString(listpack.bytes)
       return
     }
-    writer.writeByte(RDB.ValueKind.hash.rawValue)
+    writer.writeKind(.hash)
     writer.writeLength(count)
     table.forEach { element in
       writer.writeString(element.name)

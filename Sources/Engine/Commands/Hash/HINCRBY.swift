@@ -66,6 +66,7 @@ extension Command {
       let growth = keyspace.hashGrowth
       ByteView.with(sum) { _ = target.set(arguments[2], $0, growth) }
       keyspace.changed(arguments[1])
+      keyspace.record(["HSET", .view(arguments[1]), .view(arguments[2]), .bytes(sum)])
       reply.bulk(sum)
     })
 }

@@ -45,6 +45,7 @@ extension Worker {
 
   private static func flags(_ connection: Connection) -> String {
     var flags = ""
+    if connection.isMonitor { flags += "O" }
     if connection.multi != nil { flags += "x" }
     if connection.isPaused || connection.blocked != nil { flags += "b" }
     if connection.watches.contains(where: \.isDirty) { flags += "d" }
