@@ -49,6 +49,10 @@ final class Connection: @unchecked Sendable {
   var isScheduled = false
   /// A command of it is being worked on elsewhere; the next ones wait.
   var isSuspended = false
+  /// Its transactions that are under way while it goes on; nil as long as there never were any.
+  var spread: SpreadFlight?
+  /// There are some: its next command has to look at them.
+  var isSpread = false { didSet { updatePlainness() } }
   /// The commands since MULTI.
   var multi: MultiState? { didSet { updatePlainness() } }
   /// What it watches, one for each shard that has some of the keys.
@@ -135,7 +139,8 @@ final class Connection: @unchecked Sendable {
   private(set) var isPlain = true
 
   private func updatePlainness() {
-    isPlain = isAuthenticated && replyMode == .on && multi == nil && !isConfined && !isMonitor
+    isPlain = isAuthenticated && replyMode == .on && multi == nil && !isSpread && !isConfined
+      && !isMonitor
   }
 
   /// Whether only commands about subscriptions are allowed: in RESP2, replies can't be told from messages.

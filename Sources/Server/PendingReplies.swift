@@ -22,6 +22,9 @@ struct PendingReplies: ~Copyable {
   /// Whether replies are missing, so that nothing may be sent yet.
   var isWaiting: Bool { missing > 0 }
 
+  /// How many are missing.
+  var missingCount: Int { missing }
+
   /// Reserves the next reply's place.
   mutating func reserve(isSilent: Bool = false, output: borrowing ReplyWriter) -> Int {
     places.append(Place(ownByteCount: output.count, range: 0..<0, isSilent: isSilent))

@@ -79,7 +79,7 @@ extension Worker {
     }
   }
 
-  /// Replies that one run may leave unsent; the rest of its commands come in the next turn, so that a pipeline of
+  /// Replies that one run may write; the rest of its commands come in the next turn, so that a pipeline of
   /// large replies neither holds up the others nor fills memory before anybody looks at its limits.
   private static let runOutputBytesMax = 1 << 20
 
@@ -92,6 +92,7 @@ extension Worker {
   ) -> Int {
     let connection = run.connection
     var done = 0
+    let outputEnd = output.count + Self.runOutputBytesMax
     keyspace.select(connection.database)
     keyspace.leavesAccessClocks = connection.leavesAccessClocks
     counts.observer.client = client(connection)
@@ -120,7 +121,7 @@ extension Worker {
           Int(record.command), words, ticks: 0, replyBytes: 0, requestBytes: record.end - done)
       }
       done = record.end
-      if outcome == .goesOn, output.count <= Self.runOutputBytesMax { continue }
+      if outcome == .goesOn, output.count <= outputEnd { continue }
       connection.parser.reset()
       return done
     }
@@ -276,6 +277,8 @@ extension Worker {
     let connection = call.connection
     let start = output.count
     let outcome: Outcome
+    // What is under way may be about the same keys.
+    if connection.isSpread, !mayOverlap(call) { return .waitsBefore }
     if connection.replyMode == .skipNext { connection.replyMode = .skip }
     if call.record.command < 0 {
       reject(&call, .unknownCommand(call.words), &output, &counts)

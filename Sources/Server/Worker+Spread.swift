@@ -77,6 +77,7 @@ extension Worker {
   ) -> Outcome {
     let connection = call.connection
     let request = makeCall(call)
+    if connection.isSpread { return overlap(&call, request, &output) }
     if !request.isEveryShard || server.shardCount == 1, scheduler.intents.allows(request),
       request.keys.allSatisfy({ $0.shard == index })
     {
@@ -105,6 +106,12 @@ extension Worker {
         return .goesOn
       }
     }
+    if blocker == nil, !request.isEveryShard, !settings.isPipelineStrict {
+      let spread = connection.spread ?? SpreadFlight()
+      connection.spread = spread
+      connection.isSpread = true
+      return overlap(&call, request, &output)
+    }
     connection.isSuspended = true
     connection.commandCount += 1
     let isSilent = !connection.wantsReply
@@ -116,6 +123,41 @@ extension Worker {
       })
     call.endTicks = clinux_ticks()
     return .waitsAfter
+  }
+
+  // MARK: Several at a time
+
+  /// Whether a command may possibly run while transactions of the same client are under way.
+  func mayOverlap(_ call: Call) -> Bool {
+    guard call.record.command >= 0, !settings.isPipelineStrict, call.connection.multi == nil else {
+      return false
+    }
+    let descriptor = server.table.descriptors[Int(call.record.command)]
+    return (descriptor.routing == .manyKeys || descriptor.routing == .eachKey)
+      && !descriptor.flags.contains(.blocking) && descriptor.allows(call.words.count)
+  }
+
+  /// Runs a command as a transaction while its client goes on, if nothing that is under way has to come first.
+  private func overlap(
+    _ call: inout Call, _ request: CommandCall, _ output: inout ReplyWriter
+  ) -> Outcome {
+    let connection = call.connection
+    guard let spread = connection.spread, !request.isEveryShard, !request.keys.isEmpty,
+      connection.replies.missingCount == spread.count, spread.admit(request)
+    else { return .waitsBefore }
+    let place = connection.replies.reserve(isSilent: !connection.wantsReply, output: output)
+    let handle = connection.handle
+    begin(
+      CommandProgram(request, shardCount: server.shardCount, seed: server.seed) { [unowned self] reply, _ in
+        guard let connection = connections[handle] else { return }
+        spread.end()
+        connection.isSpread = spread.count > 0
+        connection.fill(place: place, with: reply)
+        if !connection.replies.isWaiting { resume(connection) }
+      })
+    connection.commandCount += 1
+    call.endTicks = clinux_ticks()
+    return .goesOn
   }
 
   /// Gives a suspended connection its reply and lets it go on.

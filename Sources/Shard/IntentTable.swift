@@ -65,7 +65,7 @@ package struct IntentTable {
     }
     part.ungrantedCount = 0
     if part.claimsShard { shardClaimCount += 1 }
-    Self.insert(part, part.claimsShard, into: &shardQueue)
+    Self.insert(part, part.claimsShard, into: &shardQueue, areAllShared: shardClaimCount == 0)
     for claim in part.claims {
       Self.insert(part, claim.isExclusive, into: &queues[claim.hash, default: []])
     }
@@ -83,27 +83,49 @@ package struct IntentTable {
     return false
   }
 
+  /// - Parameter areAllShared: known to be so, this one included; the queue may be long.
   private static func insert(
-    _ part: TransactionPart, _ isExclusive: Bool, into queue: inout [Intent]
+    _ part: TransactionPart, _ isExclusive: Bool, into queue: inout [Intent],
+    areAllShared: Bool = false
   ) {
     var index = queue.count
     while index > 0, queue[index - 1].part.id > part.id { index -= 1 }
-    let isGranted = queue[..<index].allSatisfy {
-      $0.part === part || (!isExclusive && !$0.isExclusive)
-    }
+    let isGranted =
+      areAllShared
+      || queue[..<index].allSatisfy {
+        $0.part === part || (!isExclusive && !$0.isExclusive)
+      }
     if !isGranted { part.ungrantedCount += 1 }
     queue.insert(Intent(part: part, isExclusive: isExclusive, isGranted: isGranted), at: index)
   }
 
   /// Takes a part out of all queues and appends those that nothing is in the way of any more to `freed`.
   mutating func remove(_ part: TransactionPart, freed: inout [TransactionPart]) {
-    if part.claimsShard { shardClaimCount -= 1 }
-    Self.remove(part, from: &shardQueue, &freed)
+    // One that came too late for this shard is in no queue.
+    if part.isRefused { return }
+    if shardClaimCount == 0 {
+      // All share the shard: nobody waits for this one to go.
+      if let index = place(inShardQueue: part) { shardQueue.remove(at: index) }
+    } else {
+      if part.claimsShard { shardClaimCount -= 1 }
+      Self.remove(part, from: &shardQueue, &freed)
+    }
     for claim in part.claims {
       guard var queue = queues.removeValue(forKey: claim.hash) else { continue }
       Self.remove(part, from: &queue, &freed)
       if !queue.isEmpty { queues[claim.hash] = queue }
     }
+  }
+
+  /// Where a part stands in the queue of the shard, which is in the order of ids.
+  private func place(inShardQueue part: TransactionPart) -> Int? {
+    var (low, high) = (0, shardQueue.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if shardQueue[middle].part.id < part.id { low = middle + 1 } else { high = middle }
+    }
+    while low < shardQueue.count, shardQueue[low].part !== part { low += 1 }
+    return low < shardQueue.count ? low : nil
   }
 
   private static func remove(
