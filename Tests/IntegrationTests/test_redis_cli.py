@@ -1,0 +1,115 @@
+"""The modes of the real redis-cli, on one shard and on three."""
+import re
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+
+
+@pytest.fixture
+def cli(server):
+    binary = shutil.which("redis-cli")
+    if binary is None:
+        pytest.skip("redis-cli is not installed: run Scripts/install-dependencies --tests")
+
+    def run(*options, seconds=None, stdin=b""):
+        """Runs it to its end, or interrupts it after some seconds; what it wrote."""
+        process = subprocess.Popen(
+            [binary, "-p", str(server.port), *options], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        try:
+            return process.communicate(stdin, timeout=seconds or 60)[0].decode()
+        except subprocess.TimeoutExpired:
+            assert seconds is not None, "redis-cli does not end"
+            process.send_signal(signal.SIGINT)
+            return process.communicate(timeout=10)[0].decode()
+
+    return run
+
+
+def fill(server):
+    with server.connect() as connection:
+        connection.pipeline([("SET", f"key:{n}", "x" * (n + 1)) for n in range(300)])
+        connection("RPUSH", "list", *range(500))
+        connection("HSET", "hash", *range(100))
+        connection("SADD", "set", *range(70))
+        connection("ZADD", "zset", 1, "a", 2, "b")
+        connection("XADD", "stream", "*", "a", "b")
+
+
+def test_stat(server, cli):
+    fill(server)
+    text = cli("--stat", "-i", "0.1", seconds=1)
+    rows = [line.split() for line in text.splitlines() if re.match(r"^\d", line)]
+    assert len(rows) >= 3 and all(row[0] == "305" for row in rows)
+    requests = [int(row[4]) for row in rows]
+    assert requests == sorted(requests) and requests[-1] > requests[0]
+
+
+def test_latency(cli):
+    text = cli("--latency", seconds=1)
+    lowest, highest, average, samples = map(float, re.search(r"([\d.]+) ([\d.]+) ([\d.]+) (\d+)", text).groups())
+    assert lowest <= average <= highest and samples > 10
+
+
+def test_latency_distribution(cli):
+    assert "\x1b[" in cli("--latency-dist", "-i", "0.3", seconds=1.5)
+
+
+def test_latency_history(cli):
+    assert re.search(r"min: \d+, max: \d+, avg: [\d.]+ \(\d+ samples\)", cli("--latency-history", "-i", "0.3", seconds=1.5))
+
+
+def test_bigkeys(server, cli):
+    fill(server)
+    text = cli("--bigkeys")
+    assert "Sampled 305 keys in the keyspace!" in text
+    assert re.search(r'Biggest +string found "?key:299"? has 300 bytes', text)
+    assert re.search(r'Biggest +list found "?list"? has 500 items', text)
+    assert re.search(r'Biggest +hash found "?hash"? has 50 fields', text)
+    assert re.search(r'Biggest +set found "?set"? has 70 members', text)
+    assert "1 streams with 1 entries" in text
+
+
+def test_memkeys(server, cli):
+    fill(server)
+    text = cli("--memkeys")
+    assert "Sampled 305 keys in the keyspace!" in text and re.search(r"Biggest +string found", text)
+
+
+def test_scan(server, cli):
+    fill(server)
+    assert len(set(cli("--scan").split())) == 305
+    assert sorted(cli("--scan", "--pattern", "key:1?").split()) == [f"key:1{n}" for n in range(10)]
+
+
+def test_pipe(server, cli):
+    commands = b"".join(b"*3\r\n$3\r\nSET\r\n$%d\r\n%s\r\n$1\r\nv\r\n" % (len(b"p:%d" % n), b"p:%d" % n) for n in range(5000))
+    text = cli("--pipe", stdin=commands)
+    assert "errors: 0, replies: 5000" in text
+    with server.connect() as connection:
+        assert connection("DBSIZE").value == 5000
+
+
+def test_monitor(server, cli):
+    def run():
+        with server.connect() as connection:
+            for number in range(20):
+                connection("SET", f"key:{number}", "v")
+
+    process = subprocess.Popen(
+        ["redis-cli", "-p", str(server.port), "MONITOR"], stdout=subprocess.PIPE)
+    assert process.stdout.readline() == b"OK\n"
+    run()
+    lines = [process.stdout.readline().decode() for _ in range(20)]
+    process.terminate()
+    process.wait(10)
+    for number, line in enumerate(lines):
+        assert re.match(rf'^\d+\.\d{{6}} \[0 127\.0\.0\.1:\d+\] "SET" "key:{number}" "v"\n$', line)
+
+
+def test_intrinsic_latency_and_info(cli):
+    assert "redis_version:" in cli("INFO", "server")
+    assert "Max latency so far" in cli("--intrinsic-latency", "1")
