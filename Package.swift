@@ -76,6 +76,8 @@ let package = Package(
     .testTarget(
       name: "ServerConfigTests", dependencies: ["ServerConfig"], exclude: ["Fixtures"],
       swiftSettings: settings),
+    .testTarget(
+      name: "ServerTests", dependencies: ["Server", "Shard", "RESP"], swiftSettings: settings),
     .testTarget(name: "TidyTests", swiftSettings: settings),
   ]
 )

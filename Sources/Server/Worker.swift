@@ -107,7 +107,7 @@ final class Worker: LoopClient, @unchecked Sendable {
     scheduler = ShardScheduler(
       shard: shard.index, table: server.table, ids: server.transactionIDs, seed: server.seed)
     mail = Mail(origin: shard.index, shardCount: server.shardCount)
-    configureObserver()
+    calibrateWatch()
   }
 
   /// Runs `body` on this worker's loop, from anywhere.

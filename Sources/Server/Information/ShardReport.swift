@@ -6,6 +6,8 @@ import Shard
 /// What one worker tells about itself: its counters, copied on its own loop.
 struct ShardReport: Sendable {
   let index: Int
+  /// When, in milliseconds since 1970.
+  let time: Int64
   let commands: CommandStatistics
   let traffic: TrafficStatistics
   let rates: TrafficRates
@@ -46,6 +48,7 @@ struct ShardReport: Sendable {
 
   init(_ worker: Worker, _ keyspace: borrowing Keyspace) {
     index = worker.index
+    time = WallClock.milliseconds
     commands = worker.statistics
     traffic = worker.traffic
     rates = worker.rates

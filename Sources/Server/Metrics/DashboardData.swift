@@ -68,6 +68,11 @@ enum DashboardData {
   private static func write(_ report: ShardReport, _ rate: Double, _ json: inout JSONWriter) {
     json.object { json in
       json.field("index", report.index)
+      json.field("time", report.time)
+      json.field("in", report.traffic.receivedByteCount)
+      json.field("out", report.traffic.sentByteCount)
+      json.field("hits", report.keyspace.hits)
+      json.field("misses", report.keyspace.misses)
       json.field("keys", report.keys.reduce(0) { $0 + $1.count })
       json.field("connections", report.connectionCount)
       json.field("commands", report.commands.callCount)

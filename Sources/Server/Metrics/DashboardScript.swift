@@ -123,6 +123,22 @@ enum DashboardScript {
       }));
     }
 
+    // Each shard tells about itself once a second, at a moment of its own: rates are over its own time.
+    const rates = new Map();
+    const counted = ["commands", "foreign", "busy", "in", "out", "hits", "misses"];
+    function measure(shard) {
+      const known = rates.get(shard.index);
+      if (!known) {
+        const zeros = Object.fromEntries(counted.map((name) => [name, 0]));
+        rates.set(shard.index, {shard, perSecond: zeros});
+      } else if (shard.time > known.shard.time) {
+        const seconds = (shard.time - known.shard.time) / 1000;
+        const perSecond = Object.fromEntries(counted.map((name) =>
+          [name, Math.max(0, shard[name] - known.shard[name]) / seconds]));
+        rates.set(shard.index, {shard, perSecond});
+      }
+    }
+
     function show(data) {
       const info = data.info;
       const figure = (name) => Number(info[name] || 0);
@@ -131,11 +147,11 @@ enum DashboardScript {
         + " · port " + info.tcp_port);
       const commands = data.shards.reduce((sum, shard) => sum + shard.commands, 0);
       const restarted = last && (last.info.run_id !== info.run_id || commands < last.commands);
-      if (restarted) last = null;
-      const seconds = last ? Math.max((data.time - last.data.time) / 1000, 0.001) : 0;
-      const rate = (name) => last ? Math.max(0, figure(name) - Number(last.info[name] || 0)) / seconds : 0;
+      if (restarted) { last = null; rates.clear(); }
+      data.shards.forEach(measure);
+      const rate = (name) => [...rates.values()].reduce((sum, shard) => sum + shard.perSecond[name], 0);
       if (last) {
-        const ops = (commands - last.commands) / seconds;
+        const ops = rate("commands");
         push("ops", ops);
         text("ops", number(Math.round(ops)));
         const [p50, p99, p999] = percentiles(data.latency, last.data.latency, [0.5, 0.99, 0.999]);
@@ -145,12 +161,12 @@ enum DashboardScript {
         text("p99", shown(p99));
         text("p50", shown(p50));
         text("p999", shown(p999));
-        push("out", rate("total_net_output_bytes"));
-        push("in", rate("total_net_input_bytes"));
-        text("net", bytes(rate("total_net_output_bytes")));
-        text("netMore", bytes(rate("total_net_input_bytes")) + "/s in");
-        const hits = rate("keyspace_hits");
-        const misses = rate("keyspace_misses");
+        push("out", rate("out"));
+        push("in", rate("in"));
+        text("net", bytes(rate("out")));
+        text("netMore", bytes(rate("in")) + "/s in");
+        const hits = rate("hits");
+        const misses = rate("misses");
         push("hits", hits + misses > 0 ? hits / (hits + misses) * 100 : series.hits[series.hits.length - 1] || 0);
         draw("opsChart", ["ops"], "Operations a second over the last two minutes, now " + Math.round(ops));
         draw("latencyChart", ["p99", "p50"], "Latency: 99th percentile, and the median below it");
@@ -160,19 +176,18 @@ enum DashboardScript {
       const allHits = figure("keyspace_hits");
       const allReads = allHits + figure("keyspace_misses");
       text("hits", allReads ? plain.format(allHits / allReads * 100) : "–");
-      text("hitsMore", number(allHits) + " of " + number(allReads) + " since the start");
+      text("hitsMore", number(allHits) + " of " + number(allReads));
       push("memory", figure("used_memory"));
       text("memory", bytes(figure("used_memory")));
       text("memoryMore", (figure("maxmemory") ? "of " + bytes(figure("maxmemory")) + " · " : "")
         + "RSS " + bytes(figure("used_memory_rss")));
       push("clients", figure("connected_clients"));
       text("clients", number(figure("connected_clients")));
-      text("clientsMore", number(figure("blocked_clients")) + " waiting · at most " + number(figure("maxclients")));
+      text("clientsMore", number(figure("blocked_clients")) + " waiting · max " + number(figure("maxclients")));
       draw("memoryChart", ["memory"], "Memory used");
       draw("clientsChart", ["clients"], "Connected clients");
 
-      const before = (shard) => last && last.data.shards.find((other) => other.index === shard.index);
-      const per = (shard, name) => before(shard) ? Math.max(0, shard[name] - before(shard)[name]) / seconds : 0;
+      const per = (shard, name) => rates.get(shard.index).perSecond[name];
       const most = Math.max(...data.shards.map((shard) => per(shard, "commands")), 1);
       rows("shards", data.shards, (shard) => {
         const long = Object.values(shard.longTurns).reduce((a, b) => a + b, 0);
@@ -193,7 +208,7 @@ enum DashboardScript {
       rows("keys", data.hotkeys, (key) => [
         cell(key.key, "code"), cell(String(key.database), "n"), cell(String(key.shard), "n"),
         cell(number(key.perSecond), "n"), cell(bar(key.percent / 100, key.percent.toFixed(1) + " %"))],
-        "No key was used lately.");
+        "No key stands out.");
       rows("slow", data.slowlog, (entry) => [
         cell(new Date(entry.time * 1000).toLocaleTimeString()), cell(time(entry.usec), "n"),
         cell(entry.words, "code"), cell(entry.client + (entry.name ? " " + entry.name : ""))],

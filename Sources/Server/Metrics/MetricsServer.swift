@@ -179,7 +179,6 @@ final class MetricsServer {
 
   private func answer(_ request: HTTPRequest, _ connection: HTTPConnection) {
     connection.isAnswering = true
-    worker.publishReport()
     let handle = connection.handle
     let worker = self.worker
     let server = worker.server

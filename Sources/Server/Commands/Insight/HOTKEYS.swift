@@ -100,6 +100,7 @@ struct HotKeyReport: Sendable {
   }
 
   let keys: [Key]
+  private static let countMin = 1.5
 
   /// - Parameter shard: only keys of this one.
   init(_ server: ServerContext, _ parts: [HotKeys], shard: Int? = nil) {
@@ -107,6 +108,8 @@ struct HotKeyReport: Sendable {
     keys = merged.keys.compactMap { key, count in
       let owner = ByteView.with(key.name) { server.shard(of: $0) }
       if let shard, owner != shard { return nil }
+      // Seen once is no more than chance.
+      guard count > Self.countMin else { return nil }
       let percent = (count / max(merged.total, count) * 1000).rounded() / 10
       return Key(
         name: key.name, database: key.database, shard: owner,

@@ -1,0 +1,127 @@
+import RESP
+import Shard
+import Testing
+
+@testable import Server
+
+/// What is kept for those who look into the server.
+struct InsightTests {
+  private static func entry(_ id: Int) -> CommandLog.Entry {
+    CommandLog.Entry(id: id, time: 0, value: 0, words: [], peer: "", name: [])
+  }
+
+  @Test func aLogKeepsTheNewestAndNoMoreThanTwiceTheirNumber() {
+    var log = CommandLog()
+    for id in 0..<1000 {
+      log.append(Self.entry(id), entriesMax: 10)
+      #expect(log.entries.count < 20)
+    }
+    #expect(log.entries.suffix(10).map(\.id) == Array(990..<1000))
+    log.append(Self.entry(1000), entriesMax: 0)
+    #expect(log.entries.isEmpty)
+  }
+
+  @Test func logsMergeByTheirNumbers() {
+    let parts = [[1, 4, 6], [], [2, 3, 5]].map { $0.map(Self.entry) }
+    #expect(CommandLog.merge(parts, count: 4).map(\.id) == [6, 5, 4, 3])
+    #expect(CommandLog.merge(parts, count: .max).count == 6)
+  }
+
+  @Test func historiesKeepTheWorstOfEachSecond() {
+    var events = LatencyEvents()
+    for (time, milliseconds) in [(1, 5), (1, 9), (1, 7), (2, 3)] {
+      events.add(.command, milliseconds: milliseconds, time: Int64(time))
+    }
+    var other = LatencyEvents()
+    other.add(.command, milliseconds: 20, time: 2)
+    other.add(.turnBatch, milliseconds: 1, time: 3)
+    let merged = LatencyEvents.merge([events, other])
+    #expect(merged["command"]?.samples.map(\.milliseconds) == [9, 20])
+    #expect(merged["command"]?.worst == 20)
+    #expect(merged["turn-batch"]?.samples.count == 1)
+    for time in 0..<1000 { events.add(.command, milliseconds: 1, time: Int64(time)) }
+    #expect((events.histories["command"]?.samples.count ?? 0) <= 160)
+    #expect(events.reset(["command", "nothing"]) == ["command"])
+    #expect(events.histories.isEmpty)
+  }
+
+  @Test func secretsAreLeftOut() {
+    func redacted(_ line: String, _ command: String) -> String {
+      let words = line.split(separator: " ").map { Array($0.utf8) }
+      return Redaction.redacted(words, of: command)
+        .map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
+    }
+    #expect(redacted("AUTH u p", "auth") == "AUTH (redacted) (redacted)")
+    #expect(
+      redacted("HELLO 3 auth u p SETNAME x", "hello")
+        == "HELLO 3 auth (redacted) (redacted) SETNAME x")
+    #expect(
+      redacted("CONFIG SET requirepass p port 1", "config|set")
+        == "CONFIG SET requirepass (redacted) port 1")
+    #expect(redacted("HELLO 3 AUTH", "hello") == "HELLO 3 AUTH")
+    #expect(redacted("SET AUTH p", "set") == "SET AUTH p")
+  }
+
+  @Test func hotKeysStandOutAndForget() {
+    var keys = HotKeys()
+    for number in 0..<10_000 {
+      ByteView.with(Array("cold:\(number)".utf8)) { keys.add($0, database: 0) }
+      if number % 4 == 0 { keys.add(ByteView("hot"), database: 3) }
+    }
+    #expect(keys.counts.count <= 128)
+    let merged = HotKeys.merge([keys, HotKeys()])
+    #expect(merged.keys.first?.key == HotKeys.Key(database: 3, name: Array("hot".utf8)))
+    #expect((merged.keys.first?.count ?? 0) > 2300)
+    for _ in 0..<10_000 { keys.decay() }
+    #expect(keys.counts.isEmpty && keys.total == 0)
+  }
+
+  @Test func histogramStepsAreCumulativePowersOfTwo() {
+    var histogram = LatencyHistogram()
+    for ticks in [500, 900, 3000, 40_000] { histogram.record(UInt64(ticks)) }
+    let steps = HistogramSteps.steps(of: histogram, ticksPerMicrosecond: 1000)
+    #expect(steps.map(\.microseconds) == [1, 4, 66])
+    #expect(steps.map(\.count) == [2, 3, 4])
+  }
+
+  @Test func percentilesAreWithinSixPercent() {
+    var histogram = LatencyHistogram()
+    for ticks in 1...100_000 { histogram.record(UInt64(ticks)) }
+    for percentile in [1.0, 50, 90, 99, 99.9] {
+      let exact = percentile * 1000
+      let found = Double(histogram.percentile(percentile))
+      #expect(found >= exact - 1 && found <= exact * 1.07, "p\(percentile)")
+    }
+    histogram.record(.max)
+    #expect(histogram.percentile(100) == .max)
+  }
+
+  @Test func jsonIsWellFormed() {
+    var json = JSONWriter()
+    json.object { json in
+      json.field("a\"\\\u{1}", "x\ny")
+      json.key("list")
+      json.array { json in
+        json.value(1)
+        json.value(Double.nan)
+        json.array { _ in }
+        json.object { _ in }
+      }
+      json.field("n", -5)
+    }
+    #expect(json.text == #"{"a\"\\\u0001":"x\ny","list":[1,0,[],{}],"n":-5}"#)
+  }
+
+  @Test func aGraphHasAColumnASample() {
+    var events = LatencyEvents()
+    for (time, milliseconds) in [(40, 10), (90, 100)] {
+      events.add(.command, milliseconds: milliseconds, time: Int64(time))
+    }
+    let history = LatencyEvents.merge([events])["command"] ?? .init()
+    let lines = LatencyGraph.draw("command", history, now: 100).split(
+      separator: "\n", omittingEmptySubsequences: false)
+    #expect(lines[0] == "command - high 100 ms, low 10 ms (all time high 100 ms)")
+    #expect(lines[2...5].map(String.init) == [" #", " |", " |", "_|"])
+    #expect(lines[7...9].map(String.init) == ["11", "m0", " s"])
+  }
+}
