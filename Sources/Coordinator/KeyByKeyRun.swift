@@ -9,6 +9,8 @@ final class KeyByKeyRun: CommandRun {
   private let body: Command.KeyBody
   private let join: Command.KeyJoin
   private var next = 0
+  /// Whether keys are still asked what may be wrong with them.
+  private var isChecking = false
   private var works: [KeysWork] = []
 
   init(_ call: CommandCall, _ body: @escaping Command.KeyBody, _ join: Command.KeyJoin) {
@@ -22,6 +24,7 @@ final class KeyByKeyRun: CommandRun {
   func start() {
     next = 0
     works = []
+    isChecking = call.keys.count > 1 && call.command.blocking?.check != nil
   }
 
   private var hasFailed: Bool { works.last?.hasFailed ?? false }
@@ -30,17 +33,21 @@ final class KeyByKeyRun: CommandRun {
   var isMissing: Bool { !hasFailed && foundCount == 0 }
 
   func nextHop() -> CommandHop? {
+    if isChecking, next == call.keys.count {
+      isChecking = false
+      next = 0
+    }
     if hasFailed || next == call.keys.count || (join != .all && foundCount > 0) { return nil }
     let shard = call.keys[next].shard
     var end = next
     while end < call.keys.count, call.keys[end].shard == shard { end += 1 }
     let work = KeysWork(
-      call, call.keys[next..<end].map(\.position), body, takesAll: join == .all)
+      call, call.keys[next..<end].map(\.position), isChecking ? nil : body, takesAll: join == .all)
     next = end
     works.append(work)
     return CommandHop(
       works: [(shard: shard, work: work)],
-      isLast: end == call.keys.count && call.command.blocking == nil)
+      isLast: end == call.keys.count && call.command.blocking == nil && !isChecking)
   }
 
   func writeReply(to reply: inout ReplyWriter) {
@@ -55,14 +62,15 @@ final class KeyByKeyRun: CommandRun {
 private final class KeysWork: HopWork, @unchecked Sendable {
   private let call: CommandCall
   private let positions: [Int]
-  private let body: Command.KeyBody
+  /// nil to check the keys only.
+  private let body: Command.KeyBody?
   private let takesAll: Bool
   private(set) var reply = ReplyWriter()
   private(set) var foundCount = 0
   private(set) var hasFailed = false
 
   init(
-    _ call: CommandCall, _ positions: [Int], _ body: @escaping Command.KeyBody, takesAll: Bool
+    _ call: CommandCall, _ positions: [Int], _ body: Command.KeyBody?, takesAll: Bool
   ) {
     self.call = call
     self.positions = positions
@@ -78,6 +86,12 @@ private final class KeysWork: HopWork, @unchecked Sendable {
     counts.observer.client = call.client
     call.withArguments { arguments in
       do throws(CommandError) {
+        guard let body else {
+          for position in positions {
+            try call.command.blocking?.check?(&keyspace, arguments, position)
+          }
+          return
+        }
         for position in positions where try body(&keyspace, arguments, position, &reply) {
           foundCount += 1
           if !takesAll { break }
@@ -88,7 +102,7 @@ private final class KeysWork: HopWork, @unchecked Sendable {
       }
       let ticks = CommandStatistics.now &- start
       counts.observe(call.commandIndex, arguments, ticks: ticks, replyBytes: reply.count)
-      if positions.first == call.keys.first?.position {
+      if body == nil ? hasFailed : positions.first == call.keys.first?.position {
         counts.count(call.commandIndex, ticks: ticks)
       }
     }

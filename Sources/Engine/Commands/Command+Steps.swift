@@ -85,14 +85,19 @@ extension Command {
     package let settle:
       (@Sendable (inout Keyspace, Arguments, Int) -> (position: Int, word: [UInt8])?)?
 
+    /// What may be wrong with a key, to be found out for all of them before the body changes one.
+    package let check: (@Sendable (inout Keyspace, Arguments, Int) throws(CommandError) -> Void)?
+
     package init(
       timeout: @escaping @Sendable (Arguments) throws(CommandError) -> WaitTime?,
       for type: ValueType?,
-      settle: (@Sendable (inout Keyspace, Arguments, Int) -> (position: Int, word: [UInt8])?)? = nil
+      settle: (@Sendable (inout Keyspace, Arguments, Int) -> (position: Int, word: [UInt8])?)? = nil,
+      check: (@Sendable (inout Keyspace, Arguments, Int) throws(CommandError) -> Void)? = nil
     ) {
       self.timeout = timeout
       self.type = type
       self.settle = settle
+      self.check = check
     }
 
     /// Waits as many seconds, and fractions, as the argument at `position` says (counted from the end where
@@ -142,6 +147,9 @@ extension Command {
     case .keyByKey(let body, let join):
       let start = reply.count
       var found = 0
+      if positions.count > 1, let check = blocking?.check {
+        for position in positions { try check(&keyspace, arguments, position) }
+      }
       // Without keys, the body itself says what is wrong with such arguments.
       for position in positions.isEmpty ? [0] : positions
       where try body(&keyspace, arguments, position, &reply) {

@@ -113,6 +113,26 @@ struct ElementTable {
     return unsafe Element(slot: table.pointee.insert(block, hash, clock: 0))
   }
 
+  /// Adds an element without a value, unless its name is there; false if it is.
+  @inline(__always)
+  func insertIfMissing(_ name: ByteView) -> Bool {
+    let hash = hash(name)
+    if unsafe table.pointee.find(name, hash) != nil { return false }
+    let block = EntryBlock.allocate(
+      key: name, valueCount: 0, type: .string, encoding: .embedded, expiry: nil)
+    _ = unsafe table.pointee.insert(block, hash, clock: 0)
+    return true
+  }
+
+  /// As `insert(_:value:expiry:)`, with the hash of the name.
+  @inline(__always)
+  func insert(_ name: ByteView, value: ByteView, _ hash: KeyHash) {
+    let block = EntryBlock.allocate(
+      key: name, valueCount: value.count, type: .string, encoding: .embedded, expiry: nil)
+    unsafe memcpy(block.valueBase, value.unsafeBase, value.count)
+    _ = unsafe table.pointee.insert(block, hash, clock: 0)
+  }
+
   /// As above, with a value of one 8-byte word.
   @discardableResult
   func insert(_ name: ByteView, word: Int) -> Element {

@@ -40,12 +40,12 @@ struct IntSet {
   private var byteCount: Int { Self.headerByteCount + width * count }
 
   private var width: Int {
-    get { Int(unsafe base.load(as: UInt32.self)) }
+    get { Int(unsafe base.loadUnaligned(as: UInt32.self)) }
     nonmutating set { unsafe base.storeBytes(of: UInt32(newValue), as: UInt32.self) }
   }
 
   private(set) var count: Int {
-    get { Int(unsafe base.load(fromByteOffset: 4, as: UInt32.self)) }
+    get { Int(unsafe base.loadUnaligned(fromByteOffset: 4, as: UInt32.self)) }
     nonmutating set { unsafe base.storeBytes(of: UInt32(newValue), toByteOffset: 4, as: UInt32.self) }
   }
 
@@ -60,9 +60,9 @@ struct IntSet {
   private func load(_ index: Int, _ width: Int) -> Int {
     let address = unsafe base + Self.headerByteCount + index * width
     switch width {
-    case 2: return Int(unsafe address.load(as: Int16.self))
-    case 4: return Int(unsafe address.load(as: Int32.self))
-    default: return unsafe address.load(as: Int.self)
+    case 2: return Int(unsafe address.loadUnaligned(as: Int16.self))
+    case 4: return Int(unsafe address.loadUnaligned(as: Int32.self))
+    default: return unsafe address.loadUnaligned(as: Int.self)
     }
   }
 
@@ -150,16 +150,11 @@ struct IntSet {
   /// Whether `bytes` are a set: a known width, the right length, ascending.
   static func isValid(_ bytes: ByteView) -> Bool {
     guard bytes.count > headerByteCount else { return false }
-    func number(_ offset: Int) -> Int {
-      (0..<4).reduce(0) { $0 | Int(bytes[offset + $1]) << (8 * $1) }
-    }
-    let width = number(0)
+    // A handle onto foreign memory, for reading only.
+    let set = unsafe IntSet(bits: Int(bitPattern: bytes.unsafeBase))
+    let (width, count) = (set.width, set.count)
     guard width == 2 || width == 4 || width == 8 else { return false }
-    guard number(4) > 0, number(4) == (bytes.count - headerByteCount) / width,
-      (bytes.count - headerByteCount) % width == 0
-    else { return false }
-    let set = IntSet(copying: bytes)
-    defer { set.free() }
-    return (1..<Swift.max(set.count, 1)).allSatisfy { set[$0 - 1] < set[$0] }
+    guard count > 0, bytes.count - headerByteCount == count * width else { return false }
+    return (1..<Swift.max(count, 1)).allSatisfy { set.load($0 - 1, width) < set.load($0, width) }
   }
 }

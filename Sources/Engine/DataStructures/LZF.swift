@@ -64,14 +64,15 @@ package enum LZF {
 /// by hash. The table (256 KB) is allocated at first use and not cleared between strings: what it
 /// holds from earlier ones lies below `start` and is ignored.
 package struct LZFCompressor {
-  private static let tableBits: UInt32 = 16
+  private let tableBits: UInt32
 
   private var table: [UInt32] = []
   /// What the current string's position 0 is called in the table. Position 0 itself is never copied
   /// from, so 0 can mean "none" in a fresh table.
   private var start: UInt32 = 0
 
-  package init() {}
+  /// - Parameter tableBits: 16 gives the bytes of Redis; fewer a smaller table, for what only this server reads.
+  package init(tableBits: UInt32 = 16) { self.tableBits = tableBits }
 
   /// `source` compressed, nil if that takes more than `limit` bytes.
   ///
@@ -79,7 +80,7 @@ package struct LZFCompressor {
   package mutating func compress(_ source: ByteView, limit: Int) -> [UInt8]? {
     guard source.count > 0, limit > 0, source.count < Int(UInt32.max / 2) else { return nil }
     if table.isEmpty || start > UInt32.max / 2 {
-      table = [UInt32](repeating: 0, count: 1 << Int(Self.tableBits))
+      table = [UInt32](repeating: 0, count: 1 << Int(tableBits))
       start = 0
     }
     defer { start += UInt32(source.count) }
@@ -87,7 +88,7 @@ package struct LZFCompressor {
     var index = 0
     let lookupEnd = source.count - 2
     while index < lookupEnd {
-      let slot = Self.slot(source, index)
+      let slot = self.slot(source, index)
       let candidate = table[slot]
       table[slot] = start + UInt32(index)
       guard let from = match(candidate, source, at: index) else {
@@ -101,7 +102,7 @@ package struct LZFCompressor {
       if index >= lookupEnd { break }
       // Of the copied bytes only the last two places are remembered.
       for place in index - 2..<index {
-        table[Self.slot(source, place)] = start + UInt32(place)
+        table[self.slot(source, place)] = start + UInt32(place)
       }
     }
     return output.finish(with: source[index..<source.count])
@@ -136,7 +137,7 @@ package struct LZFCompressor {
   }
 
   @inline(__always)
-  private static func slot(_ source: ByteView, _ index: Int) -> Int {
+  private func slot(_ source: ByteView, _ index: Int) -> Int {
     let three =
       UInt32(source[index]) << 16 | UInt32(source[index + 1]) << 8 | UInt32(source[index + 2])
     return Int((three >> (24 - tableBits) &- three &* 5) & (1 << tableBits - 1))

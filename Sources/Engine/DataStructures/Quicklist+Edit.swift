@@ -92,7 +92,7 @@ extension Quicklist {
     }
     var listpack = self[lastNode].listpack
     listpack.append(value)
-    self[lastNode].bits = listpack.bits
+    setListpack(listpack, inNode: lastNode)
     countElements(1, inNode: lastNode)
   }
 
@@ -103,7 +103,7 @@ extension Quicklist {
     }
     var listpack = self[0].listpack
     listpack.prepend(value)
-    self[0].bits = listpack.bits
+    setListpack(listpack, inNode: 0)
     countElements(1, inNode: 0)
   }
 
@@ -135,7 +135,7 @@ extension Quicklist {
     if !limits.needsPlainNode(value.count), hasRoom(index, for: value, limits) {
       var listpack = self[index].listpack
       listpack.insert(value, at: after ? listpack.next(cursor.position) : cursor.position)
-      self[index].bits = listpack.bits
+      setListpack(listpack, inNode: index)
       return countElements(1, inNode: index)
     }
     // The element's node becomes two, and the value goes to the end of the first, or between them.
@@ -144,17 +144,46 @@ extension Quicklist {
       if hasRoom(border - 1, for: value, limits) {
         var listpack = self[border - 1].listpack
         listpack.append(value)
-        self[border - 1].bits = listpack.bits
-        return countElements(1, inNode: border - 1)
+        setListpack(listpack, inNode: border - 1)
+        countElements(1, inNode: border - 1)
+        return mergeNeighbours(of: border, limits)
       }
       if hasRoom(border, for: value, limits) {
         var listpack = self[border].listpack
         listpack.prepend(value)
-        self[border].bits = listpack.bits
-        return countElements(1, inNode: border)
+        setListpack(listpack, inNode: border)
+        countElements(1, inNode: border)
+        return mergeNeighbours(of: border - 1, limits)
       }
     }
     insertNode(Self.node(holding: value, limits), at: border)
+  }
+
+  /// Makes a node one with its neighbours where both together stay within the limits.
+  private func mergeNeighbours(of index: Int, _ limits: Limits) {
+    var index = index
+    if merge(index - 1, limits) { index -= 1 }
+    _ = merge(index, limits)
+  }
+
+  /// Appends the elements of the node behind the one at `index` to it, if both are there and fit.
+  private func merge(_ index: Int, _ limits: Limits) -> Bool {
+    guard index >= 0, index + 1 < nodeCount, self[index].form != .plain,
+      self[index + 1].form != .plain,
+      Int(self[index].count + self[index + 1].count) <= limits.countMax
+    else { return false }
+    expand(index)
+    expand(index + 1)
+    let tail = self[index + 1]
+    var listpack = self[index].listpack
+    let byteCount = listpack.byteCount + tail.listpack.byteCount - Listpack.headerByteCount - 1
+    guard byteCount <= limits.bytesMax else { return false }
+    listpack.append(contentsOf: tail.listpack)
+    removeNode(at: index + 1)
+    tail.free()
+    setListpack(listpack, inNode: index)
+    countElements(Int(tail.count), inNode: index)
+    return true
   }
 
   /// Divides a node in front of an element, or behind it, and returns the index of the second part. Where
@@ -167,7 +196,7 @@ extension Quicklist {
     guard let start else { return cursor.node + 1 }
     if start == listpack.first { return cursor.node }
     let tail = listpack.split(at: start)
-    self[cursor.node].bits = listpack.bits
+    setListpack(listpack, inNode: cursor.node)
     let tailCount = tail.count
     countElements(-tailCount, inNode: cursor.node)
     insertNode(
@@ -185,7 +214,7 @@ extension Quicklist {
       let bytes = listpack.byteCount + growth + Self.elementOverhead
       if growth <= 0 || node.count == 1 || !limits.exceeds(bytes: bytes, count: Int(node.count)) {
         listpack.replace(at: cursor.position, with: value)
-        self[cursor.node].bits = listpack.bits
+        setListpack(listpack, inNode: cursor.node)
         return
       }
     }
@@ -210,7 +239,7 @@ extension Quicklist {
     }
     var listpack = node.listpack
     let position = listpack.remove(at: cursor.position)
-    self[cursor.node].bits = listpack.bits
+    setListpack(listpack, inNode: cursor.node)
     countElements(-1, inNode: cursor.node)
     if let position { return Cursor(node: cursor.node, position: position) }
     return cursor.node + 1 < nodeCount ? next(beforeNode: cursor.node + 1) : nil
@@ -228,11 +257,14 @@ extension Quicklist {
       : node.listpack.first.map { Cursor(node: index, position: $0) }
   }
 
-  /// Removes `removed` elements from `start` on; whole nodes go at once.
-  func removeRange(from start: Int, count removed: Int) {
+  /// Removes `removed` elements from `start` on; whole nodes go at once, and what is left around them becomes one
+  /// node if it fits.
+  func removeRange(from start: Int, count removed: Int, _ limits: Limits) {
     var left = removed
     guard left > 0 else { return }
     var cursor: Cursor? = self.cursor(at: start)
+    let firstNode = cursor?.node ?? 0
+    defer { mergeNeighbours(of: Swift.min(firstNode, nodeCount - 1), limits) }
     while left > 0, let current = cursor {
       let node = self[current.node]
       let isStart = node.form == .plain || current.position == node.listpack.first
@@ -247,7 +279,7 @@ extension Quicklist {
       let before = listpack.count
       listpack.remove(at: current.position, count: left)
       let gone = before - listpack.count
-      self[current.node].bits = listpack.bits
+      setListpack(listpack, inNode: current.node)
       countElements(-gone, inNode: current.node)
       left -= gone
       cursor = current.node + 1 < nodeCount ? next(beforeNode: current.node + 1) : nil

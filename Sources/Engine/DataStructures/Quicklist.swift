@@ -5,7 +5,7 @@ import RESP
 ///
 /// ```
 /// storage   nodes, capacity, head, nodeCount, count, compressDepth     one heap block
-/// nodes     16 bytes each: pointer:8 elements:4 form:4                 a ring, so both ends are O(1)
+/// nodes     16 bytes each: pointer:8 elements:4 form:1 flag:1                 a ring, so both ends are O(1)
 /// ```
 ///
 /// Redis chains its nodes; a ring of 16-byte descriptors finds an index by summing counts that lie side by side (a
@@ -49,7 +49,7 @@ struct Quicklist {
     }
   }
 
-  enum Form: UInt32 {
+  enum Form: UInt8 {
     case packed = 0
     case plain = 1
     case compressed = 2
@@ -59,6 +59,8 @@ struct Quicklist {
     var bits: Int
     var count: UInt32
     var form: Form
+    /// Compression was tried and did not pay.
+    var isIncompressible = false
 
     var listpack: Listpack { Listpack(bits: bits) }
     var plain: StringBuffer { StringBuffer(bits: bits) }
@@ -171,6 +173,14 @@ struct Quicklist {
     unsafe storage.pointee.head = 0
   }
 
+  /// Puts another listpack in a node, or the same one changed.
+  func setListpack(_ listpack: Listpack, inNode index: Int) {
+    var node = self[index]
+    node.bits = listpack.bits
+    node.isIncompressible = false
+    self[index] = node
+  }
+
   /// Adds to the number of elements in a node.
   func countElements(_ delta: Int, inNode index: Int) {
     self[index].count = UInt32(Int(self[index].count) + delta)
@@ -225,7 +235,11 @@ struct Quicklist {
 
   private func compress(_ index: Int) {
     let node = self[index]
-    guard node.form == .packed, let compressed = CompressedListpack(node.listpack) else { return }
+    guard node.form == .packed, !node.isIncompressible else { return }
+    guard let compressed = CompressedListpack(node.listpack) else {
+      self[index].isIncompressible = true
+      return
+    }
     self[index] = Node(bits: compressed.bits, count: node.count, form: .compressed)
     node.free()
   }
@@ -302,7 +316,8 @@ struct CompressedListpack {
   init?(_ listpack: Listpack) {
     let bytes = listpack.bytes
     guard bytes.count >= Self.byteCountMin else { return nil }
-    var compressor = LZFCompressor()
+    // A node is a few KiB; only this process expands it.
+    var compressor = LZFCompressor(tableBits: 12)
     guard let compressed = compressor.compress(bytes, limit: bytes.count - Self.savingMin) else {
       return nil
     }

@@ -50,6 +50,9 @@ package enum RDB {
     case hashWithExpiries = 24
     case hashListpackWithExpiries = 25
     case setIntset = 11
+    case listZiplist = 10
+    case listQuicklist = 14
+    case sortedSetZiplist = 12
     case setListpack = 20
     case listQuicklist2 = 18
     case streamListpacks = 15

@@ -194,16 +194,9 @@ private struct HashBuilder {
   }
 
   func add(ziplist bytes: ByteView) -> Bool {
-    guard var ziplist = ZiplistReader(bytes) else { return false }
     var field: [UInt8]?
-    do throws(ZiplistReader.Malformed) {
-      while let element = try ziplist.next() {
-        guard add(element, after: &field) else { return false }
-      }
-    } catch {
-      return false
-    }
-    return field == nil
+    let isValid = ZiplistReader.forEach(bytes) { element in add(element, after: &field) }
+    return isValid && field == nil
   }
 
   /// Takes fields and values in turn.

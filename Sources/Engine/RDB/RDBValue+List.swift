@@ -3,6 +3,9 @@ import RESP
 /// Lists.
 ///
 /// ```
+/// LIST               count, then the elements as strings
+/// LIST_ZIPLIST       the ziplist as a string
+/// LIST_QUICKLIST     count, then ziplists as strings
 /// LIST_QUICKLIST_2   nodes: form (1 plain, 2 packed), then the element or the listpack, as a string
 /// ```
 extension ListValue {
@@ -54,9 +57,13 @@ extension RDBReader {
   private mutating func readElements(
     _ kind: RDB.ValueKind, into list: Quicklist, _ settings: ListValue.Settings
   ) throws(RDBError) {
-    let count = try readLength()
+    let count = kind == .listZiplist ? 1 : try readLength()
     for _ in 0..<count {
       switch kind {
+      case .listZiplist, .listQuicklist:
+        let node = try readString()
+        let isValid = node.withBytes { list.append(ziplist: $0, settings.limits) }
+        guard isValid else { throw error("a ziplist before here") }
       case .listQuicklist2:
         let form = try readLength()
         guard form == 1 || form == 2 else { throw error("a node's form, 1 or 2, before here") }
@@ -75,6 +82,16 @@ extension RDBReader {
         let element = try readString()
         element.withBytes { list.append($0, settings.limits) }
       }
+    }
+  }
+}
+
+extension Quicklist {
+  /// Appends the elements of a ziplist; false if it is none.
+  fileprivate func append(ziplist bytes: ByteView, _ limits: Limits) -> Bool {
+    ZiplistReader.forEach(bytes) { element in
+      element.withBytes { append($0, limits) }
+      return true
     }
   }
 }

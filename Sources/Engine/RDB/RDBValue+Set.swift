@@ -80,15 +80,14 @@ extension SetValue {
   }
 
   fileprivate func adopt(listpack bytes: ByteView, _ settings: Settings) -> Bool {
-    guard Listpack.isValid(bytes) else { return false }
-    let listpack = Listpack(copying: bytes)
-    defer { listpack.free() }
-    var position = listpack.first
-    while let current = position {
-      let isNew = listpack.value(at: current).withBytes { insert($0, settings) }
-      if !isNew { return false }
-      position = listpack.next(current)
+    var members = Set<[UInt8]>()
+    let isValid = Listpack.isValid(bytes) { member in
+      members.insert(member.withBytes { $0.bytes }).inserted
     }
+    guard isValid else { return false }
+    intset.free()
+    convert(to: .listpack, word: Listpack(copying: bytes).bits)
+    if members.count > settings.listpack.entriesMax { becomeTable(settings) }
     return true
   }
 }

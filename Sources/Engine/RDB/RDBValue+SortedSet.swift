@@ -5,6 +5,7 @@ import RESP
 /// ```
 /// ZSET             count (member score)...      score as text: length:1 <bytes>, FD nan, FE inf, FF -inf
 /// ZSET_2           count (member score:8)...    highest first; scores are doubles, little endian
+/// ZSET_ZIPLIST     a string: a ziplist of member, score, ... lowest first
 /// ZSET_LISTPACK    a string: a listpack of member, score, ... lowest first
 /// ```
 extension SortedSetValue {
@@ -31,10 +32,9 @@ extension RDBReader {
   ) throws(RDBError) -> DetachedEntry {
     let members = ElementTable.empty(seed: seed)
     do throws(RDBError) {
-      if kind == .sortedSetListpack {
-        try readListpack(into: members)
-      } else {
-        try readPairs(kind, into: members)
+      switch kind {
+      case .sortedSetListpack, .sortedSetZiplist: try readPacked(kind, into: members)
+      default: try readPairs(kind, into: members)
       }
       guard members.count > 0 else { throw error("a sorted set with members before here") }
     } catch {
@@ -82,14 +82,16 @@ extension RDBReader {
     }
   }
 
-  private mutating func readListpack(into members: ElementTable) throws(RDBError) {
-    let isValid =
-      switch try readString() {
-      case .integer: false
-      case .bytes(let view): members.addPairs(ofListpack: view)
-      case .decompressed(let bytes): ByteView.with(bytes) { members.addPairs(ofListpack: $0) }
+  private mutating func readPacked(
+    _ kind: RDB.ValueKind, into members: ElementTable
+  ) throws(RDBError) {
+    let isValid = try readString().withBytes { bytes in
+      members.addPairs { add in
+        kind == .sortedSetZiplist
+          ? ZiplistReader.forEach(bytes, add) : Listpack.isValid(bytes, add)
       }
-    guard isValid else { throw error("a listpack of members and ascending scores before here") }
+    }
+    guard isValid else { throw error("members and ascending scores before here") }
   }
 }
 
@@ -102,11 +104,13 @@ extension ElementTable {
     return true
   }
 
-  /// Adds the pairs of a listpack; false if that is none, or holds something else.
-  fileprivate func addPairs(ofListpack bytes: ByteView) -> Bool {
+  /// Adds members and scores in turn; false if they are not what they should be.
+  ///
+  /// - Parameter walk: visits them, until it is told to stop, and says whether all was well.
+  fileprivate func addPairs(_ walk: ((StringValue) -> Bool) -> Bool) -> Bool {
     var last: (score: Double, member: [UInt8])?
     var member: [UInt8]?
-    let isValid = Listpack.isValid(bytes) { element in
+    let isValid = walk { element in
       guard let name = member else {
         member = element.withBytes { $0.bytes }
         return true

@@ -44,10 +44,10 @@ extension RDBReader {
       .hashListpackWithExpiriesOld, .hashListpackWithExpiries:
       try readHashValue(kind, key: key, expiry: expiry)
     case .set, .setIntset, .setListpack: try readSetValue(kind, key: key, expiry: expiry)
-    case .list, .listQuicklist2: try readListValue(kind, key: key, expiry: expiry)
+    case .list, .listZiplist, .listQuicklist, .listQuicklist2: try readListValue(kind, key: key, expiry: expiry)
     case .streamListpacks, .streamListpacks2, .streamListpacks3:
       try readStream(kind, key: key, expiry: expiry)
-    case .sortedSet, .sortedSet2, .sortedSetListpack:
+    case .sortedSet, .sortedSet2, .sortedSetZiplist, .sortedSetListpack:
       try readSortedSetValue(kind, key: key, expiry: expiry)
     }
   }

@@ -54,6 +54,22 @@ struct ZiplistReader {
     return value
   }
 
+  /// Visits the entries of a ziplist.
+  ///
+  /// - Parameter visit: gets each entry; false makes the whole invalid.
+  /// - Returns: whether all of it is valid; entries before the first that is not have been visited.
+  static func forEach(_ bytes: ByteView, _ visit: (StringValue) -> Bool) -> Bool {
+    guard var reader = ZiplistReader(bytes) else { return false }
+    do throws(Malformed) {
+      while let entry = try reader.next() {
+        guard visit(entry) else { return false }
+      }
+    } catch {
+      return false
+    }
+    return true
+  }
+
   enum Malformed: Error { case malformed }
 
   private mutating func readValue() throws(Malformed) -> StringValue {

@@ -61,7 +61,7 @@ import Testing
             model[index] = value
           case 4 where !grows:
             let count = Int.random(in: 0...min(model.count - index, 9), using: &random)
-            list.removeRange(from: index, count: count)
+            list.removeRange(from: index, count: count, limits)
             model.removeSubrange(index..<index + count)
           default:
             guard !model.isEmpty else { return }

@@ -22,6 +22,8 @@ NEWER_REPLIES = [
     ("ZRANK", rb"-ERR wrong number of arguments for 'zrank' command\r\n", rb"-ERR syntax error\r\n", _WITHSCORE),
     ("ZREVRANK", rb"-ERR wrong number of arguments for 'zrevrank' command\r\n", rb"-ERR syntax error\r\n", _WITHSCORE),
     ("OBJECT", rb"\$9\r\n(quicklist|hashtable)\r\n", rb"\$8\r\nlistpack\r\n", "since 7.2 small lists and sets are listpacks"),
+    *((name, rb"(?s)[:*$_].*", rb"-ERR value is out of range, value must between .*\r\n", "newer servers refuse the least integer")
+      for name in ("LREM", "LPOS")),
     ("OBJECT", rb"\$3\r\nraw\r\n", rb"\$6\r\nembstr\r\n", "BITOP of Redis 8 leaves even short results raw"),
     ("OBJECT", rb"\$10\r\nlistpackex\r\n", rb"\$8\r\nlistpack\r\n",
      "Redis adds times as soon as one is asked for, whether a field gets it or not"),

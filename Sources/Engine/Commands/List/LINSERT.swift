@@ -79,13 +79,14 @@ extension Command {
     arguments: [.key(), Argument("count", .integer), Argument("element", .string)],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       let count = try arguments[2].integer()
-      guard count != .min else { throw .outOfRangePositive }
+      guard count != .min else { throw .countOutOfRange }
       let key = arguments[1]
       guard let list = try keyspace.collection(ListValue.self, key, for: .write) else {
         return reply.integer(0)
       }
       let removed = list.remove(
-        arguments[3], limit: count == 0 ? .max : abs(count), backwards: count < 0)
+        arguments[3], limit: count == 0 ? .max : abs(count), backwards: count < 0,
+        ListValue.Settings(keyspace))
       if removed > 0 { keyspace.elementsRemoved(key, list, "lrem") }
       reply.integer(removed)
     })

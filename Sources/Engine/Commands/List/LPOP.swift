@@ -63,7 +63,8 @@ extension Keyspace {
     list.forEach(
       from: end == .left ? 0 : length - 1, count: taken, backwards: end == .right
     ) { $0.write(to: &reply) }
-    list.removeRange(from: end == .left ? 0 : length - taken, count: taken)
+    list.removeRange(
+      from: end == .left ? 0 : length - taken, count: taken, ListValue.Settings(self))
     elementsRemoved(key, list, end.popEvent)
   }
 

@@ -45,7 +45,7 @@ private struct PositionOptions {
       if arguments[index].matches("rank") {
         rank = try value.integer()
         if rank == 0 { throw .rankZero }
-        if rank == .min { throw .outOfRangePositive }
+        if rank == .min { throw .countOutOfRange }
       } else if arguments[index].matches("count") {
         let number = try value.integer(orThrow: .countNegative)
         guard number >= 0 else { throw .countNegative }

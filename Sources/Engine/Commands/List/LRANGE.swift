@@ -85,8 +85,10 @@ extension Command {
         _ = keyspace.delete(key)
         return reply.ok()
       }
-      list.removeRange(from: range.upperBound, count: list.count - range.upperBound)
-      list.removeRange(from: 0, count: range.lowerBound)
+      let settings = ListValue.Settings(keyspace)
+      list.removeRange(
+        from: range.upperBound, count: list.count - range.upperBound, settings)
+      list.removeRange(from: 0, count: range.lowerBound, settings)
       keyspace.elementsRemoved(key, list, "ltrim")
       reply.ok()
     })

@@ -75,7 +75,7 @@ extension Command {
       }
       let sets = try keyspace.sets(arguments, 2..<2 + keyCount)
       var count = 0
-      SetAlgebra.intersection.walk(sets) { _ in
+      SetAlgebra.intersection.walk(sets, SetValue.Settings(keyspace)) { _ in
         count += 1
         return limit == 0 || count < limit
       }
@@ -93,7 +93,7 @@ extension Command {
         let sets = try keyspace.sets(arguments, 1..<arguments.count)
         let start = reply.count
         var count = 0
-        operation.walk(sets) { member in
+        operation.walk(sets, SetValue.Settings(keyspace)) { member in
           member.write(to: &reply)
           count += 1
           return true
@@ -114,9 +114,13 @@ extension Command {
         let sets = try keyspace.sets(arguments, 2..<arguments.count)
         // The destination may be one of the sources, so it is replaced at the end.
         let result = DetachedSet(SetValue.Settings(keyspace))
-        operation.walk(sets) { member in
-          member.withBytes { result.insert($0) }
-          return true
+        if case .union = operation {
+          for set in sets { result.formUnion(set) }
+        } else {
+          operation.walk(sets, SetValue.Settings(keyspace)) { member in
+            _ = member.withBytes { result.insert($0) }
+            return true
+          }
         }
         reply.integer(keyspace.store(result, at: arguments[1], name))
       })
@@ -166,9 +170,20 @@ struct DetachedSet: ~Copyable {
 
   deinit { block.dispose() }
 
-  var count: Int { SetValue(block: block).count }
+  var count: Int { value.count }
 
-  func insert(_ member: ByteView) { _ = SetValue(block: block).insert(member, settings) }
+  private var value: SetValue { SetValue(block: block) }
+
+  /// - Returns: false if the member was there.
+  func insert(_ member: ByteView) -> Bool { value.insert(member, settings) }
+
+  func formUnion(_ other: SetValue?) {
+    other?.forEach { member in _ = member.withBytes { insert($0) } }
+  }
+
+  func remove(_ member: ByteView) { _ = value.remove(member) }
+
+  func walk(_ visit: (StringValue) -> Bool) { value.walk(visit) }
 
   /// The set as an entry, under its name.
   consuming func entry(key: ByteView) -> DetachedEntry {
@@ -189,11 +204,13 @@ enum SetAlgebra {
   /// Visits the members of the result, each once, until `visit` returns false.
   ///
   /// - Parameter sets: nil where there is none.
-  func walk(_ sets: [SetValue?], _ visit: (StringValue) -> Bool) {
+  func walk(
+    _ sets: [SetValue?], _ settings: SetValue.Settings, _ visit: (StringValue) -> Bool
+  ) {
     switch self {
     case .intersection: walkIntersection(sets, visit)
-    case .union: walkUnion(sets.compactMap { $0 }, visit)
-    case .difference: walkDifference(sets, visit)
+    case .union: walkUnion(sets.compactMap { $0 }, settings, visit)
+    case .difference: walkDifference(sets, settings, visit)
     }
   }
 
@@ -209,9 +226,22 @@ enum SetAlgebra {
     }
   }
 
-  /// A member is visited with the first set that has it.
-  private func walkUnion(_ sets: [SetValue], _ visit: (StringValue) -> Bool) {
+  /// A member is visited with the first set that has it. With many sets, what was visited is remembered instead
+  /// of being looked up in each.
+  private func walkUnion(
+    _ sets: [SetValue], _ settings: SetValue.Settings, _ visit: (StringValue) -> Bool
+  ) {
     var goesOn = true
+    if sets.count > Self.setsLookedUpMax {
+      let seen = DetachedSet(settings)
+      for set in sets where goesOn {
+        set.walk { member in
+          if member.withBytes({ seen.insert($0) }) { goesOn = visit(member) }
+          return goesOn
+        }
+      }
+      return
+    }
     for (index, set) in sets.enumerated() where goesOn {
       set.walk { member in
         let isNew = member.withBytes { bytes in
@@ -223,10 +253,25 @@ enum SetAlgebra {
     }
   }
 
-  /// Looks every member of the first set up in the others, the largest first: it finds most.
-  private func walkDifference(_ sets: [SetValue?], _ visit: (StringValue) -> Bool) {
+  /// Up to here looking a member up in each set is cheaper than making a set of all.
+  private static let setsLookedUpMax = 4
+
+  /// Looks every member of the first set up in the others, the largest first: it finds most. Or takes the
+  /// members of all others out of a copy of the first, if those are fewer, a look-up being half as dear.
+  private func walkDifference(
+    _ sets: [SetValue?], _ settings: SetValue.Settings, _ visit: (StringValue) -> Bool
+  ) {
     guard let first = sets.first, let first else { return }
     let others = sets.dropFirst().compactMap { $0 }.sorted { $0.count > $1.count }
+    let lookUps = first.count * (others.count + 1)
+    if lookUps / 2 > others.reduce(first.count, { $0 + $1.count }) {
+      let left = DetachedSet(settings)
+      left.formUnion(first)
+      for other in others where left.count > 0 {
+        other.forEach { member in member.withBytes { left.remove($0) } }
+      }
+      return left.walk(visit)
+    }
     first.walk { member in
       let isElsewhere = member.withBytes { bytes in others.contains { $0.contains(bytes) } }
       return isElsewhere ? true : visit(member)

@@ -45,7 +45,10 @@ extension Command {
       timeout: { arguments throws(CommandError) in
         try StreamReadOptions(arguments, isGroup: true).wait
       },
-      for: nil),
+      for: nil,
+      check: { keyspace, arguments, key throws(CommandError) in
+        _ = try GroupRead(&keyspace, arguments, key)
+      }),
     execution: .keyByKey(
       { keyspace, arguments, key, reply throws(CommandError) in
         let read = try GroupRead(&keyspace, arguments, key)

@@ -22,11 +22,12 @@ extension HashValue {
       enlarge(seed: growth.seed)
     }
     let table = self.table
-    if let element = table.find(field) {
+    let hash = table.hash(field)
+    if let element = table.find(field, hash) {
       table.update(element, value: value, expiry: keepsExpiry ? element.expiry : nil)
       return false
     }
-    table.insert(field, value: value)
+    table.insert(field, value: value, hash)
     return true
   }
 

@@ -148,15 +148,15 @@ struct HashValue: CollectionValue {
 
 extension HashValue {
   func mix(into digest: inout ContentDigest) {
-    var sum = ContentDigest()
-    forEach { field, value in
+    var mixed = digest
+    forEachWithExpiry { field, value, expiry in
       var pair = ContentDigest()
       field.withBytes { pair.mix($0) }
       value.withBytes { pair.mix($0) }
-      sum = sum ^ pair
+      if expiry != nil { pair.combine("!!hexpire!!") }
+      mixed.combine(bytesOf: pair)
     }
-    // As bytes: two keys whose hashes changed places are not the same data.
-    ByteView.with(Array(sum.hex.utf8)) { digest.mix($0) }
+    digest = mixed
   }
 }
 

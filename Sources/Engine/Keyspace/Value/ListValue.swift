@@ -153,6 +153,8 @@ struct ListValue: CollectionValue {
       return listpack.position(at: index).map { listpack.value(at: $0) }
     }
     let list = quicklist
+    // What earlier calls expanded: this one's node stays expanded while its value is used.
+    list.settle()
     return list.value(at: list.cursor(at: index))
   }
 
@@ -231,7 +233,7 @@ struct ListValue: CollectionValue {
   }
 
   /// Removes elements from `start` on, `removed` of them; all of them exist.
-  func removeRange(from start: Int, count removed: Int) {
+  func removeRange(from start: Int, count removed: Int, _ settings: Settings) {
     guard removed > 0 else { return }
     if isListpack {
       var listpack = self.listpack
@@ -241,14 +243,16 @@ struct ListValue: CollectionValue {
       return
     }
     let list = quicklist
-    list.removeRange(from: start, count: removed)
+    list.removeRange(from: start, count: removed, settings.limits)
     list.settle()
   }
 
   /// Removes elements that equal `value`, at most `limit` of them, from the front or from the back.
   ///
   /// - Returns: how many were removed.
-  func remove(_ value: ByteView, limit: Int, backwards: Bool) -> Int {
+  func remove(
+    _ value: ByteView, limit: Int, backwards: Bool, _ settings: Settings
+  ) -> Int {
     var matches: [Int] = []
     walk(from: backwards ? count - 1 : 0, backwards: backwards) { index, element in
       if element.equals(value) { matches.append(index) }
@@ -260,7 +264,7 @@ struct ListValue: CollectionValue {
     while next < matches.count {
       var run = 1
       while next + run < matches.count, matches[next + run] == matches[next] - run { run += 1 }
-      removeRange(from: matches[next] - run + 1, count: run)
+      removeRange(from: matches[next] - run + 1, count: run, settings)
       next += run
     }
     return matches.count

@@ -81,13 +81,9 @@ struct SetValue: CollectionValue {
   }
 
   func mix(into digest: inout ContentDigest) {
-    var sum = ContentDigest()
-    forEach { member in
-      var one = ContentDigest()
-      member.withBytes { one.mix($0) }
-      sum = sum ^ one
-    }
-    ByteView.with(Array(sum.hex.utf8)) { digest.mix($0) }
+    var mixed = digest
+    forEach { member in member.withBytes { mixed.combine($0) } }
+    digest = mixed
   }
 
   // MARK: Reading
@@ -177,10 +173,7 @@ struct SetValue: CollectionValue {
       table.insert(member)
       return true
     default:
-      let table = self.table
-      if table.contains(member) { return false }
-      table.insert(member)
-      return true
+      return table.insertIfMissing(member)
     }
   }
 

@@ -1,3 +1,4 @@
+import Glibc
 import RESP
 
 /// A sorted set as it lies behind an entry's word: a listpack of members and scores in the order of the
@@ -55,14 +56,28 @@ struct SortedSetValue: CollectionValue {
   }
 
   func mix(into digest: inout ContentDigest) {
+    var mixed = digest
     forEach { member, score in
-      digest.mix(member)
-      StringValue.integer(score.word).withBytes { digest.mix($0) }
+      var pair = ContentDigest()
+      pair.mix(member)
+      ByteView.with(score.seventeenDigits) { pair.mix($0) }
+      mixed.combine(bytesOf: pair)
     }
+    digest = mixed
   }
 }
 
 extension Double {
+  /// As C prints it by `%.17g`.
+  fileprivate var seventeenDigits: [UInt8] {
+    unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { buffer in
+      let count = unsafe withVaList([self]) {
+        unsafe vsnprintf(buffer.baseAddress, buffer.count, "%.17g", $0)
+      }
+      return unsafe buffer.prefix(Int(count)).map { UInt8(bitPattern: $0) }
+    }
+  }
+
   /// The bits as an element's word.
   @inline(__always) var word: Int { Int(bitPattern: UInt(bitPattern)) }
 

@@ -5,9 +5,13 @@ import RESP
 extension DebugCall {
   static let digest: Body = { call, keyspace, reply in
     call.worker.everywhere(call.connection, &keyspace, &reply) { _, keyspace in
-      keyspace.digestAll()
+      keyspace.databaseDigests()
     } then: { parts, reply in
-      let digest = parts.reduce(ContentDigest()) { $0 ^ $1 }
+      var databases = parts[0]
+      for part in parts.dropFirst() {
+        for index in databases.indices { databases[index] = databases[index] + part[index] }
+      }
+      let digest = ContentDigest(ofDatabases: databases)
       ByteView.with(Array("+\(digest.hex)\r\n".utf8)) { reply.raw($0) }
     }
   }

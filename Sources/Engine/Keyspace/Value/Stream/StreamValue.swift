@@ -69,21 +69,12 @@ struct StreamValue: CollectionValue {
     let stream = self.stream
     var mixed = digest
     stream.body.visit(from: .zero, to: .max) { entry in
-      entry.id.withText { mixed.mix($0) }
+      ByteView.with(Array("\(entry.id.milliseconds).\(entry.id.sequence)".utf8)) { mixed.mix($0) }
       entry.forEachField { field, value in
         field.withBytes { mixed.mix($0) }
         value.withBytes { mixed.mix($0) }
       }
       return true
-    }
-    stream.body.lastID.withText { mixed.mix($0) }
-    for group in stream.body.groups {
-      ByteView.with(group.body.name) { mixed.mix($0) }
-      group.body.lastID.withText { mixed.mix($0) }
-      group.body.pending.forEach { entry in
-        entry.id.withText { mixed.mix($0) }
-        ByteView.with(entry.consumer.body.name) { mixed.mix($0) }
-      }
     }
     digest = mixed
   }
