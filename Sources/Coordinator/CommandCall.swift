@@ -13,6 +13,8 @@ package struct CommandCall {
   package let database: Int
   package let protocolVersion: Int
   package let leavesAccessClocks: Bool
+  /// Whose call it is, where that matters: who tracks keys need not hear of his own changes.
+  package var client: ClientReference?
   package let keys: [Key]
 
   /// One of the command's keys, in the order of the words.

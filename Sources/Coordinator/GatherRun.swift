@@ -211,6 +211,7 @@ private final class VisitWork: HopWork, @unchecked Sendable {
     }
     keyspace.select(call.database)
     keyspace.leavesAccessClocks = call.leavesAccessClocks
+    if keyspace.observed.isTracking { keyspace.observed.setWriter(call.client) }
     reply.protocolVersion = call.protocolVersion
     call.withArguments { arguments in
       counts.run(call.commandIndex, of: scheduler.table, arguments, &keyspace, &reply)

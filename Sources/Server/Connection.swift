@@ -79,6 +79,8 @@ final class Connection: @unchecked Sendable {
   var libraryVersion: [UInt8] = []
   var replyMode = ReplyMode.on { didSet { updatePlainness() } }
   var subscriptions = Subscriptions()
+  /// CLIENT TRACKING, nil while off.
+  var tracking: TrackingState? { didSet { updatePlainness() } }
   /// `subscriptions` is not empty.
   var isSubscriber = false { didSet { updatePlainness() } }
   var isExemptFromEviction = false
@@ -121,6 +123,7 @@ final class Connection: @unchecked Sendable {
 
   private func updatePlainness() {
     isPlain = isAuthenticated && replyMode == .on && multi == nil && !isConfined
+      && (tracking?.isBroadcast ?? true)
   }
 
   /// Whether only commands about subscriptions are allowed: in RESP2, replies can't be told from messages.

@@ -20,9 +20,12 @@ extension Worker {
     shard.assumeIsolated { shard in
       shard.withKeyspace { keyspace in
         keyspace.now = WallClock.milliseconds
+        keyspace.observed.setBroadcasting(!server.broadcasters.isEmpty)
+        keyspace.limitTracked()
         hasBackgroundWork = !server.isPausing && expireSlice(&keyspace) || keyspace.hasGarbage
         scheduler.concluded(&keyspace, &statistics)
         publishEvents(&keyspace)
+        publishInvalidations(&keyspace)
       }
     }
     cronTicks &+= 1
@@ -44,6 +47,7 @@ extension Worker {
         hasBackgroundWork = !server.isPausing && expireSlice(&keyspace)
         scheduler.concluded(&keyspace, &statistics)
         publishEvents(&keyspace)
+        publishInvalidations(&keyspace)
         let end = EventLoop.monotonicNanoseconds + Self.sliceNanoseconds
         while keyspace.hasGarbage, EventLoop.monotonicNanoseconds < end {
           keyspace.freeSlice(segments: 1)

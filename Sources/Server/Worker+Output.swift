@@ -25,7 +25,7 @@ extension Worker {
 
   private func flush(_ connection: Connection) {
     guard !connection.isShutDown else { return finishClosing(connection) }
-    if !connection.pushes.isEmpty, !connection.isMidReply {
+    if !connection.pushes.isEmpty, !connection.isMidReply, !connection.replies.isWaiting {
       connection.output.raw(connection.pushes.bytes)
       connection.pushes.removeAll()
     }
@@ -132,6 +132,7 @@ extension Worker {
     connection.isClosing = true
     connection.stopWaiting?()
     unsubscribeFromAll(connection)
+    stopTracking(connection)
     if !connection.isShutDown {
       connection.isShutDown = true
       Glibc.shutdown(connection.descriptor, Int32(SHUT_RDWR))

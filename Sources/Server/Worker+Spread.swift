@@ -140,9 +140,11 @@ extension Worker {
     _ words: StoredCommands, _ index: Int, _ arguments: Arguments, _ connection: Connection,
     database: Int
   ) -> CommandCall {
-    makeCall(
+    var call = makeCall(
       words, index, arguments, database: database, protocolVersion: connection.protocolVersion,
       leavesAccessClocks: connection.leavesAccessClocks)
+    call.client = reference(to: connection)
+    return call
   }
 
   func makeCall(
