@@ -66,6 +66,11 @@ package struct CommandCall {
     return words.withArguments(index) { dependents.areNeeded($0) }
   }
 
+  /// Whose changes it makes: who tracks keys need not hear of his own. nil for nobody's.
+  package var writer: ClientReference? {
+    client == .none ? nil : ClientReference(worker: client.shard, handle: client.connection)
+  }
+
   /// The shard of all its keys, nil if they are on several, or there are none.
   package var onlyShard: Int? {
     guard let first = keys.first?.shard, keys.allSatisfy({ $0.shard == first }) else { return nil }

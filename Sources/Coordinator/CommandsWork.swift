@@ -34,6 +34,7 @@ package final class CommandsWork: HopWork, @unchecked Sendable {
       let arguments = call.words.read(call.index, positions: entry.positions, into: &words)
       keyspace.select(call.database)
       keyspace.leavesAccessClocks = call.leavesAccessClocks
+      if keyspace.observed.isTracking { keyspace.observed.setWriter(call.writer) }
       keyspace.forgetPrepared()
       if let key = call.keys.first, entry.positions == nil, key.position < arguments.count {
         keyspace.prepare(arguments[key.position], key.hash)

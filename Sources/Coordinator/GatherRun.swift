@@ -211,6 +211,7 @@ private final class VisitWork: HopWork, @unchecked Sendable {
     }
     keyspace.select(call.database)
     keyspace.leavesAccessClocks = call.leavesAccessClocks
+    if keyspace.observed.isTracking { keyspace.observed.setWriter(call.writer) }
     reply.protocolVersion = call.protocolVersion
     // What a command of keys from elsewhere does is recorded where the keys belong, as what has become of them.
     let isRecorded = keyspace.effects.isRecorded

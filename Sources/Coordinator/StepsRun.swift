@@ -99,6 +99,7 @@ extension Keyspace {
     forgetPrepared()
     select(call.database)
     leavesAccessClocks = call.leavesAccessClocks
+    if observed.isTracking { observed.setWriter(call.writer) }
     reply.protocolVersion = call.protocolVersion
   }
 }

@@ -96,6 +96,8 @@ final class Connection: @unchecked Sendable {
   var libraryVersion: [UInt8] = []
   var replyMode = ReplyMode.on { didSet { updatePlainness() } }
   var subscriptions = Subscriptions()
+  /// CLIENT TRACKING, nil while off.
+  var tracking: TrackingState? { didSet { updatePlainness() } }
   /// `subscriptions` is not empty.
   var isSubscriber = false { didSet { updatePlainness() } }
   var isExemptFromEviction = false
@@ -140,7 +142,7 @@ final class Connection: @unchecked Sendable {
 
   private func updatePlainness() {
     isPlain = isAuthenticated && replyMode == .on && multi == nil && !isSpread && !isConfined
-      && !isMonitor
+      && !isMonitor && (tracking?.isBroadcast ?? true)
   }
 
   /// Whether only commands about subscriptions are allowed: in RESP2, replies can't be told from messages.

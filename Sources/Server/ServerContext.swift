@@ -21,7 +21,10 @@ final class ServerContext: @unchecked Sendable {
   let commandsOfSubscribers: Set<Int>
   /// Those whose replies come even when the client wants none.
   let pushingCommands: Set<Int>
+  /// The subcommands of CLIENT.
+  let clientCommands: Set<Int>
   let channels: ChannelRegistry
+  let broadcasters: Broadcasters
   let selectCommand: Int
   let shardCount: Int
   let seed: UInt64
@@ -102,6 +105,8 @@ final class ServerContext: @unchecked Sendable {
     commandsOfSubscribers = Set(
       subscribing + ["ping", "quit", "reset"].compactMap { names.firstIndex(of: $0) })
     channels = ChannelRegistry(workerCount: shardCount)
+    broadcasters = Broadcasters(workerCount: shardCount)
+    clientCommands = Set(names.indices.filter { names[$0].hasPrefix("client|") })
     selectCommand = names.firstIndex(of: "select") ?? -1
     mailboxes = Mailboxes(shardCount: shardCount)
     persistence.attach(to: self)
@@ -151,7 +156,15 @@ final class ServerContext: @unchecked Sendable {
     try result.get()
   }
 
-  var settings: WorkerSettings { WorkerSettings(configuration) }
+  var settings: WorkerSettings {
+    let configuration = self.configuration
+    var settings = WorkerSettings(configuration)
+    // Each shard has its share.
+    let keysMax = configuration[.trackingTableMaxKeys]
+    settings.keyspace.trackedKeysMax =
+      keysMax == 0 ? 0 : (keysMax - 1) / shardCount + 1
+    return settings
+  }
 
   /// Copies what workers need of the configuration to each of them.
   func distributeSettings() async {

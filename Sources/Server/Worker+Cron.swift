@@ -24,10 +24,13 @@ extension Worker {
     shard.assumeIsolated { shard in
       shard.withKeyspace { keyspace in
         keyspace.now = WallClock.milliseconds
+        keyspace.observed.setBroadcasting(!server.broadcasters.isEmpty)
+        keyspace.limitTracked()
         hasBackgroundWork = !server.isPausing && expireSlice(&keyspace) || keyspace.hasGarbage
         scheduler.concluded(&keyspace, &statistics)
         collectEffects(&keyspace)
         publishEvents(&keyspace)
+        publishInvalidations(&keyspace)
       }
     }
     cronTicks &+= 1
@@ -62,6 +65,7 @@ extension Worker {
         hasBackgroundWork = !server.isPausing && expireSlice(&keyspace)
         scheduler.concluded(&keyspace, &statistics)
         publishEvents(&keyspace)
+        publishInvalidations(&keyspace)
         let end = EventLoop.monotonicNanoseconds + Self.sliceNanoseconds
         while keyspace.hasGarbage, EventLoop.monotonicNanoseconds < end {
           keyspace.freeSlice(segments: 1)

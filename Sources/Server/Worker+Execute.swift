@@ -9,6 +9,7 @@ extension Worker {
     shard.assumeIsolated { shard in
       shard.withKeyspace { keyspace in
         keyspace.now = wallTime
+        keyspace.observed.setBroadcasting(!server.broadcasters.isEmpty)
         // Nothing changes during a pause, not even by itself.
         keyspace.keepsExpiredKeys = server.isPausing
         // Counting goes to a local for the turn: a property of a class is checked for exclusive access each time.
@@ -21,6 +22,7 @@ extension Worker {
         exchangeMessages(&keyspace, &counts)
         takeNoted(&counts)
         publishEvents(&keyspace)
+        publishInvalidations(&keyspace)
         swap(&counts, &statistics)
         keyspace.forgetPrepared()
         collectEffects(&keyspace)
@@ -47,7 +49,7 @@ extension Worker {
       // The output moves here for the run, so that writing to it needs no look at the connection.
       var output = ReplyWriter()
       swap(&output, &connection.output)
-      appendPushes(connection, to: &output)
+      if !connection.replies.isWaiting { appendPushes(connection, to: &output) }
       connection.isRunning = true
       let end = executeRun(run, batch, &keyspace, &output, &counts)
       connection.isRunning = false
@@ -249,6 +251,9 @@ extension Worker {
     if firstKey > 0, firstKey < call.words.count {
       keyspace.prepare(call.words[firstKey], call.record.hash)
     }
+    if keyspace.observed.isTracking {
+      keyspace.observed.setWriter(reference(to: call.connection))
+    }
     counts.run(
       command, of: server.table, call.words, ticks: &call.endTicks, &keyspace, &output)
     scheduler.concluded(&keyspace, &counts)
@@ -296,7 +301,10 @@ extension Worker {
     } else {
       // Of the commands of a transaction, EXEC tells.
       let database = connection.database
-      outcome = dispatchAdmitted(&call, &keyspace, &output, &counts)
+      outcome =
+        connection.tracking != nil
+        ? dispatchTracking(&call, &keyspace, &output, &counts)
+        : dispatchAdmitted(&call, &keyspace, &output, &counts)
       if call.isMonitored, outcome != .waitsBefore, isMonitorable(call) {
         let command = Int(call.record.command)
         monitor(
@@ -327,6 +335,29 @@ extension Worker {
     let command = Int(call.record.command)
     return server.table.descriptors[command].routing != .container
       || call.words.count == 1 && server.serviceBodies[command] != nil
+  }
+
+  /// As `dispatchAdmitted`, for a client that tracks what it reads.
+  private func dispatchTracking(
+    _ call: inout Call, _ keyspace: inout Keyspace, _ output: inout ReplyWriter,
+    _ counts: inout CommandStatistics
+  ) -> Outcome {
+    let connection = call.connection
+    let command = Int(call.record.command)
+    let remembers = connection.tracking?.remembers == true
+    if remembers { rememberKeys(command, call.words, connection, &keyspace) }
+    let outcome = dispatchAdmitted(&call, &keyspace, &output, &counts)
+    if outcome == .waitsBefore { return outcome }
+    // What it read has just expired, perhaps.
+    if remembers, outcome == .goesOn {
+      rememberKeys(command, call.words, connection, onlyOwn: true, &keyspace)
+    }
+    if connection.tracking?.hasCachingChoice == true, connection.multi == nil,
+      !server.clientCommands.contains(command)
+    {
+      connection.tracking?.hasCachingChoice = false
+    }
+    return outcome
   }
 
   /// Why the client may not run this command, nil if it may.

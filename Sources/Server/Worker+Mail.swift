@@ -32,6 +32,7 @@ extension Worker {
     let requests = mail.requests
     mail.requests.removeAll(keepingCapacity: true)
     for parcel in requests {
+      if !parcel.trackings.isEmpty { takeTrackings(parcel, &keyspace) }
       if parcel.count > 0 { answer(parcel, &keyspace, &counts) }
       for message in parcel.messages { receive(message, &keyspace, &counts) }
       if parcel.count > 0 {
@@ -77,6 +78,10 @@ extension Worker {
       }
       keyspace.select(record.database)
       keyspace.leavesAccessClocks = record.leavesAccessClocks
+      if keyspace.observed.isTracking {
+        keyspace.observed.setWriter(
+          ClientReference(worker: parcel.origin, handle: parcel.waiters[index].connection))
+      }
       let firstKey = server.table.descriptors[record.command].firstKey
       if record.hash.rawValue != 0, firstKey > 0, firstKey < arguments.count {
         keyspace.prepare(arguments[firstKey], record.hash)
@@ -149,6 +154,10 @@ extension Worker {
     case .noted(let command): log(command)
     case .monitored(let lines): showMonitors(lines)
     case .publish(let publication): deliver(publication)
+    case .invalidate(let invalidations): invalidate(invalidations)
+    case .redirectInvalidation(let keys, let target, let source):
+      redirected(keys, to: target, from: source)
+    case .redirectBroken(let source): redirectBroken(source)
     case .schedule, .run, .release, .retried, .lookAgain, .forget, .unwatch:
       scheduler.receive(message, &keyspace, &counts)
     }

@@ -71,6 +71,9 @@ extension Worker {
         }
         calls.append(nil)
       } else {
+        if connection.tracking?.remembers == true {
+          rememberKeys(command, arguments, connection, &keyspace)
+        }
         calls.append(makeCall(multi.commands, index, arguments, connection, database: database))
       }
     }

@@ -27,7 +27,7 @@ extension Worker {
     guard !connection.isShutDown else { return finishClosing(connection) }
     if let sink = connection.sink { return drain(connection, into: sink) }
     if !connection.held.isEmpty { sendHeld(connection) }
-    if !connection.pushes.isEmpty, !connection.isMidReply {
+    if !connection.pushes.isEmpty, !connection.isMidReply, !connection.replies.isWaiting {
       connection.output.raw(connection.pushes.bytes)
       connection.pushes.removeAll()
     }
@@ -159,6 +159,7 @@ extension Worker {
     connection.isClosing = true
     connection.stopWaiting?()
     unsubscribeFromAll(connection)
+    stopTracking(connection)
     if !connection.isShutDown {
       connection.isShutDown = true
       Glibc.shutdown(connection.descriptor, Int32(SHUT_RDWR))

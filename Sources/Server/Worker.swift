@@ -58,6 +58,9 @@ final class Worker: LoopClient, @unchecked Sendable {
   var audiences = LocalAudiences()
   var routes = ChannelRoutes()
   let backlog = PublicationBacklog()
+  /// Clients that track keys, and those of them that hear of all changes.
+  var trackingCount = 0
+  var broadcastClients: [Connection] = []
   /// Clients that publish too fast for other threads.
   var flooding: [Connection] = []
   /// Keeps its buffers from message to message.

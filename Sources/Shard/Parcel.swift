@@ -24,6 +24,8 @@ package import RESP
   private var deferred: Set<Int> = []
   /// What else the origin has to say to the destination.
   package var messages: [ShardMessage] = []
+  /// Keys that clients of the origin are about to read, by these commands or by transactions.
+  package var trackings: [(key: [UInt8], reader: ClientReference)] = []
   private var bytes: UnsafeMutableRawPointer?
   private var byteCount = 0
   private var capacity = 0
@@ -52,6 +54,7 @@ package import RESP
     self.origin = origin
     isAnswered = false
     messages.removeAll(keepingCapacity: true)
+    trackings.removeAll(keepingCapacity: true)
     deferred.removeAll()
     count = 0
     waiters.removeAll(keepingCapacity: true)

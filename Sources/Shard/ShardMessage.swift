@@ -1,3 +1,4 @@
+package import Engine
 import RESP
 
 /// What the threads of shards tell each other beside plain commands and their replies.
@@ -39,6 +40,12 @@ package enum ShardMessage: Sendable {
   // Between threads
   /// A message for the destination's subscribers.
   case publish(Publication)
+  /// Keys that the destination's clients may have in their caches have changed.
+  case invalidate([Invalidation])
+  /// Keys (nil: all) for a client that another one has named to be told in its stead.
+  case redirectInvalidation([[UInt8]]?, to: ClientReference, from: ClientReference)
+  /// The client so named is gone.
+  case redirectBroken(ClientReference)
 }
 
 /// The reply to one command of a parcel that was answered before it could be.

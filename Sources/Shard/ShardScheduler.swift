@@ -52,7 +52,8 @@ package final class ShardScheduler {
     case .retried(let call): lookAgain(call, skipping: call, &keyspace, &counts)
     case .lookAgain(let call): lookAgain(call, skipping: nil, &keyspace, &counts)
     case .unwatch(let watch): watches.remove(watch, &keyspace)
-    case .granted, .done, .lateReply, .served, .retry, .noted, .monitored, .publish:
+    case .granted, .done, .lateReply, .served, .retry, .noted, .monitored, .publish, .invalidate,
+      .redirectInvalidation, .redirectBroken:
       preconditionFailure("a message for a coordinator, not for a shard")
     }
   }
@@ -279,6 +280,9 @@ package final class ShardScheduler {
     let previous = keyspace.selected
     keyspace.select(call.database)
     keyspace.forgetPrepared()
+    if keyspace.observed.isTracking {
+      keyspace.observed.setWriter(ClientReference(worker: call.origin, handle: call.connection))
+    }
     defer { keyspace.select(previous) }
     keyspace.effects.openUnit()
     defer { keyspace.effects.closeUnit() }

@@ -101,7 +101,7 @@ extension Keyspace {
     guard !keepsExpiredKeys else { return }
     statistics.expiredKeys += 1
     if actively { statistics.expiredActively += 1 }
-    if !observed.isEmpty { noteChange(entry.key) }
+    if !observed.isEmpty { noteChange(entry.key, byExpiry: true) }
     recordRemoval(entry.key)
     notify(.expired, "expired", entry.key)
     remove(entry)

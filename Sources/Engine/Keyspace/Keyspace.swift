@@ -36,6 +36,8 @@ package import RESP
     package var sparseHyperLogLogBytesMax = 3000
     /// `notify-keyspace-events`, empty without a channel.
     package var events: EventClasses = []
+    /// This shard's share of `tracking-table-max-keys`, 0 for no limit.
+    package var trackedKeysMax = 0
     package init() {}
   }
 

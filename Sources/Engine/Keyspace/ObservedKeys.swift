@@ -27,12 +27,21 @@ package struct ObservedKeys: Sendable {
   private var hashes: [UInt64: Int] = [:]
   private var changes: [DatabaseKey] = []
 
-  var isEmpty: Bool { hashes.isEmpty }
+  /// Keys in the caches of clients.
+  package private(set) var tracked = TrackedKeys()
+  /// A change of a database as a whole: every cache is void.
+  package private(set) var hasFlushed = false
+
+  /// Nobody wants to hear of anything.
+  package private(set) var isEmpty = true
+
+  private mutating func updateEmptiness() { isEmpty = hashes.isEmpty && !tracked.isOn }
   package var hasChanges: Bool { !changes.isEmpty }
 
   mutating func add(_ key: DatabaseKey, _ hash: UInt64) {
     if keys[key] == nil { hashes[hash, default: 0] += 1 }
     keys[key, default: Observation(observers: 0, hasChanged: false)].observers += 1
+    updateEmptiness()
   }
 
   mutating func remove(_ key: DatabaseKey, _ hash: UInt64) {
@@ -45,6 +54,7 @@ package struct ObservedKeys: Sendable {
     keys[key] = nil
     hashes[hash, default: 0] -= 1
     if hashes[hash] == 0 { hashes[hash] = nil }
+    updateEmptiness()
   }
 
   @inline(never)
@@ -57,6 +67,48 @@ package struct ObservedKeys: Sendable {
     guard keys[key]?.hasChanged == false else { return }
     keys[key]?.hasChanged = true
     changes.append(key)
+  }
+
+  // MARK: Tracking
+
+  /// Whether the keys' readers, or clients that are told of all changes, wait for any.
+  package var isTracking: Bool { tracked.isOn }
+
+  mutating func track(_ key: ByteView, _ hash: UInt64, _ reader: ClientReference) {
+    tracked.add(key, hash, reader)
+    updateEmptiness()
+  }
+
+  mutating func noteTracked(_ key: ByteView, _ hash: UInt64, byExpiry: Bool) {
+    tracked.note(key, hash, writer: byExpiry ? nil : tracked.writer)
+    updateEmptiness()
+  }
+
+  mutating func shrinkTracked(to keysMax: Int) {
+    tracked.shrink(to: keysMax)
+    updateEmptiness()
+  }
+
+  mutating func noteFlush() {
+    tracked.removeAll()
+    hasFlushed = true
+    updateEmptiness()
+  }
+
+  package mutating func setBroadcasting(_ broadcasts: Bool) {
+    guard tracked.broadcasts != broadcasts else { return }
+    tracked.broadcasts = broadcasts
+    updateEmptiness()
+  }
+
+  package mutating func setWriter(_ writer: ClientReference?) { tracked.writer = writer }
+
+  package var hasInvalidations: Bool { hasFlushed || !tracked.invalidations.isEmpty }
+
+  /// What caches have to drop since the last call: keys, or everything.
+  package mutating func takeInvalidations() -> (invalidations: [Invalidation], isFlush: Bool) {
+    defer { hasFlushed = false }
+    return (tracked.takeInvalidations(), hasFlushed)
   }
 
   /// The observed keys of the databases.
@@ -97,14 +149,16 @@ extension Keyspace {
   package mutating func noteAgain(_ key: DatabaseKey) { observed.note(key) }
 
   @inline(never)
-  mutating func noteChange(_ key: ByteView) {
-    observed.noteChange(key, database: selected, Self.observationHash(hash(key), database: selected))
+  mutating func noteChange(_ key: ByteView, byExpiry: Bool = false) {
+    let hash = hash(key)
+    if observed.isTracking { observed.noteTracked(key, hash.rawValue, byExpiry: byExpiry) }
+    observed.noteChange(key, database: selected, Self.observationHash(hash, database: selected))
   }
 
   /// Notes the observed keys of databases that are about to be emptied or exchanged, as far as there is
   /// something under their names in any of them.
   mutating func noteChanges(ofDatabases databases: Set<Int>) {
-    guard !observed.isEmpty else { return }
+    observed.noteFlush()
     for key in observed.keys(inDatabases: databases) {
       let exists = ByteView.with(key.name) { name in
         databases.contains { index in inDatabase(index) { $0.exists(name) } }

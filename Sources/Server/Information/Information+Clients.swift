@@ -10,7 +10,7 @@ extension Information {
     field("client_recent_max_input_buffer", reports.map(\.inputByteCountMax).max() ?? 0)
     field("client_recent_max_output_buffer", reports.map(\.outputByteCountMax).max() ?? 0)
     field("blocked_clients", sum(\.blockedConnectionCount))
-    field("tracking_clients", 0)
+    field("tracking_clients", sum(\.trackingClientCount))
     field("pubsub_clients", sum(\.subscriberCount))
     field("watching_clients", sum(\.watchingConnectionCount))
     field("clients_in_timeout_table", sum(\.timedConnectionCount))

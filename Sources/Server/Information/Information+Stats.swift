@@ -39,9 +39,12 @@ extension Information {
       "latest_fork_usec",
       "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits",
       "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses",
-      "total_active_defrag_time", "current_active_defrag_time", "tracking_total_keys",
-      "tracking_total_items", "tracking_total_prefixes", "unexpected_error_replies",
+      "total_active_defrag_time", "current_active_defrag_time", 
     ])
+    field("tracking_total_keys", sum(\.trackedKeyCount))
+    field("tracking_total_items", sum(\.trackedItemCount))
+    field("tracking_total_prefixes", Set(reports.flatMap(\.trackedPrefixes)).count)
+    zeros(["unexpected_error_replies"])
     field("total_error_replies", sum(\.commands.totalErrorReplies))
     zeros(["dump_payload_sanitizations"])
     field(

@@ -24,6 +24,10 @@ struct ShardReport: Sendable {
   let blockedConnectionCount: Int
   let watchingConnectionCount: Int
   let subscriberCount: Int
+  let trackingClientCount: Int
+  let trackedKeyCount: Int
+  let trackedItemCount: Int
+  let trackedPrefixes: [[UInt8]]
   let watchedKeyCount: Int
   /// Clients that wait, but not for ever.
   let timedConnectionCount: Int
@@ -73,6 +77,10 @@ struct ShardReport: Sendable {
     connectionCount = connections.count
     blockedConnectionCount = connections.count { $0.stopWaiting != nil || $0.isPaused }
     watchingConnectionCount = connections.count { !$0.watches.isEmpty }
+    trackingClientCount = worker.trackingCount
+    trackedKeyCount = keyspace.observed.tracked.keyCount
+    trackedItemCount = keyspace.observed.tracked.itemCount
+    trackedPrefixes = worker.broadcastClients.flatMap { $0.tracking?.prefixes ?? [] }
     subscriberCount = connections.count { $0.isSubscriber }
     watchedKeyCount = connections.reduce(0) { sum, connection in
       connection.watches.reduce(sum) { $0 + $1.keys.count }

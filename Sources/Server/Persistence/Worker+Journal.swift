@@ -104,7 +104,8 @@ extension Worker {
     case .granted, .done, .lateReply, .served:
       holding.messages.append((horizon(keyspace), message, shard))
       return true
-    case .schedule, .run, .release, .retry, .retried, .lookAgain, .forget, .unwatch, .noted, .monitored, .publish:
+    case .schedule, .run, .release, .retry, .retried, .lookAgain, .forget, .unwatch, .noted, .monitored, .publish, .invalidate,
+      .redirectInvalidation, .redirectBroken:
       return false
     }
   }

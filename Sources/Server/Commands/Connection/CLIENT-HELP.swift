@@ -17,6 +17,10 @@ extension ServiceCommand {
     reply.help(
       "CLIENT",
       [
+        "CACHING (YES|NO)",
+        "    Say whether the next command's keys are cached (with OPTIN or OPTOUT).",
+        "GETREDIR",
+        "    Return which client gets this one's invalidations.",
         "GETNAME",
         "    Return the name of this connection.",
         "ID",
@@ -57,6 +61,11 @@ extension ServiceCommand {
         "    * LIB-VER: the version of its library.",
         "SETNAME <name>",
         "    Name this connection.",
+        "TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]]",
+        "         [OPTIN] [OPTOUT] [NOLOOP]",
+        "    Be told when keys that this client caches change.",
+        "TRACKINGINFO",
+        "    Return how this connection tracks keys.",
         "UNBLOCK <clientid> [TIMEOUT|ERROR]",
         "    End the wait of a client in a blocking command.",
         "UNPAUSE",

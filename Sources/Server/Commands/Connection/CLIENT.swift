@@ -7,7 +7,9 @@ extension ServiceCommand {
   /// - SeeAlso: <https://redis.io/docs/latest/commands/client/>
   static var client: ServiceCommand {
     let subcommands: [ServiceCommand] = [
+      .clientCaching,
       .clientGetName,
+      .clientGetRedirection,
       .clientHelp,
       .clientID,
       .clientInfo,
@@ -19,6 +21,8 @@ extension ServiceCommand {
       .clientReply,
       .clientSetInfo,
       .clientSetName,
+      .clientTracking,
+      .clientTrackingInfo,
       .clientUnblock,
       .clientUnpause,
     ]

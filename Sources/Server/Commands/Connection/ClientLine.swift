@@ -39,7 +39,7 @@ extension Worker {
     line += Array(" events=\(connection.isSending ? "rw" : "r")".utf8)
     let command =
       connection.lastCommand >= 0 ? server.table.fullNames[connection.lastCommand] : "NULL"
-    line += Array(" cmd=\(command) user=default redir=-1".utf8)
+    line += Array(" cmd=\(command) user=default redir=\(connection.redirection)".utf8)
     line += Array(" resp=\(connection.protocolVersion) lib-name=".utf8)
     line += connection.libraryName + Array(" lib-ver=".utf8) + connection.libraryVersion
     line += Array(" io-thread=\(index) tot-net-in=\(connection.receivedByteCount)".utf8)
@@ -54,6 +54,11 @@ extension Worker {
     if connection.isSubscriber { flags += "P" }
     if connection.multi != nil { flags += "x" }
     if connection.isPaused || connection.blocked != nil { flags += "b" }
+    if let tracking = connection.tracking {
+      flags += "t"
+      if tracking.redirect?.isBroken == true { flags += "R" }
+      if tracking.isBroadcast { flags += "B" }
+    }
     if connection.watches.contains(where: \.isDirty) { flags += "d" }
     if connection.isShutDown {
       flags += "A"

@@ -20,6 +20,7 @@ extension ServiceCommand {
     connection.multi = nil
     worker.stopWatching(connection)
     worker.unsubscribeFromAll(connection)
+    worker.stopTracking(connection)
     connection.database = 0
     connection.protocolVersion = 2
     reply.protocolVersion = 2
