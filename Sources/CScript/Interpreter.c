@@ -328,6 +328,8 @@ static cscript_state go_on(cscript *script, cscript_run *run, int value_count) {
     default:
       take_error(script, thread);
       free_run(script, run, false);
+      // What filled the heap is garbage now.
+      if (status == LUA_ERRMEM) lua_gc(script->state, LUA_GCCOLLECT, 0);
       return CSCRIPT_FAILED;
   }
 }
@@ -429,7 +431,10 @@ cscript_state cscript_resume(
   return go_on(script, run, 2);
 }
 
-void cscript_abandon(cscript *script, cscript_run *run) { free_run(script, run, false); }
+void cscript_abandon(cscript *script, cscript_run *run) {
+  free_run(script, run, false);
+  lua_gc(script->state, LUA_GCCOLLECT, 0);
+}
 
 cscript_word cscript_result(cscript *script, int protocol) {
   cscript_run *run = script->free_runs;

@@ -100,6 +100,19 @@ package final class Transaction: TransactionOwner {
     for part in parts { send(.schedule(part), to: part.shard) }
   }
 
+  /// Begins in the middle: everything it claims is on the coordinating thread's own shard, is free, and is claimed at
+  /// once. It is paused then.
+  package func startHolding() {
+    program.start()
+    parts = program.claims.map { claim in
+      TransactionPart(
+        shard: claim.shard, origin: scheduler.shard, owner: self, id: ids.next(),
+        claims: claim.keys, claimsShard: claim.claimsShard)
+    }
+    for part in parts { scheduler.hold(part) }
+    state = .paused
+  }
+
   /// The first hop went along with the claims, and it was the only one.
   private var endsAfterFirst = false
 

@@ -4,6 +4,7 @@ import EventLoop
 import Glibc
 import Logging
 import RESP
+import Scripting
 import ServerConfig
 import Shard
 import Synchronization
@@ -18,6 +19,13 @@ final class ServerContext: @unchecked Sendable {
   /// What runs at once even after MULTI.
   let commandsOutsideMulti: Set<Int>
   let selectCommand: Int
+  let execCommand: Int
+  /// EVAL and its like.
+  let scriptCommands: Set<Int>
+  let scripts = ScriptCache()
+  let libraries = FunctionLibraries()
+  /// Scripts that have gone on for long.
+  let slowScripts = SlowScripts()
   let shardCount: Int
   let seed: UInt64
   let mailboxes: Mailboxes
@@ -82,6 +90,11 @@ final class ServerContext: @unchecked Sendable {
     let names = table.fullNames
     commandsOutsideMulti = Set(
       ["exec", "discard", "multi", "watch", "quit", "reset"].compactMap { names.firstIndex(of: $0) })
+    execCommand = names.firstIndex(of: "exec") ?? -1
+    scriptCommands = Set(
+      ["eval", "evalsha", "eval_ro", "evalsha_ro", "fcall", "fcall_ro"].compactMap {
+        names.firstIndex(of: $0)
+      })
     selectCommand = names.firstIndex(of: "select") ?? -1
     mailboxes = Mailboxes(shardCount: shardCount)
   }

@@ -109,7 +109,7 @@ extension Worker {
 
   // MARK: Messages
 
-  var hasMessages: Bool { !scheduler.outbox.isEmpty || !pendingServices.isEmpty }
+  var hasMessages: Bool { !scheduler.outbox.isEmpty || !pendingServices.isEmpty || scripts.hasDue }
 
   /// Delivers this shard's messages to itself until there are none, and puts the others' into their parcels.
   func exchangeMessages(_ keyspace: inout Keyspace, _ counts: inout CommandStatistics) {
@@ -124,6 +124,7 @@ extension Worker {
         }
       }
       runPendingServices(&keyspace, &counts)
+      if scripts.hasDue { scripts.runDue(&keyspace, &counts) }
     }
   }
 

@@ -14,6 +14,7 @@ extension WorkerSettings {
     idleSecondsMax = configuration[.timeout]
     keepaliveSeconds = configuration[.tcpKeepalive]
     tracksLatency = configuration[.latencyTracking]
+    busyMilliseconds = configuration[.busyReplyThreshold]
     keyspace.databaseCount = configuration[.databases]
     keyspace.stringBytesMax = configuration[.protoMaxBulkLen]
     keyspace.countsFrequency = configuration[.maxmemoryPolicy].hasSuffix("lfu")

@@ -15,6 +15,8 @@ struct WorkerSettings: Sendable {
   var keepaliveSeconds = 300
   /// `latency-tracking`.
   var tracksLatency = true
+  /// `busy-reply-threshold`: how long a script goes on before others are refused.
+  var busyMilliseconds = 5000
   var keyspace = Keyspace.Options()
 
   /// `client-output-buffer-limit` of one class of clients; 0 means no limit.

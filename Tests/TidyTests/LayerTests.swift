@@ -9,9 +9,11 @@ struct LayerTests {
     "Engine": ["RESP", "CLinux", "CJemalloc"],
     "Shard": ["Engine", "RESP", "EventLoop", "CLinux"],
     "Coordinator": ["Shard", "Engine", "RESP", "EventLoop"],
+    "Scripting": ["Coordinator", "Shard", "Engine", "RESP", "CScript"],
     "ServerConfig": [],
     "Server": [
-      "Coordinator", "Shard", "Engine", "RESP", "EventLoop", "ServerConfig", "CLinux", "CJemalloc",
+      "Scripting", "Coordinator", "Shard", "Engine", "RESP", "EventLoop", "ServerConfig", "CLinux",
+      "CJemalloc",
     ],
     "martlet-server": ["Server"],
   ]

@@ -1,10 +1,14 @@
 extension ServiceCommand {
   /// Every command this layer adds to the engine's.
-  static var all: [ServiceCommand] { [.ping] + connection + keyspace + transactions + administration }
+  static var all: [ServiceCommand] { [.ping] + connection + keyspace + transactions + scripting + administration }
 
   /// Commands that are run as one.
   private static var transactions: [ServiceCommand] {
     [.discard, .exec, .multi, .unwatch, .watch]
+  }
+
+  private static var scripting: [ServiceCommand] {
+    [.eval, .evalsha, .evalRO, .evalshaRO, .fcall, .fcallRO, .function, .script]
   }
 
   /// Commands on keys that need more than one turn or one shard.
