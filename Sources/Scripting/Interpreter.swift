@@ -93,11 +93,11 @@ package enum ScriptCallOutcome {
     unsafe precondition(script != nil, "no memory for an interpreter of scripts")
   }
 
-  deinit { if let script { unsafe cscript_destroy(script) } }
+  deinit { if let script = unsafe script { unsafe cscript_destroy(script) } }
 
   private var state: OpaquePointer {
-    guard let script else { preconditionFailure("an interpreter without state") }
-    return script
+    guard let script = unsafe script else { preconditionFailure("an interpreter without state") }
+    return unsafe script
   }
 
   private static func of(_ context: UnsafeMutableRawPointer?) -> Interpreter {
@@ -144,7 +144,7 @@ package enum ScriptCallOutcome {
   ) {
     var chosen: ScriptFlags = []
     for index in 0..<count {
-      guard let flags, let flag = unsafe ScriptFlags(named: ByteView(flags[index])) else {
+      guard let flags = unsafe flags, let flag = unsafe ScriptFlags(named: ByteView(flags[index])) else {
         return unsafe refuse("ERR unknown flag given", error)
       }
       chosen.insert(flag)
@@ -206,9 +206,9 @@ package enum ScriptCallOutcome {
     case CSCRIPT_DONE: return .done
     case CSCRIPT_ENDED: return .ended
     case CSCRIPT_SUSPENDED:
-      if let run { return unsafe .waits(Run(pointer: run)) }
+      if let run = unsafe run { return unsafe .waits(Run(pointer: run)) }
     case CSCRIPT_PAUSED:
-      if let run { return unsafe .paused(Run(pointer: run)) }
+      if let run = unsafe run { return unsafe .paused(Run(pointer: run)) }
     default: break
     }
     return .failed

@@ -72,4 +72,9 @@ package struct RDBError: Error, Sendable, Equatable {
   package let offset: Int
   /// What should have been there.
   package let expected: String
+
+  package init(offset: Int, expected: String) {
+    self.offset = offset
+    self.expected = expected
+  }
 }

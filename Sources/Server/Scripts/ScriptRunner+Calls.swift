@@ -1,5 +1,6 @@
 import Coordinator
 import Engine
+import Logging
 import RESP
 import Scripting
 import Shard
@@ -7,7 +8,7 @@ import Shard
 /// What scripts call.
 extension ScriptRunner: ScriptHost {
   func call(_ words: Arguments, _ reply: inout ReplyWriter) -> ScriptCallOutcome {
-    guard let run = current, let pointer = keyspacePointer else {
+    guard let run = current, let pointer = unsafe keyspacePointer else {
       preconditionFailure("a call of no script")
     }
     guard let command = server.table.index(of: words),
@@ -27,15 +28,15 @@ extension ScriptRunner: ScriptHost {
       run.hasWritten = true
     }
     reply.protocolVersion = interpreter.protocolVersion
-    pointer.pointee.select(run.database)
+    unsafe pointer.pointee.select(run.database)
     if server.serviceBodies[command] != nil {
-      return callService(command, words, run, &pointer.pointee, &reply)
+      return unsafe callService(command, words, run, &pointer.pointee, &reply)
     }
     if server.shardCount > 1, let foreign = foreignCall(command, words, run) {
       run.foreign = foreign
       return .waits
     }
-    worker.statistics.run(command, of: server.table, words, &pointer.pointee, &reply)
+    unsafe worker.statistics.run(command, of: server.table, words, &pointer.pointee, &reply)
     return .replied
   }
 

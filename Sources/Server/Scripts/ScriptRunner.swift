@@ -1,16 +1,18 @@
 import Coordinator
 import Engine
 import EventLoop
+import Logging
 import RESP
 import Scripting
 import Shard
+import Synchronization
 
 /// Runs the scripts of one thread.
 ///
 /// A script whose keys are all here, and free, runs within the turn. Any other one is a transaction: it begins when it
 /// has its claims, and may be suspended while a command runs on another shard. A script that takes long is suspended
 /// too, after each slice; it takes its claims then if it had none.
-final class ScriptRunner {
+@safe final class ScriptRunner {
   unowned let worker: Worker
   var server: ServerContext { worker.server }
 
@@ -267,9 +269,9 @@ final class ScriptRunner {
     keyspace.forgetPrepared()
     keyspace.leavesAccessClocks = run.connection.leavesAccessClocks
     current = run
-    let state = withUnsafeMutablePointer(to: &keyspace) { pointer in
-      keyspacePointer = pointer
-      defer { keyspacePointer = nil }
+    let state = unsafe withUnsafeMutablePointer(to: &keyspace) { pointer in
+      unsafe keyspacePointer = unsafe pointer
+      defer { unsafe keyspacePointer = nil }
       return step(interpreter)
     }
     current = previous.0

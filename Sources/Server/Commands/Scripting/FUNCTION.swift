@@ -197,7 +197,7 @@ extension Worker {
     }
     let libraries = server.libraries.all.filter { library in
       guard let pattern else { return true }
-      return ByteView.with(library.name) { Glob(pattern, ignoringCase: true).matches($0) }
+      return ByteView.with(library.name) { Glob.matches(pattern, $0, ignoringCase: true) }
     }
     reply.array(libraries.count)
     for library in libraries {
