@@ -40,7 +40,7 @@ struct cscript {
   cscript_options options;
   size_t heap_bytes;
   /// The globals behind the proxy that scripts see.
-  int globals_reference, environment_reference, loading_reference;
+  int globals_reference, environment_reference, loading_reference, library_reference;
   cscript_run *free_runs;
   cscript_run *current;
   yield_reason reason;

@@ -1,5 +1,6 @@
 // One interpreter: its heap, compiled scripts, and runs as coroutines.
 #include "Internal.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -60,6 +61,12 @@ static void look_at_clock(lua_State *state, lua_Debug *debug) {
 
 // MARK: Life
 
+/// An error that nothing catches would end the process without a word.
+static int panic(lua_State *state) {
+  fprintf(stderr, "error outside of a script: %s\n", lua_tostring(state, -1));
+  abort();
+}
+
 cscript *cscript_create(const cscript_host *host, const cscript_options *options) {
   cscript *script = calloc(1, sizeof *script);
   if (!script) return NULL;
@@ -72,6 +79,7 @@ cscript *cscript_create(const cscript_host *host, const cscript_options *options
     return NULL;
   }
   script->state = state;
+  lua_atpanic(state, panic);
   // Compiled code would not look at the clock.
   luaJIT_setmode(state, 0, LUAJIT_MODE_ENGINE | LUAJIT_MODE_OFF);
   open_redis(script, state);
@@ -201,6 +209,16 @@ void cscript_forget(cscript *script, int reference) {
   luaL_unref(script->state, LUA_REGISTRYINDEX, reference);
 }
 
+/// What the functions of libraries see: little while their library is being loaded, what scripts see later.
+static void set_library_globals(cscript *script, int reference) {
+  lua_State *state = script->state;
+  lua_rawgeti(state, LUA_REGISTRYINDEX, script->library_reference);
+  lua_getmetatable(state, -1);
+  lua_rawgeti(state, LUA_REGISTRYINDEX, reference);
+  lua_setfield(state, -2, "__index");
+  lua_pop(state, 2);
+}
+
 bool cscript_load_library(cscript *script, cscript_word text, uint64_t nanoseconds_max) {
   lua_State *state = script->state;
   int top = lua_gettop(state);
@@ -215,13 +233,15 @@ bool cscript_load_library(cscript *script, cscript_word text, uint64_t nanosecon
     lua_settop(state, top);
     return false;
   }
-  lua_rawgeti(state, LUA_REGISTRYINDEX, script->loading_reference);
+  lua_rawgeti(state, LUA_REGISTRYINDEX, script->library_reference);
   lua_setfenv(state, -2);
+  set_library_globals(script, script->loading_reference);
   script->is_loading = true;
   script->has_library_deadline = nanoseconds_max > 0;
   script->slice_end = nanoseconds() + nanoseconds_max;
   status = lua_pcall(state, 0, 0, 0);
   script->is_loading = false;
+  set_library_globals(script, script->globals_reference);
   if (status != 0) {
     script->error.count = 0;
     buffer_text(&script->error, "ERR Error registering functions: ");

@@ -110,4 +110,14 @@ const char cscript_prelude[] =
     "    return concat(parts), count\n"
     "  end\n"
     "end\n"
-    "coroutine.isyieldable = nil\n";
+    "coroutine.isyieldable = nil\n"
+    // LuaJIT takes the smallest number of digits for none.
+    "do\n"
+    "  local bit = globals.bit\n"
+    "  local tohex = bit.tohex\n"
+    "  bit.tohex = function(number, digits)\n"
+    "    if digits == nil then return tohex(number) end\n"
+    "    if digits <= -8 then digits = -8 end\n"
+    "    return tohex(number, digits)\n"
+    "  end\n"
+    "end\n";

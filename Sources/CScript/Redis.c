@@ -29,11 +29,19 @@ void protect_table(lua_State *state) {
   lua_setfield(state, -2, "__index");
   lua_pushcfunction(state, raise_read_only);
   lua_setfield(state, -2, "__newindex");
-  lua_pushboolean(state, 0);
-  lua_setfield(state, -2, "__metatable");
   lua_pushlightuserdata(state, (void *)&protection_key);
   lua_pushboolean(state, 1);
   lua_rawset(state, -3);
+  // What `getmetatable` shows in its place can't be changed either.
+  lua_newtable(state);
+  lua_createtable(state, 0, 2);
+  lua_pushcfunction(state, raise_read_only);
+  lua_setfield(state, -2, "__newindex");
+  lua_pushlightuserdata(state, (void *)&protection_key);
+  lua_pushboolean(state, 1);
+  lua_rawset(state, -3);
+  lua_setmetatable(state, -2);
+  lua_setfield(state, -2, "__metatable");
   lua_setmetatable(state, -2);
   lua_remove(state, -2);
 }
@@ -44,6 +52,9 @@ static void push_behind(lua_State *state, int index) {
     lua_getmetatable(state, index);
     lua_getfield(state, -1, "__index");
     lua_remove(state, -2);
+    if (lua_istable(state, -1)) return;
+    lua_pop(state, 1);
+    lua_newtable(state);
   } else {
     lua_pushvalue(state, index);
   }
@@ -476,13 +487,7 @@ static const luaL_Reg redis_functions[] = {
 
 /// As `redis_functions`, for libraries that are being loaded.
 static const luaL_Reg loading_functions[] = {
-    {"error_reply", redis_error_reply},
-    {"status_reply", redis_status_reply},
-    {"sha1hex", redis_sha1hex},
     {"log", redis_log},
-    {"setresp", redis_setresp},
-    {"set_repl", redis_set_repl},
-    {"acl_check_cmd", redis_acl_check_cmd},
     {"register_function", redis_register_function},
     {NULL, NULL},
 };
@@ -585,15 +590,12 @@ void open_redis(cscript *script, lua_State *state) {
   lua_setfield(state, globals, "cmsgpack");
   open_struct(state);
   lua_setfield(state, globals, "struct");
-  lua_getfield(state, globals, "string");
-  lua_pushnil(state);
-  lua_setfield(state, -2, "dump");
-  // LuaJIT's string library has the metatable of strings point to itself.
   lua_pushstring(state, "");
   lua_getmetatable(state, -1);
-  lua_pushboolean(state, 0);
+  lua_newtable(state);
+  protect_table(state);
   lua_setfield(state, -2, "__metatable");
-  lua_pop(state, 3);
+  lua_pop(state, 2);
 
   lua_newtable(state);
   luaL_register(state, NULL, redis_functions);
@@ -632,7 +634,11 @@ void open_redis(cscript *script, lua_State *state) {
   lua_setfield(state, -2, "__index");
   lua_setmetatable(state, globals);
 
-  // Libraries that are being loaded see the same, but for `redis`.
+  // Libraries that are being loaded see `redis` only, and less of it.
+  lua_createtable(state, 0, 1);
+  lua_pushcfunction(state, raise_missing_global);
+  lua_setfield(state, -2, "__index");
+  lua_setmetatable(state, loading_table);
   lua_newtable(state);
   lua_pushvalue(state, loading_table);
   protect_table(state);
@@ -640,15 +646,13 @@ void open_redis(cscript *script, lua_State *state) {
   lua_setfield(state, -3, "redis");
   lua_setfield(state, -2, "server");
   lua_createtable(state, 0, 1);
-  lua_pushvalue(state, globals);
+  lua_pushcfunction(state, raise_missing_global);
   lua_setfield(state, -2, "__index");
   lua_setmetatable(state, -2);
   lua_pushvalue(state, -1);
-  int loading_globals = lua_gettop(state);
-  protect_table(state);
-  lua_pushvalue(state, -1);
-  lua_setfield(state, loading_globals - 1, "_G");
   script->loading_reference = luaL_ref(state, LUA_REGISTRYINDEX);
+  protect_table(state);
+  script->library_reference = luaL_ref(state, LUA_REGISTRYINDEX);
 
   lua_pushvalue(state, globals);
   protect_table(state);

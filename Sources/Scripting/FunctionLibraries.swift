@@ -38,7 +38,7 @@ package struct FunctionLibrary: Sendable {
       guard name == nil else {
         throw LibraryError("ERR Invalid metadata value, name argument was given multiple times")
       }
-      name = option.value
+      name = Self.unquoted(option.value)
     }
     guard let name else { throw LibraryError("ERR Library name was not given") }
     guard ByteView.with(name, Self.isName) else {
@@ -58,6 +58,13 @@ package struct FunctionLibrary: Sendable {
     _ body: (ByteView) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     try ByteView.with(text) { (text) throws(Failure) in try body(text[start..<text.count]) }
+  }
+
+  private static func unquoted(_ value: [UInt8]) -> [UInt8] {
+    guard value.count >= 2, let quote = value.first, quote == 0x22 || quote == 0x27,
+      value.last == quote
+    else { return value }
+    return Array(value.dropFirst().dropLast())
   }
 
   /// Whether a library or function can have this name.
@@ -102,12 +109,12 @@ package final class FunctionLibraries: Sendable {
         if let old = result[library.name] {
           if onCollision != .replace {
             return LibraryError(
-              Array("ERR Library '".utf8) + library.name + Array("' already exists".utf8))
+              Array("ERR Library ".utf8) + library.name + Array(" already exists".utf8))
           }
           result[old.name] = nil
         }
-        let names = Set(result.values.flatMap(\.functions).map(\.name))
-        if let taken = library.functions.first(where: { names.contains($0.name) }) {
+        let names = Set(result.values.flatMap(\.functions).map(\.name.lowercased))
+        if let taken = library.functions.first(where: { names.contains($0.name.lowercased) }) {
           return LibraryError(
             Array("ERR Function ".utf8) + taken.name + Array(" already exists".utf8))
         }
@@ -131,4 +138,9 @@ package final class FunctionLibraries: Sendable {
     libraries.withLock { $0 = [:] }
     changes.add(1, ordering: .acquiringAndReleasing)
   }
+}
+
+extension [UInt8] {
+  /// ASCII letters lowered: functions are found in whatever case.
+  package var lowercased: [UInt8] { map { $0 &- 65 < 26 ? $0 | 0x20 : $0 } }
 }

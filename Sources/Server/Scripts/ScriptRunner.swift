@@ -91,7 +91,7 @@ import Synchronization
   /// A library's function.
   func function(_ name: ByteView) throws(CommandError) -> ScriptTarget? {
     if libraryVersion != server.libraries.version { try loadLibraries() }
-    return functions[name.bytes]
+    return functions[name.bytes.lowercased]
   }
 
   private func loadLibraries() throws(CommandError) {
@@ -101,7 +101,7 @@ import Synchronization
     libraryVersion = server.libraries.version
     for library in server.libraries.all {
       for function in try load(library, isTimed: false) {
-        functions[function.name] = ScriptTarget(
+        functions[function.name.lowercased] = ScriptTarget(
           reference: function.reference, name: function.name, isFunction: true,
           flags: function.flags, isReadOnly: function.flags.contains(.noWrites),
           namesOnlyDeclaredKeys: false, script: nil)
@@ -151,6 +151,9 @@ import Synchronization
       return
     }
     connection.isSuspended = true
+    if run.slow == nil { return }
+    // For FUNCTION STATS, which can't have asked before.
+    run.slow?.setCommand((0..<arguments.count).map { arguments[$0].bytes })
   }
 
   private func mayRunAtOnce(

@@ -8,7 +8,7 @@ final class SlowScripts: Sendable {
   final class Entry: Sendable {
     /// As it was called.
     let name: [UInt8]
-    let command: [[UInt8]]
+    private let words: Mutex<[[UInt8]]>
     let isFunction: Bool
     /// Monotonic nanoseconds.
     let startTime: UInt64
@@ -19,10 +19,13 @@ final class SlowScripts: Sendable {
 
     init(name: [UInt8], command: [[UInt8]], isFunction: Bool, startTime: UInt64) {
       self.name = name
-      self.command = command
+      words = Mutex(command)
       self.isFunction = isFunction
       self.startTime = startTime
     }
+
+    var command: [[UInt8]] { words.withLock { $0 } }
+    func setCommand(_ command: [[UInt8]]) { words.withLock { $0 = command } }
   }
 
   private let entries = Mutex<[Entry]>([])

@@ -48,6 +48,7 @@ extension ServiceCommand {
         reply.bulk(FunctionPayload.write(worker.server.libraries.all))
       },
       "flush": { worker, _, arguments, _, reply throws(CommandError) in
+        guard arguments.count <= 3 else { throw .subcommandSyntax(arguments[1], of: "FUNCTION") }
         guard
           arguments.count == 2
             || (arguments.count == 3
