@@ -336,9 +336,12 @@ static cscript_state go_on(cscript *script, cscript_run *run, int value_count) {
       if (!run->has_globals) {
         lua_State *state = script->state;
         lua_rawgeti(state, LUA_REGISTRYINDEX, script->globals_reference);
-        lua_getfield(state, -1, "KEYS");
+        // Where only functions have run so far, there are none.
+        lua_pushstring(state, "KEYS");
+        lua_rawget(state, -2);
         run->keys_reference = luaL_ref(state, LUA_REGISTRYINDEX);
-        lua_getfield(state, -1, "ARGV");
+        lua_pushstring(state, "ARGV");
+        lua_rawget(state, -2);
         run->arguments_reference = luaL_ref(state, LUA_REGISTRYINDEX);
         lua_pop(state, 1);
         run->has_globals = true;
