@@ -31,6 +31,8 @@ let package = Package(
     .target(name: "CLinux"),
     .target(name: "CUring", linkerSettings: [.linkedLibrary("uring")]),
     .systemLibrary(name: "CJemalloc", pkgConfig: "jemalloc", providers: [.apt(["libjemalloc-dev"])]),
+    .systemLibrary(
+      name: "CLuaJIT", pkgConfig: "luajit", providers: [.apt(["libluajit-5.1-dev"])]),
     .target(name: "EventLoop", dependencies: ["CLinux", "CUring"], swiftSettings: settings),
 
     // MARK: Vocabulary: bytes; no I/O, no clock, no actor
@@ -48,12 +50,18 @@ let package = Package(
     .target(
       name: "Persistence", dependencies: ["Engine", "RESP", "EventLoop"], swiftSettings: settings),
 
+    // MARK: Services: stand on the coordinator
+    .target(name: "CScript", dependencies: ["CLuaJIT"], cSettings: [.headerSearchPath(".")]),
+    .target(
+      name: "Scripting", dependencies: ["Coordinator", "CScript"], swiftSettings: settings),
+
     // MARK: Faces
     .target(name: "ServerConfig", swiftSettings: settings),
     .target(
       name: "Server",
       dependencies: [
-        "Coordinator", "Persistence", "ServerConfig", "CLinux", "CJemalloc", .product(name: "Logging", package: "swift-log"),
+        "Coordinator", "Persistence", "Scripting", "ServerConfig", "CLinux", "CJemalloc",
+        .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .target(name: "CAllocatorOptions"),
     .executableTarget(
@@ -73,6 +81,8 @@ let package = Package(
     .testTarget(
       name: "ShardTests", dependencies: ["Shard", "Engine", "RESP", "EventLoop", "TestSupport"],
       swiftSettings: settings),
+    .testTarget(
+      name: "ScriptingTests", dependencies: ["Scripting", "TestSupport"], swiftSettings: settings),
     .testTarget(
       name: "ServerConfigTests", dependencies: ["ServerConfig"], exclude: ["Fixtures"],
       swiftSettings: settings),

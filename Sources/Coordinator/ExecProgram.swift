@@ -7,7 +7,7 @@ package import Shard
 /// It claims the keys of all its commands, and shares those that the client watches, so that nothing changes
 /// between the look at these and the end. Commands in a row that stay on one shard each travel in one hop,
 /// a batch a shard; a command over several shards is a few hops of its own.
-package final class ExecProgram: TransactionProgram {
+package final class ExecProgram: TransactionProgram, ScriptHops {
   package enum Item {
     case command(CommandCall)
     /// Runs on the coordinating thread, by the layer above.
@@ -34,18 +34,23 @@ package final class ExecProgram: TransactionProgram {
 
   private var outcomes: [Outcome] = []
   private var current: (any CommandRun)?
+  /// A command that a script among the items calls.
+  private var inScript: CommandInScript?
+  /// Set by whoever starts it.
+  package weak var transaction: Transaction?
   private var checks: [WatchWork] = []
   private var hasChecked = false
   private var isAborted = false
 
   /// - Parameters:
   ///   - watches: a change of any of their keys aborts the transaction.
+  ///   - hasScripts: some of the services are scripts, which may want any key.
   ///   - homeShard: the coordinator's own.
   ///   - runService: runs an item of the layer above; then `serviceDone` is to be called, and the transaction goes on.
   ///   - onConclusion: gets the reply to EXEC.
   package init(
-    _ items: [Item], watches: [Watch], shardCount: Int, homeShard: Int, protocolVersion: Int,
-    seed: UInt64, runService: @escaping (_ ordinal: Int) -> Void,
+    _ items: [Item], watches: [Watch], hasScripts: Bool = false, shardCount: Int, homeShard: Int,
+    protocolVersion: Int, seed: UInt64, runService: @escaping (_ ordinal: Int) -> Void,
     onConclusion: @escaping (ByteView) -> Void
   ) {
     self.items = items
@@ -68,6 +73,7 @@ package final class ExecProgram: TransactionProgram {
         collector.add(KeyClaim(hash: hash.rawValue, isExclusive: false), shard: watch.shard)
       }
     }
+    if hasScripts { for shard in 0..<shardCount { collector.add(wholeShard: shard) } }
     if collector.isEmpty { collector.add(shard: homeShard) }
     claims = collector.claims
   }
@@ -96,6 +102,12 @@ package final class ExecProgram: TransactionProgram {
     if checks.contains(where: \.isDirty) {
       isAborted = true
       return .end
+    }
+    if let inScript {
+      if let hop = inScript.nextHop() { return hop }
+      self.inScript = nil
+      inScript.finish()
+      return .pause
     }
     while true {
       if let run = current {
@@ -143,6 +155,11 @@ package final class ExecProgram: TransactionProgram {
   private func shardToBatch(_ call: CommandCall) -> Int? {
     if call.isEveryShard { return shardCount == 1 ? homeShard : nil }
     return call.keys.isEmpty ? homeShard : call.onlyShard
+  }
+
+  package func run(_ call: CommandCall, then receive: @escaping (ByteView) -> Void) {
+    inScript = CommandInScript(call, shardCount: shardCount, seed: seed, receive)
+    transaction?.goOn()
   }
 
   /// Takes in the reply of a service; the transaction is to go on then.

@@ -102,10 +102,28 @@ package final class Transaction: TransactionOwner {
     for part in parts { send(.schedule(part), to: part.shard) }
   }
 
+  /// Begins in the middle: everything it claims is on the coordinating thread's own shard, is free, and is claimed at
+  /// once. It is paused then.
+  package func startHolding() {
+    program.start()
+    parts = program.claims.map { claim in
+      TransactionPart(
+        shard: claim.shard, origin: scheduler.shard, owner: self, id: ids.next(),
+        claims: claim.keys, claimsShard: claim.claimsShard)
+    }
+    for part in parts { scheduler.hold(part) }
+    state = .paused
+  }
+
   /// The first hop went along with the claims, and it was the only one.
   private var endsAfterFirst = false
   /// The hop under way is the last one; the claims end later.
   private var endsAfterHop = false
+
+  /// Takes in what was done on the coordinating thread's own shard between hops.
+  package func add(effects: [UInt8]) {
+    if !effects.isEmpty { part(of: scheduler.shard).add(effects: effects) }
+  }
 
   private func part(of shard: Int) -> TransactionPart {
     guard let part = parts.first(where: { $0.shard == shard }) else {

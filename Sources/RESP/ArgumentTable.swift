@@ -60,10 +60,26 @@ package struct Arguments {
     self.count = count
   }
 
+  /// Words that somebody else keeps, valid as long as they are kept.
+  @inlinable
+  package init(unsafeWords words: UnsafePointer<ByteView>, count: Int) {
+    unsafe self.init(base: words, count: count)
+  }
+
   @inlinable @inline(__always)
   package subscript(index: Int) -> ByteView {
     precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "no such argument")
     return unsafe base[index]
+  }
+
+  /// Where the views lie, one after the other.
+  @inlinable package var unsafeBase: UnsafePointer<ByteView> { unsafe base }
+
+  /// `count` arguments from `start` on.
+  @inlinable
+  package func part(from start: Int, count: Int) -> Arguments {
+    precondition(start >= 0 && count >= 0 && start + count <= self.count, "a part beyond the end")
+    return unsafe Arguments(base: base + start, count: count)
   }
 
   /// The arguments from `start` on.

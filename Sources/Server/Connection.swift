@@ -1,3 +1,4 @@
+import Coordinator
 import Engine
 import EventLoop
 import RESP
@@ -68,6 +69,8 @@ final class Connection: @unchecked Sendable {
   var replyCapture: (([UInt8]) -> Void)?
   /// What such a command has replied so far.
   var capturedParts: [UInt8] = []
+  /// The transaction that the service command which runs now is part of.
+  var hops: (any ScriptHops)?
   /// Ends the wait of a suspended command early, as when the connection closes.
   var stopWaiting: (() -> Void)?
   /// CLIENT PAUSE holds its next command back.

@@ -1,3 +1,4 @@
+import Coordinator
 import Engine
 import RESP
 import Shard
@@ -19,6 +20,8 @@ struct PendingService {
   /// Keeps the words.
   let commands: StoredCommands
   let ordinal: Int
+  /// The transaction, for scripts.
+  let hops: (any ScriptHops)?
   /// Gets the reply.
   let finish: ([UInt8]) -> Void
 }

@@ -4,6 +4,7 @@ import EventLoop
 import Glibc
 import Logging
 import RESP
+import Scripting
 import ServerConfig
 import Shard
 import Synchronization
@@ -26,6 +27,13 @@ final class ServerContext: @unchecked Sendable {
   let channels: ChannelRegistry
   let broadcasters: Broadcasters
   let selectCommand: Int
+  let execCommand: Int
+  /// EVAL and its like.
+  let scriptCommands: Set<Int>
+  let scripts = ScriptCache()
+  let libraries = FunctionLibraries()
+  /// Scripts that have gone on for long.
+  let slowScripts = SlowScripts()
   let shardCount: Int
   let seed: UInt64
   let mailboxes: Mailboxes
@@ -107,6 +115,11 @@ final class ServerContext: @unchecked Sendable {
     channels = ChannelRegistry(workerCount: shardCount)
     broadcasters = Broadcasters(workerCount: shardCount)
     clientCommands = Set(names.indices.filter { names[$0].hasPrefix("client|") })
+    execCommand = names.firstIndex(of: "exec") ?? -1
+    scriptCommands = Set(
+      ["eval", "evalsha", "eval_ro", "evalsha_ro", "fcall", "fcall_ro"].compactMap {
+        names.firstIndex(of: $0)
+      })
     selectCommand = names.firstIndex(of: "select") ?? -1
     mailboxes = Mailboxes(shardCount: shardCount)
     persistence.attach(to: self)

@@ -190,7 +190,9 @@ extension Worker {
     _ counts: inout CommandStatistics
   ) -> Outcome {
     let record = call.record
-    guard record.command >= 0, call.connection.isPlain, !server.isGuarded, !call.isMonitored else {
+    guard record.command >= 0, call.connection.isPlain, !server.isGuarded, !call.isMonitored,
+      !server.slowScripts.areBusy
+    else {
       return dispatchGuarded(&call, &keyspace, &output, &counts)
     }
     return dispatchAdmitted(&call, &keyspace, &output, &counts)
@@ -272,6 +274,21 @@ extension Worker {
     if call.record.command >= 0 { counts.counters[Int(call.record.command)].rejected += 1 }
   }
 
+  /// A script has gone on for longer than others should wait.
+  private func rejectAsBusy(
+    _ call: inout Call, _ output: inout ReplyWriter, _ counts: inout CommandStatistics
+  ) {
+    var error = server.slowScripts.busyError
+    if Int(call.record.command) == server.execCommand, call.connection.multi != nil {
+      error = CommandError(
+        composed: Array("EXECABORT Transaction discarded because of: ".utf8)
+          + error.message)
+      call.connection.multi = nil
+      stopWatching(call.connection)
+    }
+    reject(&call, error, &output, &counts)
+  }
+
   /// The way of commands that can't be simply run: unknown ones, clients that have not authenticated or
   /// want no replies, and everybody during a pause.
   @inline(never)
@@ -290,6 +307,11 @@ extension Worker {
       outcome = .goesOn
     } else if let refusal = refusal(of: call) ?? persistenceRefusal(of: call) {
       reject(&call, refusal, &output, &counts)
+      outcome = .goesOn
+    } else if server.slowScripts.areBusy,
+      !server.table.descriptors[Int(call.record.command)].flags.contains(.allowBusy)
+    {
+      rejectAsBusy(&call, &output, &counts)
       outcome = .goesOn
     } else if server.pauses(server.table.commands[Int(call.record.command)], connection) {
       connection.isPaused = true

@@ -122,6 +122,7 @@ extension Worker {
 
   var hasMessages: Bool {
     !scheduler.outbox.isEmpty || !pendingServices.isEmpty || !holding.released.isEmpty
+      || scripts.hasDue
   }
 
   /// Delivers this shard's messages to itself until there are none, and puts the others' into their parcels.
@@ -139,6 +140,7 @@ extension Worker {
         }
       }
       runPendingServices(&keyspace, &counts)
+      if scripts.hasDue { scripts.runDue(&keyspace, &counts) }
     }
   }
 

@@ -118,11 +118,16 @@ extension Worker {
     }
     let execution = Execution()
     let program = ExecProgram(
-      items, watches: connection.watches, shardCount: server.shardCount, homeShard: index,
+      items, watches: connection.watches,
+      hasScripts: (0..<commands.count).contains {
+        server.scriptCommands.contains(commands.command(at: $0))
+      }, shardCount: server.shardCount, homeShard: index,
       protocolVersion: connection.protocolVersion, seed: server.seed
     ) { [unowned self] ordinal in
       pendingServices.append(
-        PendingService(connection: connection, commands: commands, ordinal: ordinal) { reply in
+        PendingService(
+          connection: connection, commands: commands, ordinal: ordinal, hops: execution.program
+        ) { reply in
           execution.program?.serviceDone(reply)
           execution.transaction?.goOn()
         })
@@ -135,6 +140,7 @@ extension Worker {
     traffic.transactionCount += 1
     let transaction = Transaction(program, on: scheduler, ids: server.transactionIDs)
     execution.transaction = transaction
+    program.transaction = transaction
     transaction.start()
   }
 
@@ -170,6 +176,8 @@ extension Worker {
     var reply = ReplyWriter(protocolVersion: connection.protocolVersion)
     // A body that waits suspends the connection, as it would outside of a transaction.
     connection.isSuspended = false
+    connection.hops = service.hops
+    defer { connection.hops = nil }
     connection.replyCapture = { [unowned self] bytes in
       loop.preconditionOnLoop()
       connection.replyCapture = nil

@@ -50,6 +50,8 @@ final class Worker: LoopClient, @unchecked Sendable {
   var touched: [Connection] = []
   /// Commands of transactions that run on this thread rather than on a shard.
   var pendingServices: [PendingService] = []
+  /// The scripts that run on this thread.
+  private(set) lazy var scripts = ScriptRunner(self)
   /// Clients that wait for keys.
   var blockedCount = 0
   /// Held back by CLIENT PAUSE.
@@ -131,7 +133,7 @@ final class Worker: LoopClient, @unchecked Sendable {
   // MARK: The turn
 
   var hasWork: Bool {
-    !resumable.isEmpty || hasBackgroundWork || hasMessages || mail.hasWork(server.mailboxes)
+    !resumable.isEmpty || hasBackgroundWork || scripts.hasPaused || hasMessages || mail.hasWork(server.mailboxes)
   }
 
   private func readClocks() {
@@ -153,6 +155,7 @@ final class Worker: LoopClient, @unchecked Sendable {
     if !audiences.isEmpty { takeMail() }
     parseResumable()
     marks.input = clinux_ticks()
+    scripts.wakePaused()
     while !batch.runs.isEmpty || !mail.requests.isEmpty || hasMessages {
       execute()
       parseDeferred()

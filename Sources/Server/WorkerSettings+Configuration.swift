@@ -19,6 +19,7 @@ extension WorkerSettings {
     tracksLatency = configuration[.latencyTracking]
     logLimits = CommandLogLimits(configuration)
     latencyThresholdMilliseconds = configuration[.latencyMonitorThreshold]
+    busyMilliseconds = configuration[.busyReplyThreshold]
     keyspace.databaseCount = configuration[.databases]
     keyspace.stringBytesMax = configuration[.protoMaxBulkLen]
     keyspace.countsFrequency = configuration[.maxmemoryPolicy].hasSuffix("lfu")

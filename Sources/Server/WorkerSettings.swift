@@ -26,6 +26,8 @@ struct WorkerSettings: Sendable {
   var logLimits = CommandLogLimits()
   /// `latency-monitor-threshold`, 0 for off.
   var latencyThresholdMilliseconds = 0
+  /// `busy-reply-threshold`: how long a script goes on before others are refused.
+  var busyMilliseconds = 5000
   var keyspace = Keyspace.Options()
 
   /// `client-output-buffer-limit` of one class of clients; 0 means no limit.

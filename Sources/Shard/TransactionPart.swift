@@ -43,7 +43,8 @@ package final class TransactionPart: @unchecked Sendable {
   /// The shards that the transaction has changed, this one among them. Known when it is about to end.
   package var writers: [Int] = []
   /// What it has done here so far, as records.
-  package internal(set) var effects: [UInt8] = []
+  package private(set) var effects: [UInt8] = []
+  package func add(effects records: [UInt8]) { effects += records }
   /// What there is to do next is to put them into the shard's log.
   package var isCommitting = false
   /// They are there.

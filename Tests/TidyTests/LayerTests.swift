@@ -10,9 +10,11 @@ struct LayerTests {
     "Shard": ["Engine", "RESP", "EventLoop", "CLinux"],
     "Coordinator": ["Shard", "Engine", "RESP", "EventLoop"],
     "Persistence": ["Engine", "RESP", "EventLoop"],
+    "Scripting": ["Coordinator", "Shard", "Engine", "RESP", "CScript"],
     "ServerConfig": [],
     "Server": [
-      "Coordinator", "Persistence", "Shard", "Engine", "RESP", "EventLoop", "ServerConfig", "CLinux", "CJemalloc",
+      "Persistence", "Scripting", "Coordinator", "Shard", "Engine", "RESP", "EventLoop", "ServerConfig", "CLinux",
+      "CJemalloc",
     ],
     "martlet-server": ["Server"],
   ]

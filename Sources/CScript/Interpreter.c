@@ -1,0 +1,470 @@
+// One interpreter: its heap, compiled scripts, and runs as coroutines.
+#include "Internal.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static uint64_t nanoseconds(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+// MARK: The heap
+
+static void *allocate(void *context, void *block, size_t old_count, size_t count) {
+  cscript *script = context;
+  if (count == 0) {
+    script->heap_bytes -= old_count;
+    free(block);
+    return NULL;
+  }
+  // Lua raises an error then, after it has collected garbage.
+  if (count > old_count && script->heap_bytes + (count - old_count) > script->options.heap_bytes_max) {
+    return NULL;
+  }
+  void *grown = realloc(block, count);
+  if (grown) script->heap_bytes += count - old_count;
+  return grown;
+}
+
+size_t cscript_heap_bytes(const cscript *script) { return script->heap_bytes; }
+void cscript_collect(cscript *script) { lua_gc(script->state, LUA_GCCOLLECT, 0); }
+
+cscript *script_of(lua_State *state) {
+  void *context;
+  lua_getallocf(state, &context);
+  return context;
+}
+
+// MARK: Slices
+
+/// How many instructions go by between two looks at the clock.
+enum { instructions_a_look = 2000 };
+
+static void look_at_clock(lua_State *state, lua_Debug *debug) {
+  (void)debug;
+  cscript *script = script_of(state);
+  if (script->is_loading) {
+    if (script->has_library_deadline && nanoseconds() > script->slice_end) {
+      luaL_error(state, "FUNCTION LOAD timeout");
+    }
+    return;
+  }
+  if (!script->current || nanoseconds() < script->slice_end) return;
+  // Inside a function of C that calls back it goes on; there are few (see the prelude).
+  if (!lua_isyieldable(state)) return;
+  script->reason = YIELD_SLICE;
+  lua_yield(state, 0);
+}
+
+// MARK: Life
+
+/// An error that nothing catches would end the process without a word.
+static int panic(lua_State *state) {
+  fprintf(stderr, "error outside of a script: %s\n", lua_tostring(state, -1));
+  abort();
+}
+
+cscript *cscript_create(const cscript_host *host, const cscript_options *options) {
+  cscript *script = calloc(1, sizeof *script);
+  if (!script) return NULL;
+  script->host = *host;
+  script->options = *options;
+  script->protocol = 2;
+  lua_State *state = lua_newstate(allocate, script);
+  if (!state) {
+    free(script);
+    return NULL;
+  }
+  script->state = state;
+  lua_atpanic(state, panic);
+  // Compiled code would not look at the clock.
+  luaJIT_setmode(state, 0, LUAJIT_MODE_ENGINE | LUAJIT_MODE_OFF);
+  open_redis(script, state);
+  lua_gc(state, LUA_GCCOLLECT, 0);
+  lua_sethook(state, look_at_clock, LUA_MASKCOUNT, instructions_a_look);
+  return script;
+}
+
+void cscript_destroy(cscript *script) {
+  lua_close(script->state);
+  while (script->free_runs) {
+    cscript_run *run = script->free_runs;
+    script->free_runs = run->next_free;
+    free(run);
+  }
+  free(script->output.bytes);
+  free(script->error.bytes);
+  free(script->error_source.bytes);
+  free(script->numbers.bytes);
+  free(script->scratch.bytes);
+  free(script->words);
+  free(script);
+}
+
+// MARK: Errors
+
+static void set_error(cscript *script, const char *text, size_t count) {
+  script->error.count = 0;
+  buffer_append(&script->error, text, count);
+  script->error_source.count = 0;
+  script->error_line = 0;
+  script->error_is_counted = false;
+}
+
+cscript_word cscript_error(const cscript *script) {
+  return (cscript_word){script->error.bytes, (long)script->error.count};
+}
+cscript_word cscript_error_source(const cscript *script) {
+  return (cscript_word){script->error_source.bytes, (long)script->error_source.count};
+}
+int cscript_error_line(const cscript *script) { return script->error_line; }
+bool cscript_error_is_counted(const cscript *script) { return script->error_is_counted; }
+int cscript_protocol(const cscript *script) { return script->protocol; }
+
+/// Takes the place from a text that begins with `name:line:`.
+static void read_place(cscript *script, const char *text) {
+  const char *colon = strchr(text, ':');
+  if (!colon || colon == text) return;
+  char *end;
+  long line = strtol(colon + 1, &end, 10);
+  if (end == colon + 1 || *end != ':') return;
+  script->error_source.count = 0;
+  buffer_byte(&script->error_source, '@');
+  buffer_append(&script->error_source, text, (size_t)(colon - text));
+  script->error_line = (int)line;
+}
+
+/// Finds out where a run failed: its stack still stands.
+static void find_place(cscript *script, lua_State *thread, const char *text) {
+  lua_Debug debug;
+  for (int level = 0; level < 8 && lua_getstack(thread, level, &debug); level++) {
+    lua_getinfo(thread, "Sl", &debug);
+    if (strcmp(debug.what, "C") == 0 || strcmp(debug.source, "=redis") == 0) continue;
+    if (debug.currentline < 0) break;
+    buffer_text(&script->error_source, debug.source);
+    script->error_line = debug.currentline;
+    return;
+  }
+  // The place of an error that the interpreter raised itself stands in its text only.
+  if (text) read_place(script, text);
+}
+
+/// Keeps the error at the top of a failed run's stack.
+static void take_error(cscript *script, lua_State *thread) {
+  script->error.count = 0;
+  script->error_source.count = 0;
+  script->error_line = 0;
+  script->error_is_counted = false;
+  if (lua_istable(thread, -1)) {
+    lua_pushstring(thread, "err");
+    lua_rawget(thread, -2);
+    size_t count = 0;
+    const char *text = lua_tolstring(thread, -1, &count);
+    if (text) {
+      buffer_append(&script->error, text, count);
+    } else {
+      buffer_text(&script->error, "ERR unknown error");
+    }
+    lua_pop(thread, 1);
+    lua_pushstring(thread, "ignore_error_stats_update");
+    lua_rawget(thread, -2);
+    script->error_is_counted = lua_toboolean(thread, -1);
+    lua_pop(thread, 1);
+    find_place(script, thread, NULL);
+    return;
+  }
+  size_t count = 0;
+  const char *text = lua_tolstring(thread, -1, &count);
+  buffer_text(&script->error, "ERR ");
+  if (text) {
+    buffer_append(&script->error, text, count);
+  } else {
+    buffer_text(&script->error, lua_isnil(thread, -1) ? "nil" : "unknown error");
+  }
+  find_place(script, thread, text);
+}
+
+// MARK: Scripts
+
+int cscript_compile(cscript *script, cscript_word text) {
+  lua_State *state = script->state;
+  int status = luaL_loadbufferx(
+      state, text.count ? text.bytes : "", (size_t)text.count, "@user_script", "t");
+  if (status != 0) {
+    size_t count;
+    const char *message = lua_tolstring(state, -1, &count);
+    set_error(script, message ? message : "?", message ? count : 1);
+    lua_pop(state, 1);
+    return 0;
+  }
+  lua_rawgeti(state, LUA_REGISTRYINDEX, script->environment_reference);
+  lua_setfenv(state, -2);
+  return luaL_ref(state, LUA_REGISTRYINDEX);
+}
+
+void cscript_forget(cscript *script, int reference) {
+  luaL_unref(script->state, LUA_REGISTRYINDEX, reference);
+}
+
+/// What the functions of libraries see: little while their library is being loaded, what scripts see later.
+static void set_library_globals(cscript *script, int reference) {
+  lua_State *state = script->state;
+  lua_rawgeti(state, LUA_REGISTRYINDEX, script->library_reference);
+  lua_getmetatable(state, -1);
+  lua_rawgeti(state, LUA_REGISTRYINDEX, reference);
+  lua_setfield(state, -2, "__index");
+  lua_pop(state, 2);
+}
+
+bool cscript_load_library(cscript *script, cscript_word text, uint64_t nanoseconds_max) {
+  lua_State *state = script->state;
+  int top = lua_gettop(state);
+  int status = luaL_loadbufferx(
+      state, text.count ? text.bytes : "", (size_t)text.count, "@user_function", "t");
+  if (status != 0) {
+    size_t count;
+    const char *message = lua_tolstring(state, -1, &count);
+    script->error.count = 0;
+    buffer_text(&script->error, "ERR Error compiling function: ");
+    buffer_append(&script->error, message, message ? count : 0);
+    lua_settop(state, top);
+    return false;
+  }
+  lua_rawgeti(state, LUA_REGISTRYINDEX, script->library_reference);
+  lua_setfenv(state, -2);
+  set_library_globals(script, script->loading_reference);
+  script->is_loading = true;
+  script->has_library_deadline = nanoseconds_max > 0;
+  script->slice_end = nanoseconds() + nanoseconds_max;
+  status = lua_pcall(state, 0, 0, 0);
+  script->is_loading = false;
+  set_library_globals(script, script->globals_reference);
+  if (status != 0) {
+    script->error.count = 0;
+    buffer_text(&script->error, "ERR Error registering functions: ");
+    size_t count = 0;
+    const char *message = NULL;
+    if (lua_istable(state, -1)) {
+      lua_pushstring(state, "err");
+      lua_rawget(state, -2);
+    }
+    message = lua_tolstring(state, -1, &count);
+    if (message && count > 4 && memcmp(message, "ERR ", 4) == 0 && lua_istable(state, -2)) {
+      message += 4;
+      count -= 4;
+    }
+    buffer_append(&script->error, message ? message : "unknown", message ? count : 7);
+  }
+  lua_settop(state, top);
+  return status == 0;
+}
+
+// MARK: Runs
+
+static cscript_run *new_run(cscript *script) {
+  cscript_run *run = script->free_runs;
+  if (run) {
+    script->free_runs = run->next_free;
+    return run;
+  }
+  run = calloc(1, sizeof *run);
+  if (!run) abort();
+  run->thread = lua_newthread(script->state);
+  run->thread_reference = luaL_ref(script->state, LUA_REGISTRYINDEX);
+  return run;
+}
+
+static void forget_globals(cscript *script, cscript_run *run) {
+  if (!run->has_globals) return;
+  luaL_unref(script->state, LUA_REGISTRYINDEX, run->keys_reference);
+  luaL_unref(script->state, LUA_REGISTRYINDEX, run->arguments_reference);
+  run->has_globals = false;
+}
+
+/// A run that has returned can be used again; one that has not is left to the collector.
+static void free_run(cscript *script, cscript_run *run, bool is_done) {
+  forget_globals(script, run);
+  if (is_done) {
+    lua_settop(run->thread, 0);
+    run->next_free = script->free_runs;
+    script->free_runs = run;
+    return;
+  }
+  luaL_unref(script->state, LUA_REGISTRYINDEX, run->thread_reference);
+  free(run);
+}
+
+static void set_word_table(lua_State *thread, const cscript_word *words, long count) {
+  lua_createtable(thread, (int)count, 0);
+  for (long index = 0; index < count; index++) {
+    lua_pushlstring(thread, words[index].count ? words[index].bytes : "", (size_t)words[index].count);
+    lua_rawseti(thread, -2, (int)index + 1);
+  }
+}
+
+static cscript_state go_on(cscript *script, cscript_run *run, int value_count) {
+  lua_State *thread = run->thread;
+  script->current = run;
+  script->reason = YIELD_NONE;
+  script->slice_end = nanoseconds() + script->options.slice_nanoseconds;
+  int status = lua_resume(thread, value_count);
+  script->current = NULL;
+  switch (status) {
+    case 0: {
+      script->output.count = 0;
+      // The first value returned is the result.
+      if (lua_gettop(thread) == 0) lua_pushnil(thread);
+      lua_settop(thread, 1);
+      run->next_free = script->free_runs;
+      script->free_runs = run;
+      forget_globals(script, run);
+      return CSCRIPT_DONE;
+    }
+    case LUA_YIELD:
+      if (script->reason == YIELD_END) {
+        free_run(script, run, false);
+        return CSCRIPT_ENDED;
+      }
+      if (script->reason == YIELD_NONE) {
+        set_error(script, "ERR attempt to yield outside a coroutine", 40);
+        free_run(script, run, false);
+        return CSCRIPT_FAILED;
+      }
+      if (!run->has_globals) {
+        lua_State *state = script->state;
+        lua_rawgeti(state, LUA_REGISTRYINDEX, script->globals_reference);
+        // Where only functions have run so far, there are none.
+        lua_pushstring(state, "KEYS");
+        lua_rawget(state, -2);
+        run->keys_reference = luaL_ref(state, LUA_REGISTRYINDEX);
+        lua_pushstring(state, "ARGV");
+        lua_rawget(state, -2);
+        run->arguments_reference = luaL_ref(state, LUA_REGISTRYINDEX);
+        lua_pop(state, 1);
+        run->has_globals = true;
+      }
+      run->protocol = script->protocol;
+      return script->reason == YIELD_CALL ? CSCRIPT_SUSPENDED : CSCRIPT_PAUSED;
+    default:
+      take_error(script, thread);
+      free_run(script, run, false);
+      // What filled the heap is garbage now.
+      if (status == LUA_ERRMEM) lua_gc(script->state, LUA_GCCOLLECT, 0);
+      return CSCRIPT_FAILED;
+  }
+}
+
+typedef struct {
+  int reference;
+  bool is_function;
+  const cscript_word *keys, *arguments;
+  long key_count, argument_count;
+  cscript_run *run;
+} beginning;
+
+/// Protected: the words may not fit into the heap.
+static int begin(lua_State *state) {
+  beginning *what = lua_touserdata(state, 1);
+  cscript *script = script_of(state);
+  what->run = new_run(script);
+  lua_State *thread = what->run->thread;
+  lua_settop(thread, 0);
+  lua_rawgeti(thread, LUA_REGISTRYINDEX, what->reference);
+  if (what->is_function) {
+    set_word_table(thread, what->keys, what->key_count);
+    set_word_table(thread, what->arguments, what->argument_count);
+    return 0;
+  }
+  lua_rawgeti(thread, LUA_REGISTRYINDEX, script->globals_reference);
+  set_word_table(thread, what->keys, what->key_count);
+  lua_setfield(thread, -2, "KEYS");
+  set_word_table(thread, what->arguments, what->argument_count);
+  lua_setfield(thread, -2, "ARGV");
+  lua_settop(thread, 1);
+  return 0;
+}
+
+cscript_state cscript_begin(
+    cscript *script, int reference, bool is_function, const cscript_word *keys, long key_count,
+    const cscript_word *arguments, long argument_count, cscript_run **run) {
+  *run = NULL;
+  beginning what = {reference, is_function, keys, arguments, key_count, argument_count, NULL};
+  lua_State *state = script->state;
+  script->protocol = 2;
+  if (lua_cpcall(state, begin, &what) != 0) {
+    lua_settop(state, 0);
+    if (what.run) free_run(script, what.run, false);
+    set_error(script, "ERR not enough memory", 21);
+    return CSCRIPT_FAILED;
+  }
+  cscript_state outcome = go_on(script, what.run, is_function ? 2 : 0);
+  if (outcome == CSCRIPT_SUSPENDED || outcome == CSCRIPT_PAUSED) *run = what.run;
+  return outcome;
+}
+
+/// The reply of a call that waited, and whether it is an error to be raised. Protected as `begin`.
+typedef struct {
+  cscript_run *run;
+  cscript_outcome outcome;
+  cscript_word reply;
+} answer;
+
+static int push_answer(lua_State *state) {
+  answer *what = lua_touserdata(state, 1);
+  cscript *script = script_of(state);
+  lua_State *thread = what->run->thread;
+  lua_checkstack(thread, 4);
+  if (what->outcome == CSCRIPT_REFUSED) {
+    push_error_table(thread, what->reply.bytes, (size_t)what->reply.count);
+  } else {
+    size_t offset = 0;
+    push_reply(script, thread, what->reply.bytes, (size_t)what->reply.count, &offset);
+  }
+  bool is_error = what->outcome == CSCRIPT_REFUSED
+      || (what->reply.count > 0 && *(const char *)what->reply.bytes == '-');
+  if (is_error && what->outcome == CSCRIPT_REPLIED) {
+    lua_pushboolean(thread, 1);
+    lua_setfield(thread, -2, "ignore_error_stats_update");
+  }
+  lua_pushboolean(thread, is_error && !what->run->is_protected_call);
+  return 0;
+}
+
+cscript_state cscript_resume(
+    cscript *script, cscript_run *run, cscript_outcome outcome, cscript_word reply) {
+  lua_State *state = script->state;
+  script->protocol = run->protocol;
+  lua_rawgeti(state, LUA_REGISTRYINDEX, script->globals_reference);
+  lua_rawgeti(state, LUA_REGISTRYINDEX, run->keys_reference);
+  lua_setfield(state, -2, "KEYS");
+  lua_rawgeti(state, LUA_REGISTRYINDEX, run->arguments_reference);
+  lua_setfield(state, -2, "ARGV");
+  lua_pop(state, 1);
+  if (outcome == CSCRIPT_WAITS) return go_on(script, run, 0);
+  answer what = {run, outcome, reply};
+  if (lua_cpcall(state, push_answer, &what) != 0) {
+    lua_settop(state, 0);
+    free_run(script, run, false);
+    set_error(script, "ERR not enough memory", 21);
+    return CSCRIPT_FAILED;
+  }
+  return go_on(script, run, 2);
+}
+
+void cscript_abandon(cscript *script, cscript_run *run) {
+  free_run(script, run, false);
+  lua_gc(script->state, LUA_GCCOLLECT, 0);
+}
+
+cscript_word cscript_result(cscript *script, int protocol) {
+  cscript_run *run = script->free_runs;
+  script->output.count = 0;
+  if (!run || lua_gettop(run->thread) == 0) return (cscript_word){"", 0};
+  bool is_written = write_result(script, run->thread, &script->output, protocol, 0);
+  lua_settop(run->thread, 0);
+  if (!is_written) return (cscript_word){"", 0};
+  return (cscript_word){script->output.bytes, (long)script->output.count};
+}
