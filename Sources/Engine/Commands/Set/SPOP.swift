@@ -70,6 +70,7 @@ extension Command {
         return set.randomMember(&keyspace.random).write(to: &reply)
       }
       let count = try arguments[2].integer()
+      guard count != .min else { throw .countOutOfRange }
       guard count >= -Int.max / 2, count <= Int.max / 2 else { throw .valueOutOfRange }
       guard let set = try keyspace.collection(SetValue.self, key, for: .read), count != 0 else {
         return reply.array(0)
