@@ -44,12 +44,16 @@ let package = Package(
     .target(name: "Shard", dependencies: ["Engine", "EventLoop", "CLinux"], swiftSettings: settings),
     .target(name: "Coordinator", dependencies: ["Shard"], swiftSettings: settings),
 
+    // MARK: Files: what is kept, and how it is read again
+    .target(
+      name: "Persistence", dependencies: ["Engine", "RESP", "EventLoop"], swiftSettings: settings),
+
     // MARK: Faces
     .target(name: "ServerConfig", swiftSettings: settings),
     .target(
       name: "Server",
       dependencies: [
-        "Coordinator", "ServerConfig", "CLinux", "CJemalloc", .product(name: "Logging", package: "swift-log"),
+        "Coordinator", "Persistence", "ServerConfig", "CLinux", "CJemalloc", .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .target(name: "CAllocatorOptions"),
     .executableTarget(

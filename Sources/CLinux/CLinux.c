@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 int clinux_pin_thread(int cpu) {
   cpu_set_t set;
@@ -54,4 +55,49 @@ int clinux_add_decimals(const void *left, size_t left_count, const void *right, 
   first += second;
   if (isnan(first) || isinf(first)) return CLINUX_DECIMAL_NOT_FINITE;
   return snprintf(sum, capacity, "%.17Lf", first);
+}
+
+static char *title_memory;
+static size_t title_capacity;
+
+int clinux_claim_process_title(void) {
+  char text[2048];
+  FILE *file = fopen("/proc/self/stat", "re");
+  if (!file) return -1;
+  size_t count = fread(text, 1, sizeof(text) - 1, file);
+  fclose(file);
+  text[count] = 0;
+  // The second field is the name in parentheses, which may hold anything.
+  char *field = strrchr(text, ')');
+  if (!field) return -1;
+  unsigned long bounds[4] = {0};
+  int number = 2;
+  for (field = strchr(field, ' '); field; field = strchr(field + 1, ' ')) {
+    number++;
+    if (number >= 48 && number <= 51) bounds[number - 48] = strtoul(field + 1, NULL, 10);
+  }
+  char *start = (char *)bounds[0];
+  char *end = (char *)(bounds[2] == bounds[1] ? bounds[3] : bounds[1]);
+  if (!start || end <= start) return -1;
+  // Whoever holds pointers into it gets copies.
+  for (char **entry = environ; entry && *entry; entry++) {
+    if (*entry < start || *entry >= end) continue;
+    char *copy = strdup(*entry);
+    if (!copy) return -1;
+    *entry = copy;
+  }
+  program_invocation_name = strdup(program_invocation_name);
+  char *slash = strrchr(program_invocation_name, '/');
+  program_invocation_short_name = slash ? slash + 1 : program_invocation_name;
+  title_memory = start;
+  title_capacity = (size_t)(end - start);
+  return 0;
+}
+
+void clinux_set_process_title(const char *title) {
+  if (title_capacity == 0) return;
+  size_t count = strlen(title);
+  if (count >= title_capacity) count = title_capacity - 1;
+  memset(title_memory, 0, title_capacity);
+  memcpy(title_memory, title, count);
 }

@@ -108,6 +108,25 @@ int curing_send(curing *self, int socket, const void *bytes, size_t count, uint6
   return 0;
 }
 
+int curing_write(curing *self, int file, const void *bytes, size_t count, uint64_t offset,
+                 uint64_t data) {
+  struct io_uring_sqe *sqe;
+  int code = next_entry(self, &sqe);
+  if (code != 0) return code;
+  io_uring_prep_write(sqe, file, bytes, (unsigned)count, offset);
+  sqe->user_data = data;
+  return 0;
+}
+
+int curing_sync(curing *self, int file, uint64_t data) {
+  struct io_uring_sqe *sqe;
+  int code = next_entry(self, &sqe);
+  if (code != 0) return code;
+  io_uring_prep_fsync(sqe, file, IORING_FSYNC_DATASYNC);
+  sqe->user_data = data;
+  return 0;
+}
+
 int curing_poll_readable(curing *self, int descriptor, uint64_t data) {
   struct io_uring_sqe *sqe;
   int code = next_entry(self, &sqe);

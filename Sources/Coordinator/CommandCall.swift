@@ -14,6 +14,8 @@ package struct CommandCall {
   package let protocolVersion: Int
   package let leavesAccessClocks: Bool
   package let keys: [Key]
+  /// Who sent it.
+  package let client: CommandObserver.Client
 
   /// One of the command's keys, in the order of the words.
   package struct Key {
@@ -41,7 +43,8 @@ package struct CommandCall {
 
   package init(
     command: Command, commandIndex: Int, words: StoredCommands, index: Int, database: Int,
-    protocolVersion: Int, leavesAccessClocks: Bool, keys: [Key]
+    protocolVersion: Int, leavesAccessClocks: Bool, keys: [Key],
+    client: CommandObserver.Client = .none
   ) {
     self.command = command
     self.commandIndex = commandIndex
@@ -51,6 +54,7 @@ package struct CommandCall {
     self.protocolVersion = protocolVersion
     self.leavesAccessClocks = leavesAccessClocks
     self.keys = keys
+    self.client = client
     let isEveryShard = if case .everyShard = command.execution { true } else { false }
     self.isEveryShard = isEveryShard || Self.hasDependents(command, words, index)
   }

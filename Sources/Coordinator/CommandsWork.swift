@@ -39,6 +39,7 @@ package final class CommandsWork: HopWork, @unchecked Sendable {
         keyspace.prepare(arguments[key.position], key.hash)
       }
       replies.protocolVersion = call.protocolVersion
+      counts.observer.client = call.client
       counts.run(call.commandIndex, of: scheduler.table, arguments, &keyspace, &replies)
       ends.append(replies.count)
     }

@@ -212,11 +212,22 @@ private final class VisitWork: HopWork, @unchecked Sendable {
     keyspace.select(call.database)
     keyspace.leavesAccessClocks = call.leavesAccessClocks
     reply.protocolVersion = call.protocolVersion
+    // What a command of keys from elsewhere does is recorded where the keys belong, as what has become of them.
+    let isRecorded = keyspace.effects.isRecorded
+    keyspace.effects.isRecorded = false
+    let written = isRecorded ? ownWrittenKeys(scheduler.shard) : []
+    for key in written { keyspace.observe(key) }
+    counts.observer.client = call.client
     call.withArguments { arguments in
       counts.run(call.commandIndex, of: scheduler.table, arguments, &keyspace, &reply)
     }
     keyspace.forgetPrepared()
+    keyspace.effects.isRecorded = isRecorded
     let changed = Set(keyspace.observed.takeChanges())
+    for key in written {
+      keyspace.stopObserving(key)
+      if changed.contains(key) { keyspace.recordState(of: key) }
+    }
     for visitor in visitors {
       visitor.hasChanged = changed.contains(visitor.name)
       visitor.withName {
@@ -227,6 +238,18 @@ private final class VisitWork: HopWork, @unchecked Sendable {
     // The shard's own, for those who watch them.
     let foreign = Set(visitors.map(\.name))
     for key in changed where !foreign.contains(key) { keyspace.noteAgain(key) }
+  }
+}
+
+extension VisitWork {
+  /// The keys of the call that are at home here and may change.
+  private func ownWrittenKeys(_ shard: Int) -> Set<DatabaseKey> {
+    call.withArguments { arguments in
+      Set(
+        call.keys.lazy.filter { $0.shard == shard && $0.isWritten }.map {
+          DatabaseKey(database: $0.database, name: arguments[$0.position].bytes)
+        })
+    }
   }
 }
 
@@ -241,6 +264,7 @@ private final class ReturnWork: HopWork, @unchecked Sendable {
     keyspace.forgetPrepared()
     for visitor in visitors {
       let database = visitor.name.database
+      defer { if visitor.hasChanged { keyspace.recordState(of: visitor.name) } }
       if let entry = visitor.entry {
         if visitor.hasChanged {
           keyspace.put(entry, database: database)

@@ -82,6 +82,8 @@ private final class KeysWork: HopWork, @unchecked Sendable {
     _ keyspace: inout Keyspace, _ scheduler: ShardScheduler, _ counts: inout CommandStatistics
   ) {
     keyspace.prepareFor(call, &reply)
+    let start = CommandStatistics.now
+    counts.observer.client = call.client
     call.withArguments { arguments in
       do throws(CommandError) {
         guard let body else {
@@ -98,7 +100,11 @@ private final class KeysWork: HopWork, @unchecked Sendable {
         counts.fail(call.commandIndex, error, 0, &reply)
         hasFailed = true
       }
+      let ticks = CommandStatistics.now &- start
+      counts.observe(call.commandIndex, arguments, ticks: ticks, replyBytes: reply.count)
+      if body == nil ? hasFailed : positions.first == call.keys.first?.position {
+        counts.count(call.commandIndex, ticks: ticks)
+      }
     }
-    if body == nil ? hasFailed : positions.first == call.keys.first?.position { counts.count(call.commandIndex, ticks: 0) }
   }
 }

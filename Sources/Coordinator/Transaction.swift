@@ -59,6 +59,8 @@ package final class Transaction: TransactionOwner {
     case scheduling
     /// Shards have yet to do this hop's work.
     case running
+    /// Shards have yet to put what was done on disk.
+    case committing
     case paused
     case ended
   }
@@ -102,6 +104,8 @@ package final class Transaction: TransactionOwner {
 
   /// The first hop went along with the claims, and it was the only one.
   private var endsAfterFirst = false
+  /// The hop under way is the last one; the claims end later.
+  private var endsAfterHop = false
 
   private func part(of shard: Int) -> TransactionPart {
     guard let part = parts.first(where: { $0.shard == shard }) else {
@@ -121,10 +125,7 @@ package final class Transaction: TransactionOwner {
     missing -= 1
     guard missing == 0 else { return }
     if isLastHop { return end() }
-    if endsAfterFirst {
-      releaseAll()
-      return end()
-    }
+    if endsAfterFirst { return conclude() }
     goOn()
   }
 
@@ -140,22 +141,22 @@ package final class Transaction: TransactionOwner {
     precondition(state != .ended, "a transaction goes on after its end")
     switch program.nextHop() {
     case .pause: state = .paused
-    case .end:
-      releaseAll()
-      end()
+    case .end: conclude()
     case .works(let works, let isLast):
       precondition(!works.isEmpty, "a hop without work")
       state = .running
-      isLastHop = isLast
+      endsAfterHop = isLast
+      // Records of several shards are written when it is known which of them have some.
+      isLastHop = isLast && (parts.count == 1 || !scheduler.recordsEffects)
       missing = works.count
       for part in parts {
         part.work = works.first { $0.shard == part.shard }?.work
-        part.isLastHop = isLast
+        part.isLastHop = isLastHop
       }
       for part in parts {
         if part.work != nil {
           send(.run(part), to: part.shard)
-        } else if isLast {
+        } else if isLastHop {
           send(.release(part), to: part.shard)
         }
       }
@@ -163,10 +164,37 @@ package final class Transaction: TransactionOwner {
   }
 
   package func done(_ part: TransactionPart) {
-    precondition(state == .running, "work done that nobody asked for")
+    precondition(state == .running || state == .committing, "work done that nobody asked for")
     missing -= 1
     guard missing == 0 else { return }
-    if isLastHop { end() } else { goOn() }
+    if state == .committing {
+      releaseAll()
+      end()
+    } else if isLastHop {
+      end()
+    } else if endsAfterHop {
+      conclude()
+    } else {
+      goOn()
+    }
+  }
+
+  /// Has each shard that was changed put its part into its log, and gives up the claims: at once, or when all
+  /// of it is on disk.
+  private func conclude() {
+    let writers = parts.filter { !$0.effects.isEmpty }
+    for part in writers { part.writers = writers.map(\.shard) }
+    if scheduler.holdsUntilDurable, !writers.isEmpty {
+      state = .committing
+      missing = writers.count
+      for part in writers {
+        part.isCommitting = true
+        send(.run(part), to: part.shard)
+      }
+      return
+    }
+    releaseAll()
+    end()
   }
 
   private func releaseAll() {

@@ -10,6 +10,18 @@ package protocol LoopClient: AnyObject {
   func turn()
   /// Whether there is work that waits for no completion, so that the thread must not sleep.
   var hasWork: Bool { get }
+  /// Jobs or timers have held the thread for more than a millisecond.
+  func ranLong(_ phase: LoopPhase, nanoseconds: UInt64)
+}
+
+extension LoopClient {
+  package func ranLong(_ phase: LoopPhase, nanoseconds: UInt64) {}
+}
+
+/// What a loop does beside its client's turns.
+package enum LoopPhase: Sendable {
+  case jobs
+  case timers
 }
 
 /// One pinned thread that runs one io_uring, and Swift's jobs beside it.
@@ -149,7 +161,15 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     let now = Self.monotonicNanoseconds
     guard first <= now else { return }
     while let body = timers.popDue(now) { body() }
+    watch(.timers, since: now)
   }
+
+  private func watch(_ phase: LoopPhase, since start: UInt64) {
+    let spent = Self.monotonicNanoseconds - start
+    if spent >= Self.longNanoseconds { client?.ranLong(phase, nanoseconds: spent) }
+  }
+
+  private static let longNanoseconds: UInt64 = 1_000_000
 
   // MARK: Executor
 
@@ -184,6 +204,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
       })
     }
     guard !localJobs.isEmpty else { return }
+    let start = Self.monotonicNanoseconds
+    defer { watch(.jobs, since: start) }
     var jobs: [UnownedJob] = []
     swap(&jobs, &localJobs)
     for job in jobs {

@@ -123,6 +123,16 @@ package struct Ring {
     unsafe check(curing_send(ring, socket, unsafeBytes, count, data))
   }
 
+  /// Writes bytes to a file, which stay where they are until the completion; may write fewer.
+  package func write(
+    _ file: Int32, unsafeBytes: UnsafeRawPointer, count: Int, at offset: Int, data: UInt64
+  ) {
+    unsafe check(curing_write(ring, file, unsafeBytes, min(count, Int(Int32.max)), UInt64(offset), data))
+  }
+
+  /// Has what was written to a file reach the disk: fdatasync(2).
+  package func sync(_ file: Int32, data: UInt64) { unsafe check(curing_sync(ring, file, data)) }
+
   /// Completes each time `descriptor` is readable.
   package func pollReadable(_ descriptor: Int32, data: UInt64) {
     unsafe check(curing_poll_readable(ring, descriptor, data))

@@ -29,7 +29,18 @@ final class Connection: @unchecked Sendable {
   var output = ReplyWriter()
   var sending = ReplyWriter()
   var isSending = false
+  /// Replies to changes that are on their way to the disk, and up to where of the journal they wait.
+  var held = ReplyWriter()
+  var heldUntil: UInt64 = 0
+  /// Takes the replies, where there is no client behind it.
+  var sink: ((borrowing ReplyWriter) -> Void)?
   var replies = PendingReplies()
+  /// How large a buffer for replies it keeps when it has nothing to send.
+  var keptOutputByteCount = Connection.keptOutputBytesMax
+  /// Its largest reply, or batch of them, since the size above was last looked at.
+  var outputPeak = 0
+  static let keptOutputBytesMax = 16 * 1024
+  static let keptOutputBytesMin = 1024
 
   // Where it stands
   /// A run of its commands waits for execution in this turn.
@@ -45,6 +56,8 @@ final class Connection: @unchecked Sendable {
   var blockTimer: TimerID?
   /// The shards that have commands of it and have not replied.
   var shardsAsked: Set<Int> = []
+  /// A suspended service command; it counts when it is over.
+  var suspendedCall: SuspendedCall?
   /// Takes the reply of a suspended service command that is part of a transaction.
   var replyCapture: (([UInt8]) -> Void)?
   /// What such a command has replied so far.
@@ -74,6 +87,8 @@ final class Connection: @unchecked Sendable {
   var replyMode = ReplyMode.on
   var isExemptFromEviction = false
   var leavesAccessClocks = false
+  /// MONITOR.
+  var isMonitor = false
 
   // Counted
   var lastInteraction: UInt64
@@ -108,7 +123,7 @@ final class Connection: @unchecked Sendable {
   }
 
   /// Whether commands may go straight to execution: nothing to check, drop or hold back.
-  var isPlain: Bool { isAuthenticated && replyMode == .on && multi == nil }
+  var isPlain: Bool { isAuthenticated && replyMode == .on && multi == nil && !isMonitor }
 
   /// Whether the reply of the command that runs now is sent.
   var wantsReply: Bool { replyMode == .on || replyMode == .skipNext }
@@ -117,16 +132,38 @@ final class Connection: @unchecked Sendable {
   var isBusy: Bool { isSuspended || isPaused || isThrottled || replies.isWaiting }
 
   /// Bytes of replies that are not with the kernel yet.
-  var pendingOutputByteCount: Int { output.count + (isSending ? sending.count : 0) }
+  var pendingOutputByteCount: Int { output.count + held.count + (isSending ? sending.count : 0) }
 
   /// Appends the reply to a command sent to another shard; the last one puts all in order.
   func fill(place: Int, with reply: ByteView) {
     replies.fill(place: place, with: reply, output: &output)
   }
 
+  /// Notes that `byteCount` bytes were sent at once; the buffer goes, or stays for the next time.
+  @inline(__always)
+  func finishSending(_ byteCount: Int) {
+    isSending = false
+    if byteCount > outputPeak {
+      outputPeak = byteCount
+      if byteCount > keptOutputByteCount { keptOutputByteCount = Self.keptOutputBytesMax }
+    }
+    sending.removeAll(retaining: keptOutputByteCount)
+  }
+
+  /// Shrinks the buffers to what the client has needed since the last time.
+  func shrinkOutput() {
+    let needed = max(outputPeak + 1, Self.keptOutputBytesMin)
+    outputPeak = 0
+    guard needed < keptOutputByteCount else { return }
+    keptOutputByteCount = needed
+    if !isSending { sending.removeAll(retaining: needed) }
+    if output.isEmpty { output.removeAll(retaining: needed) }
+  }
+
   /// What its buffers occupy.
   var allocatedByteCount: Int {
     input.allocatedByteCount + output.allocatedByteCount + sending.allocatedByteCount
+      + held.allocatedByteCount
   }
 }
 

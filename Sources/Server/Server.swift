@@ -33,6 +33,7 @@ package final class Server: Sendable {
     try startWorkers(pinnedTo: shardCount == cpus.count && shardCount > 1 ? cpus : [])
     log.notice("Server initialized")
     try listen()
+    context.setProcessTitle(configuration)
   }
 
   private static var allowedProcessors: [Int32] {
@@ -82,30 +83,13 @@ package final class Server: Sendable {
   private func listen() throws(StartFailure) {
     let configuration = context.configuration
     var listeners: [Listener] = []
-    var port = configuration[.port]
+    let port = configuration[.port]
     let backlog = configuration[.tcpBacklog]
-    // `port 0` in the configuration means no TCP at all, as in Redis.
-    if port != 0 {
-      for address in configuration.bindAddresses {
-        let isOptional = address.hasPrefix("-")
-        let name = isOptional ? String(address.dropFirst()) : address
-        do throws(SystemError) {
-          let listener = try Listener.tcp(address: name, port: port, backlog: backlog)
-          port = listener.port ?? port
-          listeners.append(listener)
-        } catch {
-          if isOptional, error.code == EADDRNOTAVAIL || error.code == EAFNOSUPPORT { continue }
-          context.log.warning(
-            "Warning: Could not create server TCP listening socket \(name):\(port): \(error.call): \(error.reason)"
-          )
-          context.log.warning("Failed listening on port \(port) (tcp), aborting.")
-          throw StartFailure()
-        }
-      }
-      if listeners.isEmpty {
-        context.log.warning("Failed listening on port \(port) (tcp), aborting.")
-        throw StartFailure()
-      }
+    do throws(SystemError) {
+      listeners = try context.openTCP(configuration)
+    } catch {
+      context.log.warning("Failed listening on port \(port) (tcp), aborting.")
+      throw StartFailure()
     }
     let path = configuration[.unixsocket]
     if !path.isEmpty {
@@ -123,13 +107,21 @@ package final class Server: Sendable {
       context.log.warning("Configured to not listen anywhere, exiting.")
       throw StartFailure()
     }
+    let context = self.context
+    // Clients that come before the data is there hear so.
+    context.persistence.willLoad()
+    context.memory.started()
     context.startAccepting(listeners)
-    // One line a kind of listener, however many addresses it has.
-    if listeners.contains(where: { $0.path == nil }) {
-      context.log.notice("Ready to accept connections tcp")
-    }
-    if listeners.contains(where: { $0.path != nil }) {
-      context.log.notice("Ready to accept connections unix")
+    Task {
+      guard await context.persistence.start() else { return context.stopped.set(1) }
+      await context.workers[0].perform { _ in context.persistence.startCron() }
+      // One line a kind of listener, however many addresses it has.
+      if listeners.contains(where: { $0.path == nil }) {
+        context.log.notice("Ready to accept connections tcp")
+      }
+      if listeners.contains(where: { $0.path != nil }) {
+        context.log.notice("Ready to accept connections unix")
+      }
     }
   }
 
@@ -138,7 +130,7 @@ package final class Server: Sendable {
   /// Has the server stop as SHUTDOWN does; returns when it has, with the process' exit code.
   package func stop(because reason: String) async -> Int32 {
     context.log.warning("\(reason)")
-    return await context.shutDown()
+    return await context.shutDown() ?? -1
   }
 
   /// The exit code, once a client's SHUTDOWN has stopped the server.

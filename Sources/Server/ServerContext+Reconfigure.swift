@@ -11,9 +11,6 @@ extension ServerContext {
     try updateConfiguration { configuration throws(ConfigError) in
       var updated = configuration
       let changed = try updated.set(pairs, fromLocalClient: fromLocalClient)
-      for key in changed {
-        if let reason = refusal(to: key, in: updated) { throw .failed(spelling(of: key, in: pairs), reason: reason) }
-      }
       if changed.contains(.text(.dir)) {
         guard unsafe chdir(updated[.dir]) == 0 else {
           throw .failed(
@@ -21,25 +18,34 @@ extension ServerContext {
         }
         updated[.dir] = currentDirectory ?? updated[.dir]
       }
+      do throws(ConfigError) {
+        try listen(on: updated, insteadOf: configuration, changed, spelledAs: pairs)
+        if changed.contains(.text(.procTitleTemplate)) { setProcessTitle(updated) }
+      } catch {
+        _ = unsafe chdir(configuration[.dir])
+        throw error
+      }
       logOutput.level = LogOutput.level(named: updated[.loglevel])
       logOutput.path = updated[.logfile]
       configuration = updated
     }
   }
 
-  /// Why a directive can't be changed while running, though Redis allows it; nil if it can.
-  private func refusal(to key: DirectiveKey, in updated: Configuration) -> String? {
-    switch key {
-    case .integer(.port):
-      log.warning("Changing the port needs a restart.")
-      return "Unable to listen on this port. Check server logs."
-    case .list(.bind):
-      log.warning("Changing the bind addresses needs a restart.")
-      return "Failed to bind to specified addresses."
-    case .flag(.appendonly) where updated[.appendonly]:
-      log.warning("There is no append only file yet: appendonly can't be switched on.")
-      return "Unable to turn on AOF. Check server logs."
-    default: return nil
+  private func listen(
+    on updated: Configuration, insteadOf current: Configuration, _ changed: [DirectiveKey],
+    spelledAs pairs: [(String, String)]
+  ) throws(ConfigError) {
+    let binds = changed.contains(.list(.bind))
+    guard binds || changed.contains(.integer(.port)) else { return }
+    do throws(SystemError) {
+      try listenAnew(on: updated, insteadOf: current)
+    } catch {
+      throw binds
+        ? .failed(
+          spelling(of: .list(.bind), in: pairs), reason: "Failed to bind to specified addresses.")
+        : .failed(
+          spelling(of: .integer(.port), in: pairs),
+          reason: "Unable to listen on this port. Check server logs.")
     }
   }
 

@@ -26,10 +26,11 @@ final class ServerContext: @unchecked Sendable {
   let startedAt = WallClock.milliseconds
   let tickClock = TickClock()
   let memory = MemoryWatch()
+  let persistence = Persistence()
+  let insight = SharedInsight()
   private(set) var workers: [Worker] = []
   private(set) var loops: [EventLoop] = []
-  /// Set before accepting starts; only the first worker uses them afterwards.
-  fileprivate(set) var listeners: [Listener] = []
+  let listeners = OpenListeners()
   private let currentConfiguration: Mutex<Configuration>
   /// Where the configuration came from, for CONFIG REWRITE and INFO.
   let origin: ConfigurationOrigin
@@ -47,8 +48,11 @@ final class ServerContext: @unchecked Sendable {
   let pausesOnlyWrites = Atomic<Bool>(false)
   /// Held while both change; readers do without.
   let pauseChange = Mutex(())
+  /// How long a client may keep the buffer that its largest reply needed.
+  let replyBufferResetMilliseconds = Atomic<Int>(ServerContext.replyBufferResetDefault)
+  static let replyBufferResetDefault = 5000
   /// Which worker gets the next connection.
-  private let nextWorker = Atomic<Int>(0)
+  let nextWorker = Atomic<Int>(0)
 
   init(
     shardCount: Int, configuration: Configuration, origin: ConfigurationOrigin, log: Logger,
@@ -63,7 +67,10 @@ final class ServerContext: @unchecked Sendable {
     currentReplicationID = Mutex(Self.freshID())
     currentConfiguration = Mutex(configuration)
     let services = ServiceCommand.all
-    table = CommandTable(CommandTable.engine + services.map(\.command))
+    var renamed = RenamedCommands()
+    for line in configuration.renamedCommands { _ = renamed.rename(line[0], to: line[1]) }
+    table = CommandTable(
+      CommandTable.engine + services.map(\.command), renames: renamed.names)
     var bodies = [ServiceCommand.Body?](repeating: nil, count: table.commands.count)
     for service in services {
       for (name, body) in service.bodies {
@@ -84,6 +91,7 @@ final class ServerContext: @unchecked Sendable {
       ["exec", "discard", "multi", "watch", "quit", "reset"].compactMap { names.firstIndex(of: $0) })
     selectCommand = names.firstIndex(of: "select") ?? -1
     mailboxes = Mailboxes(shardCount: shardCount)
+    persistence.attach(to: self)
   }
 
   /// Says who the workers are, once, before any of them runs.
@@ -161,6 +169,10 @@ final class ServerContext: @unchecked Sendable {
 
   // MARK: Pausing
 
+  /// Whether commands have to be looked at before they run.
+  @inline(__always)
+  var isGuarded: Bool { isPausing || persistence.isGuarding }
+
   var isPausing: Bool { pauseDeadline.load(ordering: .relaxed) != 0 }
 
   /// Whether CLIENT PAUSE holds `command` back.
@@ -178,43 +190,6 @@ final class ServerContext: @unchecked Sendable {
 
   func connectionClosed() { connectionCount.subtract(1, ordering: .relaxed) }
 
-  /// Gives an accepted descriptor to the next worker in turn.
-  func accepted(_ completion: Completion, listener: Int, worker: Worker) {
-    guard listeners.indices.contains(listener) else { return }
-    if !completion.hasMore {
-      worker.loop.ring.acceptMultishot(
-        listeners[listener].descriptor, data: Worker.data(.accept, UInt64(listener)))
-    }
-    guard completion.result >= 0 else {
-      if completion.result != -ECANCELED {
-        log.warning(
-          "Accepting client connection: \(SystemError("accept", -completion.result).reason)")
-      }
-      return
-    }
-    let descriptor = completion.result
-    let turn = nextWorker.add(1, ordering: .relaxed).oldValue
-    let chosen = workers[turn % workers.count]
-    if chosen === worker {
-      chosen.adopt(descriptor)
-    } else {
-      Task(executorPreference: chosen.loop) { chosen.adopt(descriptor) }
-    }
-  }
-
-  /// Hands the listeners to the first worker, which accepts for all.
-  func startAccepting(_ listeners: [Listener]) {
-    let acceptor = workers[0]
-    memory.started()
-    self.listeners = listeners
-    Task(executorPreference: acceptor.loop) {
-      for (index, listener) in listeners.enumerated() {
-        acceptor.loop.ring.acceptMultishot(
-          listener.descriptor, data: Worker.data(.accept, UInt64(index)))
-      }
-    }
-  }
-
   // MARK: Stop
 
   /// How long clients have to take their last replies.
@@ -223,22 +198,25 @@ final class ServerContext: @unchecked Sendable {
   /// Stops accepting, lets replies out, and ends. Safe to call more than once: later calls wait for
   /// the first.
   ///
-  /// - Returns: the process' exit code.
-  func shutDown() async -> Int32 {
+  /// - Parameters:
+  ///   - saves: whether a snapshot is taken; nil: if there are save points.
+  ///   - forces: stops even if that fails.
+  /// - Returns: the process' exit code; nil if it goes on, because the snapshot failed.
+  func shutDown(saves: Bool? = nil, forces: Bool = false) async -> Int32? {
     let isFirst = !stopping.exchange(true, ordering: .sequentiallyConsistent)
     guard isFirst else { return await stopped.value }
     log.notice("User requested shutdown...")
-    await workers[0].perform { worker in
-      for listener in worker.server.listeners {
-        // Closing alone would leave the accept waiting.
-        shutdown(listener.descriptor, Int32(SHUT_RDWR))
-        listener.close()
-      }
-      worker.server.listeners = []
+    if !persistence.isLoading, !(await persistence.finish(saves: saves)), !forces {
+      log.warning("Error trying to save the DB, can't exit.")
+      stopping.store(false, ordering: .sequentiallyConsistent)
+      return nil
     }
+    listeners.closeAll()
     for worker in workers { await worker.perform { $0.drain() } }
     let deadline = EventLoop.monotonicNanoseconds + Self.drainSeconds * 1_000_000_000
     for worker in workers { await worker.drained(until: deadline) }
+    // What clients did while they were told to leave.
+    await persistence.syncJournals()
     let configuration = self.configuration
     if !configuration[.pidfile].isEmpty { unsafe unlink(configuration[.pidfile]) }
     log.warning("Martlet is now ready to exit, bye bye...")
@@ -252,10 +230,13 @@ package struct ConfigurationOrigin: Sendable {
   /// The file's absolute path, nil when there was none.
   package let path: String?
   package let executable: String
+  /// As the process was called.
+  package let name: String
 
-  package init(path: String?, executable: String) {
+  package init(path: String?, executable: String, name: String) {
     self.path = path
     self.executable = executable
+    self.name = name
   }
 }
 

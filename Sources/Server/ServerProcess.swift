@@ -1,3 +1,4 @@
+import CLinux
 import EventLoop
 import Glibc
 import ServerConfig
@@ -23,7 +24,7 @@ package enum ServerProcess {
     let executable = absolutePath(of: arguments[0])
     let options = CommandLineOptions(words)
     let origin = ConfigurationOrigin(
-      path: options.path.map { absolutePath(of: $0) }, executable: executable)
+      path: options.path.map { absolutePath(of: $0) }, executable: executable, name: arguments[0])
     guard var configuration = load(options) else { return 1 }
     let directory = configuration[.dir]
     guard unsafe chdir(directory) == 0 else {
@@ -32,6 +33,7 @@ package enum ServerProcess {
     }
     configuration[.dir] = workingDirectory
     if configuration[.daemonize] { return daemonRefusal() }
+    if configuration[.setProcTitle] { _ = clinux_claim_process_title() }
     writeProcessID(to: configuration[.pidfile])
     do throws(Server.StartFailure) {
       let server = try Server(configuration, origin: origin)
@@ -63,7 +65,10 @@ package enum ServerProcess {
         text = try ConfigurationFiles.read(path).joined(separator: "\n")
       }
       var configuration = Configuration()
-      try configuration.load(text: text, options: options.options, source: ConfigurationFiles.read)
+      var commands = RenamedCommands()
+      try configuration.load(
+        text: text, options: options.options, rename: { commands.rename($0, to: $1) },
+        source: ConfigurationFiles.read)
       return configuration
     } catch {
       report(error.fatalMessage(version: "Redis \(Version.redis)"))

@@ -61,6 +61,7 @@ extension Worker {
     let start = output.count
     keyspace.forgetPrepared()
     // It may read or reset what the turn has counted so far.
+    takeNoted(&counts)
     swap(&counts, &statistics)
     defer { swap(&counts, &statistics) }
     do throws(CommandError) {
@@ -72,7 +73,9 @@ extension Worker {
     keyspace.leavesAccessClocks = connection.leavesAccessClocks
     connection.commandCount += 1
     let end = clinux_ticks()
-    statistics.count(command, ticks: end &- call.startTicks)
+    countService(
+      command, call.words, connection, startTicks: call.startTicks, endTicks: end,
+      replyBytes: max(output.count - start, 0))
     call.endTicks = end
     return connection.isBusy || connection.isClosing ? .waitsAfter : .goesOn
   }

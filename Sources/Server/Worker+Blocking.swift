@@ -28,6 +28,11 @@ extension Worker {
       let wait = try blocking.timeout(call.words)
       let found = try request.command.attempt(
         &keyspace, call.words, request.keys.map(\.position), &output)
+      if found || wait == nil {
+        counts.observe(
+          request.commandIndex, call.words, ticks: clinux_ticks() &- call.startTicks,
+          replyBytes: output.count - start)
+      }
       guard !found, let wait else { return .goesOn }
       output.truncate(to: start)
       let words = settled(request, call.words, &keyspace)
@@ -81,7 +86,7 @@ extension Worker {
     let call = BlockedCall(
       origin: index, connection: connection.handle.bits, command: request.commandIndex,
       words: words, database: request.database, protocolVersion: request.protocolVersion,
-      keys: isStepwise ? Array(keys.prefix(1)) : keys,
+      keys: isStepwise ? Array(keys.prefix(1)) : keys, claims: request.keys.map(\.claim),
       isSelfContained: !isStepwise || request.onlyShard != nil)
     connection.isSuspended = true
     connection.blocked = call
@@ -118,7 +123,7 @@ extension Worker {
   /// Ends a wait with an error, or with the reply for a time that is over (nil). False if the call is being
   /// served at this moment.
   func unblock(_ connection: Connection, with error: CommandError?) -> Bool {
-    guard let call = connection.blocked, giveUp(call) else { return false }
+    guard let call = connection.blocked, scheduler.giveUp(call) else { return false }
     var reply = ReplyWriter(protocolVersion: call.protocolVersion)
     if let error {
       statistics.fail(call.command, error, 0, &reply)
@@ -130,25 +135,13 @@ extension Worker {
     return true
   }
 
-  /// Takes a call out of all lines; false if it is being served.
-  private func giveUp(_ call: BlockedCall) -> Bool {
-    guard call.claim() else { return false }
-    call.end()
-    forget(call)
-    return true
-  }
-
   /// The client is on its way out: nobody wants a reply. If the call is being served at this moment, that ends the
   /// wait.
   private func abandon(_ call: BlockedCall, _ connection: Connection) {
-    guard connection.blocked === call, giveUp(call) else { return }
+    guard connection.blocked === call, scheduler.giveUp(call) else { return }
     endWait(connection)
     connection.isSuspended = false
     touch(connection)
-  }
-
-  private func forget(_ call: BlockedCall) {
-    for shard in call.shards { scheduler.outbox.append((.forget(call), shard)) }
   }
 
   private func endWait(_ connection: Connection) {
@@ -163,8 +156,7 @@ extension Worker {
 
   /// A shard has served a call.
   func served(_ call: BlockedCall, _ reply: [UInt8]) {
-    // Its other shards still have it in line.
-    if call.shards.count > 1 { forget(call) }
+    scheduler.wasServed(call)
     let handle = ConnectionHandle(bits: call.connection)
     guard let connection = connections[handle], connection.blocked === call else { return }
     endWait(connection)
@@ -175,8 +167,7 @@ extension Worker {
   func retry(_ call: BlockedCall) {
     let handle = ConnectionHandle(bits: call.connection)
     guard let connection = connections[handle], connection.blocked === call else {
-      call.end()
-      return forget(call)
+      return scheduler.end(call)
     }
     let request = call.words.withArguments(0) { arguments in
       makeCall(call.words, 0, arguments, connection, database: call.database)
@@ -191,18 +182,14 @@ extension Worker {
     _ call: BlockedCall, _ handle: ConnectionHandle, _ reply: ByteView, isMissing: Bool
   ) {
     if isMissing {
-      let wasMissed = call.unclaim()
-      for shard in call.shards {
-        scheduler.outbox.append((wasMissed ? .lookAgain(call) : .retried(call), shard))
-      }
+      scheduler.goesOnWaiting(call)
       // It may have gone away meanwhile.
       if let connection = connections[handle], connection.isShutDown || connection.hasPeerClosed {
         connection.stopWaiting?()
       }
       return
     }
-    call.end()
-    forget(call)
+    scheduler.end(call)
     guard let connection = connections[handle], connection.blocked === call else { return }
     endWait(connection)
     deliver(reply, to: handle, isSilent: !connection.wantsReply)

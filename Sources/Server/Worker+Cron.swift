@@ -2,6 +2,7 @@ import Engine
 import EventLoop
 import Logging
 import Shard
+import Synchronization
 
 /// What happens without anybody asking: expiry, freeing, idle clients, the end of a pause.
 extension Worker {
@@ -16,19 +17,34 @@ extension Worker {
 
   private func cron() {
     guard !isCronPaused else { return }
+    let start = EventLoop.monotonicNanoseconds
+    defer { watchCron(since: start) }
     sampleRates()
+    unsafe insight.hotKeys.decay()
     shard.assumeIsolated { shard in
       shard.withKeyspace { keyspace in
         keyspace.now = WallClock.milliseconds
         hasBackgroundWork = !server.isPausing && expireSlice(&keyspace) || keyspace.hasGarbage
         scheduler.concluded(&keyspace, &statistics)
+        collectEffects(&keyspace)
       }
     }
     cronTicks &+= 1
+    if cronTicks % 10 == 0 { wantsSync = true }
+    shrinkIdleBuffers()
     if cronTicks % 10 == 0 {
       closeIdleConnections()
+      calibrateWatch()
       if index == 0 { server.memory.sample() }
     }
+  }
+
+  /// Lets go of buffers that replies have not needed for a while.
+  private func shrinkIdleBuffers() {
+    let milliseconds = server.replyBufferResetMilliseconds.load(ordering: .relaxed)
+    let ticks = max(milliseconds / Int(Self.cronNanoseconds / 1_000_000), 1)
+    guard cronTicks % ticks == 0 else { return }
+    for connection in connections.all { connection.shrinkOutput() }
   }
 
   /// Half of what a turn may take.
@@ -46,6 +62,7 @@ extension Worker {
           keyspace.freeSlice(segments: 1)
         }
         hasBackgroundWork = hasBackgroundWork || keyspace.hasGarbage
+        collectEffects(&keyspace)
       }
     }
   }
@@ -55,7 +72,12 @@ extension Worker {
   /// - Returns: whether so many were found that it pays to go on at once.
   private func expireSlice(_ keyspace: inout Keyspace) -> Bool {
     var left = keyspace.segmentCount
-    let end = EventLoop.monotonicNanoseconds + Self.sliceNanoseconds
+    let start = EventLoop.monotonicNanoseconds
+    let end = start + Self.sliceNanoseconds
+    defer {
+      recordLatency(
+        .expireCycle, milliseconds: Int((EventLoop.monotonicNanoseconds - start) / 1_000_000))
+    }
     var expired = 0
     while left > 0 {
       let segments = min(left, 16)

@@ -16,9 +16,13 @@ extension Worker {
         swap(&counts, &statistics)
         answerRequests(&keyspace, &counts)
         executeRuns(&batch, &keyspace, &counts)
+        takeNoted(&counts)
+        deliverFeed()
         exchangeMessages(&keyspace, &counts)
+        takeNoted(&counts)
         swap(&counts, &statistics)
         keyspace.forgetPrepared()
+        collectEffects(&keyspace)
       }
     }
     batch.removeAll()
@@ -70,7 +74,11 @@ extension Worker {
     }
   }
 
-  /// Executes the commands of one connection, until they end or it has to wait.
+  /// Replies that one run may leave unsent; the rest of its commands come in the next turn, so that a pipeline of
+  /// large replies neither holds up the others nor fills memory before anybody looks at its limits.
+  private static let runOutputBytesMax = 1 << 20
+
+  /// Executes the commands of one connection, until they end, it has to wait, or it has had its share of the turn.
   ///
   /// - Returns: how many of the run's bytes are done with.
   private func executeRun(
@@ -81,6 +89,11 @@ extension Worker {
     var done = 0
     keyspace.select(connection.database)
     keyspace.leavesAccessClocks = connection.leavesAccessClocks
+    counts.observer.client = client(connection)
+    let isMonitored = server.insight.isMonitored
+    let requestBytesMin = settings.logLimits[.largeRequest].valueMin ?? .max
+    unsafe insight.hotKeys.countdown &-= run.records.count
+    if unsafe insight.hotKeys.countdown <= 0 { sampleKey(run, batch) }
     var ticks = clinux_ticks()
     for index in run.records {
       prefetchBucket(batch, index &+ Self.bucketsAhead, keyspace)
@@ -89,15 +102,20 @@ extension Worker {
       let words = batch.arguments.arguments(
         from: record.firstWord, count: Int(record.wordCount))
       var call = Call(
-        connection: connection, record: record, words: words, startTicks: ticks)
+        connection: connection, record: record, words: words, startTicks: ticks,
+        isMonitored: isMonitored)
       let outcome = dispatch(&call, &keyspace, &output, &counts)
       ticks = call.endTicks
       if outcome == .waitsBefore {
         connection.parser.reset()
         return done
       }
+      if record.end &- done >= requestBytesMin, record.command >= 0 {
+        counts.observer.note(
+          Int(record.command), words, ticks: 0, replyBytes: 0, requestBytes: record.end - done)
+      }
       done = record.end
-      if outcome == .goesOn { continue }
+      if outcome == .goesOn, output.count <= Self.runOutputBytesMax { continue }
       connection.parser.reset()
       return done
     }
@@ -133,12 +151,18 @@ extension Worker {
     let words: Arguments
     let startTicks: UInt64
     var endTicks: UInt64
+    /// Somebody looks on by MONITOR.
+    let isMonitored: Bool
 
-    init(connection: Connection, record: Batch.Record, words: Arguments, startTicks: UInt64) {
+    init(
+      connection: Connection, record: Batch.Record, words: Arguments, startTicks: UInt64,
+      isMonitored: Bool = false
+    ) {
       self.connection = connection
       self.record = record
       self.words = words
       self.startTicks = startTicks
+      self.isMonitored = isMonitored
       endTicks = startTicks
     }
   }
@@ -158,7 +182,7 @@ extension Worker {
     _ counts: inout CommandStatistics
   ) -> Outcome {
     let record = call.record
-    guard record.command >= 0, call.connection.isPlain, !server.isPausing else {
+    guard record.command >= 0, call.connection.isPlain, !server.isGuarded, !call.isMonitored else {
       return dispatchGuarded(&call, &keyspace, &output, &counts)
     }
     return dispatchAdmitted(&call, &keyspace, &output, &counts)
@@ -251,7 +275,7 @@ extension Worker {
     if call.record.command < 0 {
       reject(&call, .unknownCommand(call.words), &output, &counts)
       outcome = .goesOn
-    } else if let refusal = refusal(of: call) {
+    } else if let refusal = refusal(of: call) ?? persistenceRefusal(of: call) {
       reject(&call, refusal, &output, &counts)
       outcome = .goesOn
     } else if server.pauses(server.table.commands[Int(call.record.command)], connection) {
@@ -262,7 +286,15 @@ extension Worker {
       queue(&call, &output, &counts)
       outcome = .goesOn
     } else {
+      // Of the commands of a transaction, EXEC tells.
+      let database = connection.database
       outcome = dispatchAdmitted(&call, &keyspace, &output, &counts)
+      if call.isMonitored, outcome != .waitsBefore, isMonitorable(call) {
+        let command = Int(call.record.command)
+        monitor(
+          command, call.words, connection,
+          database: command == server.selectCommand ? connection.database : database)
+      }
     }
     switch connection.replyMode {
     case .on, .skipNext: break
@@ -275,6 +307,19 @@ extension Worker {
     return outcome
   }
 
+  /// What files have against it. Whoever feeds the server from files is not meant.
+  private func persistenceRefusal(of call: Call) -> CommandError? {
+    if call.connection.sink != nil { return nil }
+    return server.persistence.refusal(of: server.table.commands[Int(call.record.command)])
+  }
+
+  /// Whether a command was run rather than refused for its name.
+  private func isMonitorable(_ call: Call) -> Bool {
+    let command = Int(call.record.command)
+    return server.table.descriptors[command].routing != .container
+      || call.words.count == 1 && server.serviceBodies[command] != nil
+  }
+
   /// Why the client may not run this command, nil if it may.
   private func refusal(of call: Call) -> CommandError? {
     let descriptor = server.table.descriptors[Int(call.record.command)]
@@ -283,6 +328,11 @@ extension Worker {
     }
     if !call.connection.isAuthenticated, !descriptor.flags.contains(.noAuth) {
       return CommandError("NOAUTH Authentication required.")
+    }
+    if call.connection.isMonitor,
+      !descriptor.flags.isDisjoint(with: [.write, .readOnly, .mayReplicate])
+    {
+      return CommandError("ERR Replica can't interact with the keyspace")
     }
     return nil
   }

@@ -35,7 +35,7 @@ extension Worker {
       if parcel.count > 0 { answer(parcel, &keyspace, &counts) }
       for message in parcel.messages { receive(message, &keyspace, &counts) }
       if parcel.count > 0 {
-        mail.sendBack(parcel)
+        sendBack(parcel, keyspace)
       } else {
         answered.append(parcel)
       }
@@ -66,8 +66,11 @@ extension Worker {
           records[index + ahead].hash, database: records[index + ahead].database)
       }
       let arguments = words.arguments(from: record.firstWord, count: record.wordCount)
+      let client = CommandObserver.Client(
+        shard: parcel.origin, connection: parcel.waiters[index].connection)
       if !scheduler.intents.isEmpty || !putOff.isEmpty,
-        putOff.take(makeCall(record, arguments), parcel.waiters[index], scheduler.intents)
+        putOff.take(
+          makeCall(record, arguments, client), parcel.waiters[index], scheduler.intents)
       {
         parcel.deferAnswer()
         continue
@@ -80,6 +83,7 @@ extension Worker {
       } else {
         keyspace.forgetPrepared()
       }
+      counts.observer.client = client
       parcel.answer(protocolVersion: record.protocolVersion) { reply in
         counts.run(
           record.command, of: server.table, arguments, ticks: &ticks, &keyspace, &reply)
@@ -89,11 +93,13 @@ extension Worker {
     begin(putOff, origin: parcel.origin)
   }
 
-  private func makeCall(_ record: Parcel.Record, _ arguments: Arguments) -> CommandCall {
+  private func makeCall(
+    _ record: Parcel.Record, _ arguments: Arguments, _ client: CommandObserver.Client
+  ) -> CommandCall {
     makeCall(
       StoredCommands(command: record.command, arguments: arguments), 0, arguments,
       database: record.database, protocolVersion: record.protocolVersion,
-      leavesAccessClocks: record.leavesAccessClocks)
+      leavesAccessClocks: record.leavesAccessClocks, client: client)
   }
 
   /// Runs commands of another shard's clients when the transactions before them are done with their keys.
@@ -109,14 +115,18 @@ extension Worker {
 
   // MARK: Messages
 
-  var hasMessages: Bool { !scheduler.outbox.isEmpty || !pendingServices.isEmpty }
+  var hasMessages: Bool {
+    !scheduler.outbox.isEmpty || !pendingServices.isEmpty || !holding.released.isEmpty
+  }
 
   /// Delivers this shard's messages to itself until there are none, and puts the others' into their parcels.
   func exchangeMessages(_ keyspace: inout Keyspace, _ counts: inout CommandStatistics) {
     while hasMessages {
+      sendReleased(&keyspace, &counts)
       let outgoing = scheduler.outbox
       scheduler.outbox.removeAll(keepingCapacity: true)
       for (message, shard) in outgoing {
+        if holds(message, for: shard, keyspace) { continue }
         if shard == index {
           receive(message, &keyspace, &counts)
         } else {
@@ -127,7 +137,7 @@ extension Worker {
     }
   }
 
-  private func receive(
+  func receive(
     _ message: ShardMessage, _ keyspace: inout Keyspace, _ counts: inout CommandStatistics
   ) {
     switch message {
@@ -136,6 +146,8 @@ extension Worker {
     case .lateReply(let reply): ByteView.with(reply.bytes) { handOut($0, to: reply.waiter) }
     case .served(let call, let reply): served(call, reply)
     case .retry(let call): retry(call)
+    case .noted(let command): log(command)
+    case .monitored(let lines): showMonitors(lines)
     case .schedule, .run, .release, .retried, .lookAgain, .forget, .unwatch:
       scheduler.receive(message, &keyspace, &counts)
     }

@@ -60,6 +60,7 @@ extension Worker {
       words.truncate(to: 0)
       let arguments = multi.commands.read(index, into: &words)
       let command = multi.commands.command(at: index)
+      if server.insight.isMonitored { monitor(command, arguments, connection, database: database) }
       if server.serviceBodies[command] != nil {
         // What follows is about another database.
         if command == server.selectCommand, arguments.count == 2,
@@ -172,14 +173,18 @@ extension Worker {
       service.finish(bytes)
     }
     let start = clinux_ticks()
+    statistics.observer.client = client(connection)
+    takeNoted(&statistics)
     service.commands.withArguments(service.ordinal) { arguments in
       do throws(CommandError) {
         try body(self, connection, arguments, &keyspace, &reply)
       } catch {
         statistics.fail(command, error, 0, &reply)
       }
+      countService(
+        command, arguments, connection, startTicks: start, endTicks: clinux_ticks(),
+        replyBytes: reply.count)
     }
-    statistics.count(command, ticks: clinux_ticks() &- start)
     if connection.isSuspended { return }
     connection.replyCapture = nil
     connection.isSuspended = true

@@ -25,8 +25,13 @@ extension Worker {
 
   private func flush(_ connection: Connection) {
     guard !connection.isShutDown else { return finishClosing(connection) }
+    if let sink = connection.sink { return drain(connection, into: sink) }
+    if !connection.held.isEmpty { sendHeld(connection) }
     if !connection.output.isEmpty, !connection.replies.isWaiting {
-      if !connection.isSending {
+      if journal.holdsReplies {
+        hold(connection)
+        if exceedsOutputLimit(connection) { return }
+      } else if !connection.isSending, connection.held.isEmpty {
         swap(&connection.sending, &connection.output)
         connection.output.protocolVersion = connection.protocolVersion
         startSending(connection)
@@ -35,11 +40,33 @@ extension Worker {
       }
     }
     if connection.isClosing || connection.hasPeerClosed, !connection.isBusy, !connection.isSending,
-      connection.output.isEmpty
+      connection.output.isEmpty, connection.held.isEmpty
     {
       shutDown(connection)
       finishClosing(connection)
     }
+  }
+
+  private func drain(_ connection: Connection, into sink: (borrowing ReplyWriter) -> Void) {
+    guard !connection.output.isEmpty, !connection.replies.isWaiting else { return }
+    sink(connection.output)
+    connection.output.removeAll()
+  }
+
+  /// Keeps replies back until what the shard has appended so far is on disk.
+  private func hold(_ connection: Connection) {
+    guard connection.held.isEmpty else { return }
+    swap(&connection.held, &connection.output)
+    connection.output.protocolVersion = connection.protocolVersion
+    connection.heldUntil = journal.appended
+    holding.connections.append(connection)
+  }
+
+  /// Sends replies that were kept back, if the disk has what they tell of.
+  private func sendHeld(_ connection: Connection) {
+    guard journal.durable >= connection.heldUntil, !connection.isSending else { return }
+    swap(&connection.sending, &connection.held)
+    startSending(connection)
   }
 
   private func startSending(_ connection: Connection) {
@@ -52,9 +79,8 @@ extension Worker {
 
   func sent(_ completion: Completion, _ handle: ConnectionHandle) {
     guard let connection = connections[handle] else { return }
-    connection.isSending = false
     let count = connection.sending.count
-    connection.sending.removeAll()
+    connection.finishSending(count)
     guard Int(completion.result) == count else {
       // The peer is gone, or the send was cut short by its going.
       return shutDown(connection)
@@ -141,6 +167,7 @@ extension Worker {
     else { return }
     connections.remove(connection)
     stopWatching(connection)
+    stopMonitoring(connection)
     close(connection.descriptor)
     server.connectionClosed()
     if isDraining, connections.count == 0 { finishDraining() }

@@ -142,12 +142,12 @@ extension Worker {
   ) -> CommandCall {
     makeCall(
       words, index, arguments, database: database, protocolVersion: connection.protocolVersion,
-      leavesAccessClocks: connection.leavesAccessClocks)
+      leavesAccessClocks: connection.leavesAccessClocks, client: client(connection))
   }
 
   func makeCall(
     _ words: StoredCommands, _ index: Int, _ arguments: Arguments, database: Int,
-    protocolVersion: Int, leavesAccessClocks: Bool
+    protocolVersion: Int, leavesAccessClocks: Bool, client: CommandObserver.Client
   ) -> CommandCall {
     let commandIndex = words.command(at: index)
     let command = server.table.commands[commandIndex]
@@ -167,7 +167,7 @@ extension Worker {
     return CommandCall(
       command: command, commandIndex: commandIndex, words: words, index: index,
       database: database, protocolVersion: protocolVersion,
-      leavesAccessClocks: leavesAccessClocks, keys: keys)
+      leavesAccessClocks: leavesAccessClocks, keys: keys, client: client)
   }
 
   /// The positions of keys that may be changed; nil for all.

@@ -1,3 +1,4 @@
+import CLinux
 import Engine
 import EventLoop
 import RESP
@@ -15,6 +16,7 @@ extension Worker {
   ) {
     precondition(!connection.isSuspended, "a connection suspended twice")
     connection.isSuspended = true
+    connection.suspendedCall = SuspendedCall()
     let version = connection.protocolVersion
     let isSilent = !connection.wantsReply
     Task(executorPreference: loop) {
@@ -24,15 +26,47 @@ extension Worker {
       } catch {
         reply.removeAll()
         reply.error(error.message)
+        self.loop.preconditionOnLoop()
         self.statistics.countError(error)
       }
       self.loop.preconditionOnLoop()
+      self.concludeSuspended(connection, replyBytes: reply.count)
       if let capture = connection.replyCapture {
         let parts = connection.capturedParts
         connection.capturedParts = []
         return capture(parts + reply.bytes.bytes)
       }
       self.deliver(reply.bytes, to: connection.handle, isSilent: isSilent)
+    }
+  }
+
+  /// Counts a service command that has run, or will when it is over.
+  ///
+  func countService(
+    _ command: Int, _ words: Arguments, _ connection: Connection, startTicks: UInt64, endTicks: UInt64,
+    replyBytes: Int
+  ) {
+    if connection.suspendedCall != nil {
+      connection.suspendedCall?.command = command
+      connection.suspendedCall?.startTicks = startTicks
+      connection.suspendedCall?.words = NotedCommand.shortened(words)
+      return
+    }
+    statistics.count(command, ticks: endTicks &- startTicks)
+    statistics.observe(command, words, ticks: endTicks &- startTicks, replyBytes: replyBytes)
+  }
+
+  private func concludeSuspended(_ connection: Connection, replyBytes: Int) {
+    guard let call = connection.suspendedCall else { return }
+    connection.suspendedCall = nil
+    let ticks = clinux_ticks() &- call.startTicks
+    statistics.count(call.command, ticks: ticks)
+    if statistics.observer.isRemarkable(ticks: ticks, replyBytes: replyBytes) {
+      // Not held up by it was the thread: this is no long turn.
+      log(
+        NotedCommand(
+          command: call.command, words: call.words, ticks: ticks, replyBytes: replyBytes,
+          client: client(connection)))
     }
   }
 
@@ -71,4 +105,12 @@ extension Worker {
     connection.output.raw(part)
     touch(connection)
   }
+}
+
+/// A service command that takes more than one turn.
+struct SuspendedCall {
+  var command = 0
+  var startTicks: UInt64 = 0
+  /// As the command log keeps them.
+  var words: [[UInt8]] = []
 }

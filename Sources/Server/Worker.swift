@@ -28,7 +28,14 @@ final class Worker: LoopClient, @unchecked Sendable {
   var batch = Batch()
   var statistics: CommandStatistics
   var traffic = TrafficStatistics()
-  var settings: WorkerSettings
+  var settings: WorkerSettings {
+    didSet {
+      configureObserver()
+      if settings.journalPolicy != oldValue.journalPolicy { applyJournalPolicy() }
+    }
+  }
+  /// The last write of the journal failed.
+  var journalHasFailed = false
   var mail: Mail
   /// Parcels whose replies were handed out this turn.
   var answered: [Parcel] = []
@@ -55,11 +62,27 @@ final class Worker: LoopClient, @unchecked Sendable {
   var drainWaiter: CheckedContinuation<Void, Never>?
   /// Flushed entries or expired keys wait to be freed: turns go on without waiting, a slice each.
   var hasBackgroundWork = false
+  /// What the shard has done, on its way to the disk.
+  var journal = Journal()
+  /// The journal's sync is due.
+  var wantsSync = false
+  /// Seconds since 1970 of the last line of time in it.
+  var journalTimestamp: Int64 = 0
+  /// What waits for the journal.
+  var holding = Holding()
+  /// Who waits for writes to other files.
+  var fileOperations: [UInt64: (Int32) -> Void] = [:]
+  var lastFileOperation: UInt64 = 0
   var cronTicks = 0
   /// DEBUG PAUSE-CRON.
   var isCronPaused = false
   /// What INFO's `instantaneous_` fields show.
   var rates = TrafficRates()
+  @exclusivity(unchecked)
+  var insight = Insight()
+  /// A turn of so many ticks is counted.
+  @exclusivity(unchecked)
+  var longTurnTicks = UInt64.max
 
   init(shard: Shard, server: ServerContext, settings: WorkerSettings) {
     self.shard = shard
@@ -72,6 +95,7 @@ final class Worker: LoopClient, @unchecked Sendable {
     scheduler = ShardScheduler(
       shard: shard.index, table: server.table, ids: server.transactionIDs, seed: server.seed)
     mail = Mail(origin: shard.index, shardCount: server.shardCount)
+    configureObserver()
   }
 
   /// Runs `body` on this worker's loop, from anywhere.
@@ -103,19 +127,28 @@ final class Worker: LoopClient, @unchecked Sendable {
   func turn() {
     readClocks()
     traffic.turnCount &+= 1
+    var marks = TurnMarks()
+    marks.start = clinux_ticks()
     takeMail()
+    marks.mail = clinux_ticks()
     loop.ring.reap { completion in
       if !loop.consumes(completion) { handle(completion) }
     }
     parseResumable()
+    marks.input = clinux_ticks()
     while !batch.runs.isEmpty || !mail.requests.isEmpty || hasMessages {
       execute()
       parseDeferred()
     }
+    marks.commands = clinux_ticks()
     if hasBackgroundWork { workInBackground() }
+    if journal.isOpen { advanceJournal() }
+    marks.background = clinux_ticks()
     flushTouched()
     ship()
     recycleBuffers()
+    marks.output = clinux_ticks()
+    watchTurn(marks)
   }
 
   /// What a completion is about: the top byte of its data.
@@ -123,6 +156,7 @@ final class Worker: LoopClient, @unchecked Sendable {
     case accept = 1
     case receive = 2
     case send = 3
+    case file = 4
   }
 
   static func data(_ operation: Operation, _ bits: UInt64) -> UInt64 {
@@ -134,7 +168,8 @@ final class Worker: LoopClient, @unchecked Sendable {
     switch Operation(rawValue: UInt8(truncatingIfNeeded: completion.data >> 56)) {
     case .receive: received(completion, ConnectionHandle(bits: bits))
     case .send: sent(completion, ConnectionHandle(bits: bits))
-    case .accept: server.accepted(completion, listener: Int(bits), worker: self)
+    case .file: fileDone(completion, bits)
+    case .accept: server.accepted(completion, listener: bits, worker: self)
     case nil: preconditionFailure("a completion nobody asked for: \(completion.data)")
     }
   }

@@ -13,7 +13,11 @@ extension WorkerSettings {
     isPipelineStrict = configuration[.pipelineOrder] == "strict"
     idleSecondsMax = configuration[.timeout]
     keepaliveSeconds = configuration[.tcpKeepalive]
+    journalPolicy = Journal.Policy(rawValue: configuration[.appendfsync]) ?? .everysec
+    stampsJournal = configuration[.aofTimestampEnabled]
     tracksLatency = configuration[.latencyTracking]
+    logLimits = CommandLogLimits(configuration)
+    latencyThresholdMilliseconds = configuration[.latencyMonitorThreshold]
     keyspace.databaseCount = configuration[.databases]
     keyspace.stringBytesMax = configuration[.protoMaxBulkLen]
     keyspace.countsFrequency = configuration[.maxmemoryPolicy].hasSuffix("lfu")

@@ -15,6 +15,13 @@ struct WorkerSettings: Sendable {
   var keepaliveSeconds = 300
   /// `latency-tracking`.
   var tracksLatency = true
+  /// `appendfsync`.
+  var journalPolicy = Journal.Policy.everysec
+  /// `aof-timestamp-enabled`.
+  var stampsJournal = false
+  var logLimits = CommandLogLimits()
+  /// `latency-monitor-threshold`, 0 for off.
+  var latencyThresholdMilliseconds = 0
   var keyspace = Keyspace.Options()
 
   /// `client-output-buffer-limit` of one class of clients; 0 means no limit.

@@ -21,7 +21,10 @@ package final class BlockedCall: Sendable {
   package let words: StoredCommands
   package let database: Int
   package let protocolVersion: Int
+  /// Those it stands in line for.
   package let keys: [Key]
+  /// What it uses of a shard that serves it, the keys it puts something into included.
+  package let claims: [KeyClaim]
   /// Whether one shard can serve it from any one of its keys.
   package let isSelfContained: Bool
   private let state = Atomic<State>(.waiting)
@@ -43,7 +46,7 @@ package final class BlockedCall: Sendable {
 
   package init(
     origin: Int, connection: UInt64, command: Int, words: StoredCommands, database: Int,
-    protocolVersion: Int, keys: [Key], isSelfContained: Bool
+    protocolVersion: Int, keys: [Key], claims: [KeyClaim], isSelfContained: Bool
   ) {
     self.origin = origin
     self.connection = connection
@@ -52,9 +55,11 @@ package final class BlockedCall: Sendable {
     self.database = database
     self.protocolVersion = protocolVersion
     self.keys = keys
+    self.claims = claims
     self.isSelfContained = isSelfContained
   }
 
+  var isClaimed: Bool { state.load(ordering: .acquiring) == .claimed }
   package var isOver: Bool { state.load(ordering: .acquiring) == .ended }
 
   /// Whoever gets true decides: by `end`, or by `unclaim`. Who gets false may count on the one who decides to come

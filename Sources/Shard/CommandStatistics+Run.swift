@@ -14,13 +14,17 @@ extension CommandStatistics {
     guard let body = table.bodies[command] else {
       preconditionFailure("\(table.fullNames[command]) has no body to run on a shard")
     }
+    let changesBefore = keyspace.changeCount
     do throws(CommandError) {
       try body(&keyspace, arguments, &reply)
     } catch {
       fail(command, error, start, &reply)
     }
+    keyspace.recordCommand(arguments, changesBefore: changesBefore)
     let end = clinux_ticks()
-    count(command, ticks: end &- ticks)
+    let spent = end &- ticks
+    count(command, ticks: spent)
+    observe(command, arguments, ticks: spent, replyBytes: reply.count &- start)
     ticks = end
   }
 
@@ -31,6 +35,19 @@ extension CommandStatistics {
   ) {
     var ticks = clinux_ticks()
     run(command, of: table, arguments, ticks: &ticks, &keyspace, &reply)
+  }
+
+  /// Processor ticks.
+  package static var now: UInt64 { clinux_ticks() }
+
+  /// Notes a command that took long or replied with a lot.
+  @inline(__always)
+  package mutating func observe(
+    _ command: Int, _ arguments: Arguments, ticks: UInt64, replyBytes: Int
+  ) {
+    if observer.isRemarkable(ticks: ticks, replyBytes: replyBytes) {
+      observer.note(command, arguments, ticks: ticks, replyBytes: replyBytes)
+    }
   }
 
   /// Puts an error in place of what a command has written since `start`, and counts it.

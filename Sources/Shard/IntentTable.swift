@@ -37,6 +37,22 @@ package struct IntentTable {
 
   package func allows(_ claims: [KeyClaim]) -> Bool { claims.allSatisfy { allows($0) } }
 
+  /// Whether no transaction but `part` has been granted anything that excludes `claims`. Those that still wait for
+  /// their turn have not begun to change anything.
+  func leavesFree(_ claims: [KeyClaim], besides part: TransactionPart?) -> Bool {
+    if shardClaimCount > 0,
+      shardQueue.contains(where: { $0.isExclusive && $0.isGranted && $0.part !== part })
+    {
+      return false
+    }
+    return claims.allSatisfy { claim in
+      guard let queue = queues[claim.hash] else { return true }
+      return queue.allSatisfy { intent in
+        !intent.isGranted || intent.part === part || (!claim.isExclusive && !intent.isExclusive)
+      }
+    }
+  }
+
   /// Puts a part into the queues of its keys.
   ///
   /// - Returns: false if it comes too late for one of them; then nothing was changed.

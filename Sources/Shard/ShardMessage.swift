@@ -30,6 +30,12 @@ package enum ShardMessage: Sendable {
   case forget(BlockedCall)
   /// The connection does not watch these keys any longer.
   case unwatch(Watch)
+
+  // For those who look on
+  /// A command that this thread's client sent was remarkable.
+  case noted(NotedCommand)
+  /// Lines for clients in MONITOR mode.
+  case monitored([UInt8])
 }
 
 /// The reply to one command of a parcel that was answered before it could be.

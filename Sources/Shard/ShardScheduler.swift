@@ -16,8 +16,15 @@ package final class ShardScheduler {
   private var watches = WatchTable()
   private var blocked = BlockedKeys()
   private var changedKeys: [DatabaseKey] = []
+  /// The transaction that has just done its last work here.
+  private var concluding: TransactionPart?
   /// Answers and requests to be sent, this shard's own included.
   package var outbox: [(message: ShardMessage, shard: Int)] = []
+  /// Somebody keeps records of what is done: transactions over several shards are put into every shard's log as a
+  /// whole.
+  package var recordsEffects = false
+  /// Transactions over several shards keep their keys until their records are on disk.
+  package var holdsUntilDurable = false
   /// Transactions refused for coming late.
   package private(set) var refusalCount = 0
 
@@ -45,7 +52,7 @@ package final class ShardScheduler {
     case .retried(let call): lookAgain(call, skipping: call, &keyspace, &counts)
     case .lookAgain(let call): lookAgain(call, skipping: nil, &keyspace, &counts)
     case .unwatch(let watch): watches.remove(watch, &keyspace)
-    case .granted, .done, .lateReply, .served, .retry:
+    case .granted, .done, .lateReply, .served, .retry, .noted, .monitored:
       preconditionFailure("a message for a coordinator, not for a shard")
     }
   }
@@ -66,7 +73,7 @@ package final class ShardScheduler {
   private func granted(
     _ part: TransactionPart, _ keyspace: inout Keyspace, _ counts: inout CommandStatistics
   ) {
-    part.work?.run(&keyspace, self, &counts)
+    runWork(of: part, &keyspace, &counts)
     concludeIfLast(part, &keyspace, &counts)
     outbox.append((.granted(part), part.origin))
   }
@@ -75,9 +82,35 @@ package final class ShardScheduler {
     _ part: TransactionPart, _ keyspace: inout Keyspace, _ counts: inout CommandStatistics
   ) {
     precondition(part.ungrantedCount == 0, "a transaction goes on before its claims are granted")
-    part.work?.run(&keyspace, self, &counts)
+    runWork(of: part, &keyspace, &counts)
     concludeIfLast(part, &keyspace, &counts)
     outbox.append((.done(part), part.origin))
+  }
+
+  private func runWork(
+    of part: TransactionPart, _ keyspace: inout Keyspace, _ counts: inout CommandStatistics
+  ) {
+    if part.isCommitting { return commit(part, &keyspace) }
+    guard let work = part.work else { return }
+    if part.isLastHop, part.effects.isEmpty {
+      keyspace.effects.openUnit()
+      work.run(&keyspace, self, &counts)
+      keyspace.effects.closeUnit()
+    } else {
+      // What it does in all its hops is one unit.
+      keyspace.effects.openDetachedUnit()
+      work.run(&keyspace, self, &counts)
+      part.effects += keyspace.effects.takeUnit()
+      if part.isLastHop { commit(part, &keyspace) }
+    }
+  }
+
+  /// Puts what a transaction has done into the shard's log.
+  func commit(_ part: TransactionPart, _ keyspace: inout Keyspace) {
+    guard !part.isCommitted, !part.effects.isEmpty else { return }
+    part.isCommitted = true
+    keyspace.effects.append(
+      transaction: part.id, of: part.writers, wasHeld: holdsUntilDurable, part.effects)
   }
 
   private func concludeIfLast(
@@ -90,7 +123,10 @@ package final class ShardScheduler {
   private func conclude(
     _ part: TransactionPart, _ keyspace: inout Keyspace, _ counts: inout CommandStatistics
   ) {
+    commit(part, &keyspace)
+    concluding = part
     serveChanges(&keyspace, &counts)
+    concluding = nil
     var freed: [TransactionPart] = []
     unsafe intents.remove(part, freed: &freed)
     for next in freed { granted(next, &keyspace, &counts) }
@@ -143,8 +179,10 @@ package final class ShardScheduler {
     _ call: BlockedCall, skipping skipped: BlockedCall?, _ keyspace: inout Keyspace,
     _ counts: inout CommandStatistics
   ) {
-    for key in call.keys where key.shard == shard { changedKeys.append(key.name) }
-    serveChanges(&keyspace, &counts, skipping: skipped)
+    // What has changed since the try is news to the one to be skipped, too; and so is what serving the others changes.
+    serveChanges(&keyspace, &counts)
+    for key in call.keys where key.shard == shard { serve(key.name, skipped, &keyspace, &counts) }
+    serveChanges(&keyspace, &counts)
   }
 
   /// Tells those who watch.
@@ -164,16 +202,13 @@ package final class ShardScheduler {
   }
 
   @inline(never)
-  private func serveChanges(
-    _ keyspace: inout Keyspace, _ counts: inout CommandStatistics,
-    skipping skipped: BlockedCall? = nil
-  ) {
+  private func serveChanges(_ keyspace: inout Keyspace, _ counts: inout CommandStatistics) {
     noteChanges(&keyspace)
     // Serving one may change keys that others wait for (BLMOVE).
     while !changedKeys.isEmpty {
       let keys = changedKeys
       changedKeys.removeAll(keepingCapacity: true)
-      for key in keys { serve(key, skipped, &keyspace, &counts) }
+      for key in keys { serve(key, nil, &keyspace, &counts) }
       noteChanges(&keyspace)
     }
   }
@@ -185,7 +220,9 @@ package final class ShardScheduler {
   ) {
     var index = 0
     while let (call, position) = blocked.call(in: key, at: index) {
-      if call === skipped || !isReason(key, call, &keyspace) {
+      // If it is being tried again already, those behind it wait for the outcome.
+      let isSkipped = call === skipped && !call.isClaimed
+      if isSkipped || !isReason(key, call, &keyspace) {
         index += 1
         continue
       }
@@ -226,15 +263,10 @@ package final class ShardScheduler {
     }
   }
 
-  /// Whether nobody else has a claim on the other keys of the call.
+  /// Whether no transaction under way uses the keys of the call, but for the one that is just over.
   private func mayServe(_ call: BlockedCall) -> Bool {
-    if unsafe intents.isEmpty || call.keys.count == 1 { return true }
-    return call.keys.allSatisfy { key in
-      let hash = ByteView.with(key.name.name) { KeyHash($0, seed: seed) }
-      return unsafe intents.allows(
-        KeyClaim(
-          hash: Keyspace.observationHash(hash, database: key.name.database), isExclusive: true))
-    }
+    if unsafe intents.isEmpty { return true }
+    return unsafe intents.leavesFree(call.claims, besides: concluding)
   }
 
   /// The reply to a waiting call, nil if there is still nothing for it.
@@ -248,13 +280,22 @@ package final class ShardScheduler {
     keyspace.select(call.database)
     keyspace.forgetPrepared()
     defer { keyspace.select(previous) }
+    keyspace.effects.openUnit()
+    defer { keyspace.effects.closeUnit() }
+    let start = clinux_ticks()
+    counts.observer.client = .init(shard: call.origin, connection: call.connection)
     let isServed = call.words.withArguments(0) { arguments in
+      var isServed = true
       do throws(CommandError) {
-        return try command.attempt(&keyspace, arguments, [position], &reply)
+        isServed = try command.attempt(&keyspace, arguments, [position], &reply)
       } catch {
         counts.fail(call.command, error, 0, &reply)
-        return true
       }
+      if isServed {
+        let ticks = clinux_ticks() &- start
+        counts.observe(call.command, arguments, ticks: ticks, replyBytes: reply.count)
+      }
+      return isServed
     }
     return isServed ? reply.bytes.bytes : nil
   }

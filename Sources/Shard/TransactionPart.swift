@@ -40,6 +40,14 @@ package final class TransactionPart: @unchecked Sendable {
   package var work: (any HopWork)?
   /// The claims end with `work`.
   package var isLastHop = false
+  /// The shards that the transaction has changed, this one among them. Known when it is about to end.
+  package var writers: [Int] = []
+  /// What it has done here so far, as records.
+  package internal(set) var effects: [UInt8] = []
+  /// What there is to do next is to put them into the shard's log.
+  package var isCommitting = false
+  /// They are there.
+  var isCommitted = false
 
   /// Other transactions with a smaller id want some of the keys.
   package internal(set) var isRefused = false
@@ -86,5 +94,7 @@ package protocol HopWork: AnyObject, Sendable {
 package final class TransactionIDs: Sendable {
   private let last = Atomic<UInt64>(0)
   package init() {}
+  /// Only ids above this one are drawn from here on: logs know those up to it.
+  package func advance(past id: UInt64) { last.max(id, ordering: .relaxed) }
   package func next() -> UInt64 { last.add(1, ordering: .relaxed).newValue }
 }

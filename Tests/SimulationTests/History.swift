@@ -10,12 +10,20 @@ struct History {
     /// nil: the client was gone before the reply.
     var repliedAt: Int?
     var reply: [UInt8] = []
+    /// When it was certain that the command waits in the lines of its keys.
+    var waitingSince: Int?
+    /// It was put into the lines of its keys. Then it is served from any of them that has something, as in Redis from
+    /// the one written first; without waiting, from the first that it names.
+    var hasWaited = false
   }
 
   var operations: [Operation] = []
 
   /// Whether some order of the operations, each at one instant between its call and its reply, explains every
   /// reply.
+  ///
+  /// Those who wait are served in their order: nobody is given an element of a key for which somebody else waits who had
+  /// begun to before he asked.
   ///
   /// Searches as Wing and Gong do, with Lowe's memory of the states already tried: (set of operations done, data).
   ///
@@ -39,10 +47,26 @@ struct History {
     // Nothing can come before an operation that had its reply before it was asked for.
     let firstReply = open.compactMap { operations[$0].repliedAt }.min() ?? .max
     for index in open where operations[index].invokedAt < firstReply {
-      guard let data = operations[index].apply(to: state.data) else { continue }
-      if search(State(done: state.done | 1 << UInt64(index), data: data), &tried) { return true }
+      if isServedOutOfTurn(index, state, open) { continue }
+      for data in operations[index].outcomes(on: state.data)
+      where search(State(done: state.done | 1 << UInt64(index), data: data), &tried) {
+        return true
+      }
     }
     return false
+  }
+
+  /// Whether an operation that has waited would take from a key for which an earlier one still waits.
+  private func isServedOutOfTurn(_ index: Int, _ state: State, _ open: [Int]) -> Bool {
+    let operation = operations[index]
+    guard operation.waitingSince != nil, let key = state.data.keyTaken(by: operation.commands[0], named: operation.keyServed)
+    else { return false }
+    return open.contains { other in
+      guard other != index, let since = operations[other].waitingSince,
+        operations[other].repliedAt != nil
+      else { return false }
+      return since < operation.invokedAt && Model.waitedKeys(operations[other].commands[0]).contains(key)
+    }
   }
 
   var description: String {
@@ -50,81 +74,37 @@ struct History {
       let end = operation.repliedAt.map(String.init) ?? "?"
       let text = String(decoding: operation.reply, as: UTF8.self)
         .replacing("\r\n", with: " ")
-      return "[\(operation.invokedAt), \(end)] \(operation.commands) -> \(text)"
+      return "[\(operation.invokedAt), \(operation.waitingSince.map { "waits from \($0), " } ?? "")\(end)] \(operation.isTransaction ? "exec " : "")\(operation.commands) -> \(text)"
     }.joined(separator: "\n")
   }
 }
 
 extension History.Operation {
-  /// The data after this operation, nil if it could not have had its reply.
-  fileprivate func apply(to data: Model) -> Model? {
+  /// The key that the reply to a call that has waited names.
+  fileprivate var keyServed: String? {
+    guard hasWaited, !isTransaction, reply.starts(with: Array("*2\r\n$".utf8)) else { return nil }
+    return String(decoding: reply, as: UTF8.self).split(separator: "\r\n")[2].description
+  }
+
+  /// What the data may be after this operation; nothing if it could not have had its reply.
+  fileprivate func outcomes(on data: Model) -> [Model] {
+    guard repliedAt == nil, hasWaited else {
+      return apply(to: data, servedFrom: keyServed).map { [$0] } ?? []
+    }
+    // Nobody heard which of its keys served it.
+    let keys = Model.waitedKeys(commands[0]).filter { data.lists[$0] != nil }
+    return keys.isEmpty ? [data] : keys.compactMap { apply(to: data, servedFrom: $0) }
+  }
+
+  private func apply(to data: Model, servedFrom keyServed: String?) -> Model? {
     var after = data
     if isTransaction {
       if repliedAt != nil, reply == Array("*-1\r\n".utf8) { return data }
       for (key, value) in expectations where data.strings[key] != value { return nil }
     }
     var expected = isTransaction ? "*\(commands.count)\r\n" : ""
-    for command in commands { expected += after.run(command) }
+    for command in commands { expected += after.run(command, servedFrom: keyServed) }
     guard repliedAt == nil || Array(expected.utf8) == reply else { return nil }
     return after
-  }
-}
-
-/// What the commands used here do, in the simplest words.
-struct Model: Hashable {
-  var strings: [String: String] = [:]
-
-  mutating func run(_ words: [String]) -> String {
-    switch words[0] {
-    case "get": return bulk(strings[words[1]])
-    case "set":
-      strings[words[1]] = words[2]
-      return "+OK\r\n"
-    case "incr":
-      let sum = (Int(strings[words[1]] ?? "0") ?? 0) + 1
-      strings[words[1]] = String(sum)
-      return ":\(sum)\r\n"
-    case "mget":
-      return "*\(words.count - 1)\r\n" + words.dropFirst().map { bulk(strings[$0]) }.joined()
-    case "mset":
-      setAll(words)
-      return "+OK\r\n"
-    case "msetnx":
-      for index in stride(from: 1, to: words.count, by: 2) where strings[words[index]] != nil {
-        return ":0\r\n"
-      }
-      setAll(words)
-      return ":1\r\n"
-    case "del":
-      let present = Set(words.dropFirst()).filter { strings[$0] != nil }
-      for key in present { strings[key] = nil }
-      return ":\(present.count)\r\n"
-    case "exists":
-      return ":\(words.dropFirst().count { strings[$0] != nil })\r\n"
-    case "rename":
-      guard let value = strings[words[1]] else { return "-ERR no such key\r\n" }
-      strings[words[1]] = nil
-      strings[words[2]] = value
-      return "+OK\r\n"
-    case "copy":
-      if words[1] == words[2] { return "-ERR source and destination objects are the same\r\n" }
-      guard let value = strings[words[1]] else { return ":0\r\n" }
-      if words.count < 4, strings[words[2]] != nil { return ":0\r\n" }
-      strings[words[2]] = value
-      return ":1\r\n"
-    case "dbsize": return ":\(strings.count)\r\n"
-    case "flushall":
-      strings = [:]
-      return "+OK\r\n"
-    default: preconditionFailure("the model does not know \(words[0])")
-    }
-  }
-
-  private mutating func setAll(_ words: [String]) {
-    for index in stride(from: 1, to: words.count, by: 2) { strings[words[index]] = words[index + 1] }
-  }
-
-  private func bulk(_ value: String?) -> String {
-    value.map { "$\($0.utf8.count)\r\n\($0)\r\n" } ?? "$-1\r\n"
   }
 }

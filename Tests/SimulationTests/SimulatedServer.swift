@@ -15,7 +15,7 @@ final class SimulatedServer {
     case reply([UInt8], to: ([UInt8]) -> Void)
   }
 
-  private final class Node {
+  final class Node {
     var keyspace: Keyspace
     let scheduler: ShardScheduler
     var counts: CommandStatistics
@@ -28,11 +28,17 @@ final class SimulatedServer {
     }
   }
 
-  let table = CommandTable(CommandTable.string + CommandTable.generic)
+  let table = CommandTable(CommandTable.string + CommandTable.generic + CommandTable.list)
   let shardCount: Int
-  private let seed: UInt64
+  let seed: UInt64
   private let ids = TransactionIDs()
-  private let nodes: [Node]
+  let nodes: [Node]
+  /// Clients that wait for a key, by their number.
+  var waiters: [UInt64: Waiter] = [:]
+  /// Hears of each client that begins to wait.
+  var onWait: (UInt64) -> Void = { _ in }
+  /// Clients that went away.
+  var gone: Set<UInt64> = []
   private var mail: [[Message]]
   private(set) var refusals = 0
 
@@ -65,6 +71,7 @@ final class SimulatedServer {
     case .reply(let bytes, let reply): reply(bytes)
     }
     settle(target)
+    abandonCallsOfTheGone()
   }
 
   private func send(_ message: Message, from origin: Int, to target: Int) {
@@ -76,12 +83,14 @@ final class SimulatedServer {
     switch message {
     case .granted(let part): part.owner.granted(part)
     case .done(let part): part.owner.done(part)
+    case .served(let call, let reply): served(call, reply)
+    case .retry(let call): retry(call)
     default: node.scheduler.receive(message, &node.keyspace, &node.counts)
     }
   }
 
   /// A shard's messages to itself arrive at once, as they do in a turn.
-  private func settle(_ index: Int) {
+  func settle(_ index: Int) {
     let node = nodes[index]
     while !node.scheduler.outbox.isEmpty {
       let outgoing = node.scheduler.outbox
@@ -102,7 +111,7 @@ final class SimulatedServer {
     ByteView.with(Array(key.utf8)) { KeyHash($0, seed: seed).shard(of: shardCount) }
   }
 
-  private func makeCall(_ words: [String]) -> CommandCall {
+  func makeCall(_ words: [String]) -> CommandCall {
     Arguments.with(words.map { Array($0.utf8) }) { arguments in
       guard let index = table.index(of: arguments) else {
         preconditionFailure("no command \(words[0])")
@@ -175,7 +184,7 @@ final class SimulatedServer {
     settle(home)
   }
 
-  private func begin(_ program: any TransactionProgram, at home: Int) {
+  func begin(_ program: any TransactionProgram, at home: Int) {
     Transaction(program, on: nodes[home].scheduler, ids: ids).start()
   }
 
@@ -189,6 +198,7 @@ final class SimulatedServer {
         node.scheduler.intents.checkInvariants()
       #endif
       refusals += node.scheduler.refusalCount
+      precondition(node.scheduler.blockedKeyCount == 0 || !waiters.isEmpty, "a line of nobody")
     }
   }
 

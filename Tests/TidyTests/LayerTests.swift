@@ -9,9 +9,10 @@ struct LayerTests {
     "Engine": ["RESP", "CLinux", "CJemalloc"],
     "Shard": ["Engine", "RESP", "EventLoop", "CLinux"],
     "Coordinator": ["Shard", "Engine", "RESP", "EventLoop"],
+    "Persistence": ["Engine", "RESP", "EventLoop"],
     "ServerConfig": [],
     "Server": [
-      "Coordinator", "Shard", "Engine", "RESP", "EventLoop", "ServerConfig", "CLinux", "CJemalloc",
+      "Coordinator", "Persistence", "Shard", "Engine", "RESP", "EventLoop", "ServerConfig", "CLinux", "CJemalloc",
     ],
     "martlet-server": ["Server"],
   ]

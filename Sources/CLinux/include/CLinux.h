@@ -43,3 +43,11 @@ enum {
 /// snprintf is variadic. Returns the length, or one of the codes above.
 int clinux_add_decimals(const void *_Nonnull left, size_t left_count, const void *_Nonnull right,
                         size_t right_count, void *_Nonnull sum, size_t capacity);
+
+/// Makes the memory of the process' arguments and environment free for a title, which is what ps and /proc/PID/cmdline
+/// show: only the process itself can find it (proc_pid_stat(5), fields 48 to 51). Call once, before there are other
+/// threads. 0, or -1 if the memory was not found.
+int clinux_claim_process_title(void);
+
+/// Sets the title, cut to the memory there is. Does nothing before `clinux_claim_process_title`.
+void clinux_set_process_title(const char *_Nonnull title);

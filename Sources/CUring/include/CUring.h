@@ -31,6 +31,10 @@ int curing_accept_multishot(curing *_Nonnull ring, int listener, uint64_t data);
 int curing_receive_multishot(curing *_Nonnull ring, int socket, uint16_t group, uint64_t data);
 int curing_send(curing *_Nonnull ring, int socket, const void *_Nonnull bytes, size_t count,
                 uint64_t data);
+int curing_write(curing *_Nonnull ring, int file, const void *_Nonnull bytes, size_t count, uint64_t offset,
+                 uint64_t data);
+/// fdatasync.
+int curing_sync(curing *_Nonnull ring, int file, uint64_t data);
 int curing_poll_readable(curing *_Nonnull ring, int descriptor, uint64_t data);
 int curing_cancel(curing *_Nonnull ring, uint64_t target, uint64_t data);
 int curing_message(curing *_Nonnull ring, int ring_descriptor, uint64_t remote_data, uint64_t data);

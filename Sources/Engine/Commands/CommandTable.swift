@@ -19,12 +19,20 @@ package struct CommandTable: Sendable {
   package let bodies: [Command.Body?]
   /// Where the subcommands of each command stand.
   private let subcommandRanges: [Range<Int>]
+  /// The commands that can be called at all, subcommands aside: those not renamed to nothing.
+  package let callable: [Int]
+  /// Names that `rename-command` gave and that are longer than any command's own.
+  private let longNames: [String: Int]
   /// Open addressing over name hashes: an index into `commands`, -1 where empty.
   private let slots: [Int16]
   private let mask: Int
 
-  /// - Parameter topLevel: their names differ.
-  package init(_ topLevel: [Command]) {
+  /// - Parameters:
+  ///   - topLevel: their names differ.
+  ///   - renames: commands that are called otherwise, by their own names; "" is a command that can't be called.
+  ///     Replies name a command as ever.
+  package init(_ topLevel: [Command], renames: [String: String] = [:]) {
+    let callNames = topLevel.map { renames[$0.name] ?? $0.name }
     var commands = topLevel
     var fullNames = topLevel.map(\.name)
     var ranges: [Range<Int>] = []
@@ -37,17 +45,24 @@ package struct CommandTable: Sendable {
     self.fullNames = fullNames
     topLevelCount = topLevel.count
     subcommandRanges = ranges
-    descriptors = commands.map(CommandDescriptor.init)
+    callable = topLevel.indices.filter { !callNames[$0].isEmpty }
+    let isLong = { (name: String) in name.utf8.count > CommandDescriptor.nameBytesMax }
+    longNames = Dictionary(
+      uniqueKeysWithValues: callable.filter { isLong(callNames[$0]) }.map { (callNames[$0], $0) })
+    descriptors = commands.enumerated().map { index, command in
+      let name = index < callNames.count ? callNames[index] : command.name
+      return CommandDescriptor(command, name: isLong(name) ? "" : name)
+    }
     bodies = commands.map(\.body)
     var size = 64
     while size < topLevel.count * 4 { size *= 2 }
     mask = size - 1
     var slots = [Int16](repeating: -1, count: size)
-    for (index, command) in topLevel.enumerated() {
-      var slot = Int(truncatingIfNeeded: ByteView.with(Array(command.name.utf8), Self.hash)) & mask
+    for index in callable where !isLong(callNames[index]) {
+      let name = callNames[index]
+      var slot = Int(truncatingIfNeeded: ByteView.with(Array(name.utf8), Self.hash)) & mask
       while slots[slot] >= 0 {
-        precondition(
-          commands[Int(slots[slot])].name != command.name, "two commands called \(command.name)")
+        precondition(callNames[Int(slots[slot])] != name, "two commands called \(name)")
         slot = (slot + 1) & mask
       }
       slots[slot] = Int16(index)
@@ -80,7 +95,9 @@ package struct CommandTable: Sendable {
   ///
   /// - Complexity: O(length of the name). Does not allocate.
   package func index(of name: ByteView) -> Int? {
-    guard name.count <= 32 else { return nil }
+    guard name.count <= CommandDescriptor.nameBytesMax else {
+      return longNames.isEmpty ? nil : longNames[name.string.lowercased()]
+    }
     var slot = Int(truncatingIfNeeded: Self.hash(name)) & mask
     while true {
       let index = Int(slots[slot])
@@ -134,13 +151,17 @@ package struct CommandDescriptor: Sendable {
   package let flags: Command.Flags
   private let name: InlineName
 
-  init(_ command: Command) {
+  /// The longest name that is compared in place.
+  static let nameBytesMax = 32
+
+  /// - Parameter calledName: what it is called by, in lower case.
+  init(_ command: Command, name calledName: String) {
     switch command.arity {
     case .exactly(let count): (wordsMin, wordsMax) = (count, count)
     case .atLeast(let count): (wordsMin, wordsMax) = (count, .max)
     }
     flags = command.flags
-    name = InlineName(command.name)
+    name = InlineName(calledName)
     var first = 0
     var isSingle = false
     if let spec = command.keys.first, case .index(let index) = spec.begin {
@@ -175,7 +196,7 @@ package struct CommandDescriptor: Sendable {
 
     init(_ name: String) {
       let bytes = Array(name.utf8)
-      precondition(bytes.count <= 32, "command names have at most 32 letters")
+      precondition(bytes.count <= nameBytesMax, "a name too long to be compared in place")
       var packed: [UInt64] = [0, 0, 0, 0]
       for (index, byte) in bytes.enumerated() {
         packed[index / 8] |= UInt64(byte) << UInt64(index % 8 * 8)

@@ -53,3 +53,45 @@ package enum CRC64 {
     }
   }
 }
+
+extension CRC64 {
+  /// The checksum of two runs of bytes one after the other, from the checksums of each: so that parts of a file are
+  /// summed up by whoever writes them.
+  ///
+  /// - Parameter count: bytes of the second run.
+  /// - Complexity: O(log *count*).
+  /// - SeeAlso: M. Adler's crc32_combine of zlib, which appends zeros by squaring matrices.
+  package static func combine(_ first: UInt64, _ second: UInt64, count: Int) -> UInt64 {
+    var crc = first
+    var left = count
+    var power = 0
+    while left > 0 {
+      if left & 1 != 0 { crc = multiply(zeroBytes[power], crc) }
+      left >>= 1
+      power += 1
+    }
+    return crc ^ second
+  }
+
+  /// What 2^k bytes of zero make of a checksum, as a matrix over the bits: its columns.
+  private static let zeroBytes: [[UInt64]] = {
+    // One bit of zero shifts, and folds the bit that falls out back in.
+    var matrix = [0x95AC_9329_AC4B_C9B5] + (0..<63).map { UInt64(1) << UInt64($0) }
+    for _ in 0..<3 { matrix = square(matrix) }
+    var powers = [matrix]
+    while powers.count < 48 { powers.append(square(powers[powers.count - 1])) }
+    return powers
+  }()
+
+  private static func multiply(_ matrix: [UInt64], _ vector: UInt64) -> UInt64 {
+    var sum: UInt64 = 0
+    var bits = vector
+    while bits != 0 {
+      sum ^= matrix[bits.trailingZeroBitCount]
+      bits &= bits - 1
+    }
+    return sum
+  }
+
+  private static func square(_ matrix: [UInt64]) -> [UInt64] { matrix.map { multiply(matrix, $0) } }
+}

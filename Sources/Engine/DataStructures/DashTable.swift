@@ -12,6 +12,7 @@ import RESP
 /// segment     64-byte header, then buckets of 64 bytes
 /// bucket      7 fingerprints, 1 overflow count, 7 slots of 8 bytes
 /// slot        block pointer (16-aligned) | bit 0 has expiry | access clock: bits 1-3 and 48-63
+///             | bit 47: as `savedMark` when a snapshot has the entry
 /// ```
 ///
 /// A look-up costs three cache lines: directory word (usually cached), bucket, entry. A bucket's place
@@ -48,6 +49,9 @@ struct DashTable: ~Copyable {
   private(set) var expiringCount = 0
   private(set) var segmentCount = 0
   let seed: UInt64
+  /// 0 or `savedBit`: what the slots of entries have that a snapshot needs not write (any more), new ones among them.
+  /// It changes when a snapshot begins.
+  var savedMark: UInt64 = 0
 
   /// An empty table. Allocates nothing but one directory word until the first insertion.
   init(seed: UInt64) {
@@ -133,7 +137,9 @@ struct DashTable: ~Copyable {
 
   // MARK: Slot words
 
-  private static let pointerMask: UInt64 = 0x0000_FFFF_FFFF_FFF0
+  /// Addresses of processes have 47 bits.
+  private static let pointerMask: UInt64 = 0x0000_7FFF_FFFF_FFF0
+  static let savedBit: UInt64 = 1 << 47
   static let expiryFlag: UInt64 = 1
   private static let clockMask: UInt64 = 0xFFFF_0000_0000_000E
 
@@ -163,7 +169,7 @@ struct DashTable: ~Copyable {
     let hadExpiry = unsafe slot.pointee & Self.expiryFlag
     let hasExpiry = block.hasExpiry ? Self.expiryFlag : 0
     unsafe slot.pointee =
-      slot.pointee & Self.clockMask | UInt64(UInt(bitPattern: block.base)) | hasExpiry
+      slot.pointee & (Self.clockMask | Self.savedBit) | UInt64(UInt(bitPattern: block.base)) | hasExpiry
     expiringCount &+= Int(hasExpiry) &- Int(hadExpiry)
   }
 
@@ -178,7 +184,7 @@ struct DashTable: ~Copyable {
       segment = self.segment(of: hash)
     }
     let slot = unsafe segment.place(
-      UInt64(UInt(bitPattern: block.base)) | (block.hasExpiry ? Self.expiryFlag : 0), hash)
+      UInt64(UInt(bitPattern: block.base)) | (block.hasExpiry ? Self.expiryFlag : 0) | savedMark, hash)
     unsafe Self.setClock(slot, clock)
     count &+= 1
     if block.hasExpiry { expiringCount &+= 1 }
@@ -308,6 +314,12 @@ struct DashTable: ~Copyable {
     unsafe segment.forEachSlotPointer(visit)
     let next = segmentStart(position, segment) + UInt64(1) << (Self.positionBits - segment.depth)
     return next >= UInt64(1) << Self.positionBits ? nil : next
+  }
+
+  /// Asks the processor for the entries of the segment at `position`.
+  func prefetchSegment(at position: UInt64) {
+    let segment = unsafe Segment(word: directory[directoryIndex(position)])
+    if !segment.isMissing { segment.prefetchEntries() }
   }
 
   /// How many entries the segment at `position` holds.

@@ -7,8 +7,15 @@ struct Database: ~Copyable {
   var expireCursor: UInt64 = 0
   /// Hashes whose fields expire.
   var fieldExpiries = FieldExpiries()
+  /// Up to where a snapshot has written the table; nil: to its end.
+  var sweepCursor: UInt64?
+  /// Which database this was when the snapshot began.
+  var snapshotIndex = 0
 
-  init(seed: UInt64) { table = DashTable(seed: seed) }
+  init(seed: UInt64, savedMark: UInt64 = 0) {
+    table = DashTable(seed: seed)
+    table.savedMark = savedMark
+  }
 
   /// Frees entries, a segment at a time, and says whether any are left.
   ///

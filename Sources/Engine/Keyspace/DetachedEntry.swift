@@ -6,6 +6,7 @@ package import RESP
 ///
 /// It owns its memory, and frees it if nobody puts it anywhere.
 ///
+///
 /// Sendable: the block is reached from here only, and jemalloc frees what another thread allocated.
 @safe package struct DetachedEntry: ~Copyable, @unchecked Sendable {
   private let block: EntryBlock
@@ -47,6 +48,15 @@ package import RESP
   package var type: ValueType { block.type }
   /// Milliseconds since 1970.
   package var expiry: Int64? { block.hasExpiry ? block.expiry : nil }
+
+  /// The same entry under another name.
+  consuming func renamed(_ key: [UInt8]) -> DetachedEntry {
+    let clock = self.clock
+    let block = takeBlock().block
+    let renamed = ByteView.with(key) { block.shallowCopy(key: $0) }
+    block.free()
+    return DetachedEntry(renamed, clock: clock)
+  }
 
   /// The same entry under another name.
   consuming func renamed(_ key: ByteView) -> DetachedEntry {

@@ -21,6 +21,12 @@ final class FlushedDatabase: Garbage {
     self.database = database
   }
 
+  /// A snapshot has yet to write some of it.
+  var isUnsaved: Bool { database.sweepCursor != nil }
+
+  /// Writes the next segment's entries into a snapshot.
+  func sweep(into snapshot: SnapshotCut) { snapshot.sweepSegment(&database) }
+
   func freeStep() -> Bool {
     guard let current = position else { return database.fieldExpiries.freeStep() }
     remaining -= database.table.segmentEntryCount(at: current)

@@ -6,6 +6,7 @@ extension Keyspace {
   /// - Parameter expiry: milliseconds since 1970, nil to stay for ever.
   /// - Complexity: O(1); allocates when the block's size class changes.
   mutating func setExpiry(_ entry: Entry, _ expiry: Int64?) {
+    preserve(entry)
     let old = entry.block
     if let expiry, old.hasExpiry {
       old.expiry = expiry
@@ -29,7 +30,7 @@ extension Keyspace {
   /// - Parameter segments: how many segments to look at.
   /// - Returns: how many keys expired.
   package mutating func expireSlice(segments: Int) -> Int {
-    guard expiresActively, !keepsExpiredKeys else { return 0 }
+    guard expiresActively, !keepsExpiredKeys, !isReplaying else { return 0 }
     var expired = 0
     var left = segments
     for index in 0..<databaseCount where left > 0 {

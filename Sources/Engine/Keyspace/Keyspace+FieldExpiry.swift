@@ -24,7 +24,7 @@ extension Keyspace {
   mutating func hashValue(_ key: ByteView, for purpose: Purpose = .read) throws(CommandError)
     -> HashValue?
   {
-    try collection(HashValue.self, key, for: purpose)?.seen(at: now)
+    try collection(HashValue.self, key, for: purpose)?.seen(at: expiryHorizon)
   }
 
   /// As `hashValue`, for those that count fields: where nothing can be over, nothing needs to be searched for it.
@@ -32,7 +32,7 @@ extension Keyspace {
     guard let hash = try collection(HashValue.self, key, for: .read) else { return nil }
     guard hash.hasExpiries else { return hash }
     let earliest = unsafe database.pointee.fieldExpiries.time(of: key) ?? .min
-    return earliest > now ? hash : hash.seen(at: now)
+    return earliest > expiryHorizon ? hash : hash.seen(at: expiryHorizon)
   }
 
   /// The hash at `key` to be changed, nil if there is none. Of the fields that the command names none is over any more,
@@ -61,7 +61,7 @@ extension Keyspace {
     _ hash: HashValue, _ key: ByteView, _ fields: FieldWords
   ) -> HashValue? {
     guard !keepsExpiredKeys else { return hash }
-    let seen = hash.seen(at: now)
+    let seen = hash.seen(at: expiryHorizon)
     var over: [[UInt8]]
     if hash.isListpack {
       over = seen.hiddenNames
@@ -69,7 +69,7 @@ extension Keyspace {
       over = []
       for index in fields.indices {
         let field = fields.arguments[index]
-        if let element = hash.table.find(field), element.isOver(at: now),
+        if let element = hash.table.find(field), element.isOver(at: expiryHorizon),
           !over.contains(where: { ByteView.with($0) { $0 == field } })
         {
           over.append(field.bytes)
@@ -136,7 +136,9 @@ extension Keyspace {
   ///   - key: must not point into the keyspace.
   /// - Returns: false if the hash had no others, so that the key is gone too.
   mutating func expire(_ fields: [[UInt8]], of key: ByteView, _ hash: HashValue) -> Bool {
+    preserve(key: key)
     for field in fields { _ = ByteView.with(field) { hash.remove($0) } }
+    recordRemoval(of: fields, key)
     statistics.expiredFields += fields.count
     if !observed.isEmpty { noteChange(key) }
     guard hash.count > 0 else {
@@ -157,7 +159,7 @@ extension Keyspace {
   /// - Parameter steps: segments of tables, or listpacks, to look at.
   /// - Returns: whether something is left to do now.
   package mutating func expireFieldsSlice(steps: Int) -> Bool {
-    guard expiresActively, !keepsExpiredKeys else { return false }
+    guard expiresActively, !keepsExpiredKeys, !isReplaying else { return false }
     var left = steps
     for index in 0..<databaseCount {
       inDatabase(index) { keyspace in

@@ -44,7 +44,7 @@ extension Keyspace {
       return nil
     }
     let entry = unsafe Entry(slot: slot)
-    if unsafe slot.pointee & DashTable.expiryFlag != 0, entry.block.expiry <= now {
+    if unsafe slot.pointee & DashTable.expiryFlag != 0, entry.block.expiry <= expiryHorizon {
       expire(entry, actively: false)
       if purpose.counts { statistics.misses &+= 1 }
       return nil
@@ -53,7 +53,9 @@ extension Keyspace {
     case .read:
       statistics.hits &+= 1
       touch(entry)
-    case .write: touch(entry)
+    case .write:
+      preserve(entry)
+      touch(entry)
     case .inspect: statistics.hits &+= 1
     case .peek: break
     }
@@ -81,6 +83,7 @@ extension Keyspace {
 
   /// Takes an entry's block out of the table; the caller owns it.
   mutating func take(_ entry: Entry) -> EntryBlock {
+    preserve(entry)
     let hash = hash(entry.key)
     forgetFieldExpiries(of: entry.block)
     return unsafe database.pointee.table.remove(entry.slot, hash)
@@ -92,6 +95,7 @@ extension Keyspace {
     statistics.expiredKeys += 1
     if actively { statistics.expiredActively += 1 }
     if !observed.isEmpty { noteChange(entry.key) }
+    recordRemoval(entry.key)
     remove(entry)
   }
 

@@ -170,9 +170,9 @@ extension Keyspace {
   private mutating func blockForStore(
     _ key: ByteView, valueCount: Int, encoding: ValueEncoding, expiry: ExpirySetting
   ) -> EntryBlock {
-    changed(key)
     let hash = hash(key)
     guard let slot = unsafe database.pointee.table.find(key, hash) else {
+      changed(key)
       let block = EntryBlock.allocate(
         key: key, valueCount: valueCount, type: .string, encoding: encoding,
         expiry: expiry.resolved(old: nil))
@@ -180,6 +180,8 @@ extension Keyspace {
       return block
     }
     let entry = unsafe Entry(slot: slot)
+    preserve(entry)
+    changed(key)
     let old = entry.block
     let newExpiry = expiry.resolved(old: liveExpiry(of: entry))
     unsafe DashTable.setClock(slot, freshClock)

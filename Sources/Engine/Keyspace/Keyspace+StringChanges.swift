@@ -30,10 +30,11 @@ extension Keyspace {
   /// floating point, as Redis does. Keeps the expiry.
   ///
   /// - Parameter reply: gets the sum as a bulk string.
+  /// - Returns: the sum.
   /// - Throws: `.wrongType`; `.notAFloat` when either is no number; `.notANumberOrInfinity`.
   mutating func addDecimal(
     _ delta: ByteView, to key: ByteView, reply: inout ReplyWriter
-  ) throws(CommandError) {
+  ) throws(CommandError) -> [UInt8] {
     let sum: [UInt8]
     if let value = try string(key, for: .write) {
       sum = try value.withBytes { (bytes) throws(CommandError) -> [UInt8] in
@@ -46,6 +47,7 @@ extension Keyspace {
       set(key, bytes: $0, expiry: .keep)
       reply.bulk($0)
     }
+    return sum
   }
 
   /// Makes `buffer` the string at `key`, whatever was there, without an expiry. The keyspace owns

@@ -8,6 +8,7 @@ extension Keyspace {
   /// - Complexity: O(1), whatever the value.
   package mutating func takeEntry(_ key: ByteView) -> DetachedEntry? {
     guard let entry = lookup(key, for: .peek) else { return nil }
+    preserve(entry)
     changed(key)
     let clock = unsafe DashTable.clock(entry.slot.pointee)
     return DetachedEntry(take(entry), clock: clock)
@@ -29,12 +30,13 @@ extension Keyspace {
   /// - Complexity: O(1), plus freeing what was there.
   package mutating func put(_ entry: consuming DetachedEntry) {
     let (block, clock) = entry.takeBlock()
-    changed(block.key)
     let hash = KeyHash(block.key, seed: seed)
     if let slot = unsafe database.pointee.table.find(block.key, hash) {
       forgetFieldExpiries(of: unsafe Entry(slot: slot).block)
+      unsafe preserve(Entry(slot: slot))
       discard(unsafe database.pointee.table.remove(slot, hash))
     }
+    changed(block.key)
     _ = unsafe database.pointee.table.insert(block, hash, clock: clock ?? freshClock)
     noteExpiries(ofNew: block)
   }
@@ -162,5 +164,38 @@ extension Keyspace {
       changeCount = count
     }
     return body(&self)
+  }
+}
+
+/// Entries on their way to another shard, many at a time.
+package final class EntryBatch: @unchecked Sendable {
+  // Unchecked: it goes from thread to thread, but only one has it at a time.
+  private var entries: [(block: EntryBlock, clock: UInt32?, database: Int)] = []
+
+  package init() {}
+  deinit { for entry in entries { entry.block.dispose() } }
+
+  package var count: Int { entries.count }
+
+  package func append(_ entry: consuming DetachedEntry, database: Int) {
+    let (block, clock) = entry.takeBlock()
+    entries.append((block, clock, database))
+  }
+
+  /// Puts all of them where they belong. As `load`.
+  package func put(into keyspace: inout Keyspace) {
+    for (block, clock, database) in entries {
+      keyspace.load(DetachedEntry(block, clock: clock), database: database)
+    }
+    entries = []
+  }
+}
+
+extension Keyspace {
+  /// Puts an entry into a database that comes from a file. No change that anybody hears of.
+  package mutating func load(_ entry: consuming DetachedEntry, database index: Int) {
+    let count = changeCount
+    put(entry, inDatabase: index)
+    changeCount = count
   }
 }

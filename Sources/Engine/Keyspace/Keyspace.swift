@@ -50,10 +50,16 @@ package import RESP
 
   package var options: Options
   /// Milliseconds since 1970, the same for everything that happens in one turn.
-  package var now: Int64 = 0
+  package var now: Int64 = 0 { didSet { expiryHorizon = isReplaying ? .min : now } }
+  /// Keys whose time is not after this one are gone.
+  private(set) var expiryHorizon: Int64 = 0
+  /// A log is being applied: it says itself when keys went, so nothing expires meanwhile.
+  package var isReplaying = false { didSet { expiryHorizon = isReplaying ? .min : now } }
   package var statistics = KeyspaceStatistics()
   /// How many changes were made to data, ever: what `rdb_changes_since_last_save` and WATCH build on.
   package var changeCount = 0
+  /// What was done, for whoever follows the shard.
+  package var effects = Effects()
   /// Whose changes are noted: what WATCH and blocked clients build on.
   package var observed = ObservedKeys()
   /// Expired keys stay in place (they are still invisible): set while something else decides when keys expire.
@@ -71,6 +77,8 @@ package import RESP
   let seed: UInt64
   var random: SplitMix64
   private let databases: UnsafeMutablePointer<Database>
+  /// The snapshot under way.
+  var snapshot: SnapshotCut?
   /// Flushed databases and large values that are being freed, slice by slice.
   private var garbage: [any Garbage] = []
   /// A key whose hash is known already, from the batch that prefetched it.
@@ -201,14 +209,19 @@ package import RESP
   package mutating func flush(database index: Int) {
     noteChanges(ofDatabases: [index])
     let old = unsafe (databases + index).move()
-    unsafe (databases + index).initialize(to: Database(seed: seed))
+    unsafe (databases + index).initialize(to: Database(seed: seed, savedMark: old.table.savedMark))
     changeCount += old.table.count
-    if old.table.count > 0 { garbage.append(FlushedDatabase(old)) }
+    guard old.table.count > 0 else { return }
+    let remains = FlushedDatabase(old)
+    if let snapshot, remains.isUnsaved { snapshot.add(remains) } else { garbage.append(remains) }
   }
 
   package mutating func flushAll() {
     for index in 0..<databaseCount { flush(database: index) }
   }
+
+  /// Has something freed, slice by slice.
+  mutating func discard(_ remains: some Garbage) { garbage.append(remains) }
 
   /// Frees a block that is in no table any more: at once, or its value slice by slice if it is large.
   mutating func discard(_ block: EntryBlock) {
@@ -253,6 +266,9 @@ package import RESP
   @inline(__always)
   mutating func changed(_ key: ByteView) {
     changeCount &+= 1
+    #if DEBUG || INTERNAL_CHECKS
+      checkPreserved(key)
+    #endif
     if !observed.isEmpty { noteChange(key) }
   }
 }

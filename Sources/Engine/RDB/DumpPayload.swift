@@ -9,11 +9,14 @@ enum DumpPayload {
   static let footerByteCount = 10
 
   /// The payload of an entry's value.
-  static func bytes(of entry: Entry, compresses: Bool) -> [UInt8] {
-    var writer = RDBWriter(compresses: compresses)
+  ///
+  /// - Parameter versionMax: what its reader knows at least.
+  static func bytes(
+    of entry: Entry, compresses: Bool, versionMax: Int = RDB.kindVersion
+  ) -> [UInt8] {
+    var writer = RDBWriter(compresses: compresses, versionMax: versionMax)
     writer.writeValue(entry)
-    let version = RDB.ValueKind(rawValue: writer.bytes[0])?.version ?? RDB.versionMax
-    writer.writeLittleEndian(UInt64(version), byteCount: 2)
+    writer.writeLittleEndian(UInt64(writer.version), byteCount: 2)
     writer.writeLittleEndian(ByteView.with(writer.bytes) { CRC64.checksum($0) }, byteCount: 8)
     return writer.bytes
   }

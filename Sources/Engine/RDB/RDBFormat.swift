@@ -29,10 +29,10 @@ package enum RDB {
     version <= versionMax || version == valkeyVersion
   }
 
-  /// What files are written as: Redis 7.2.
-  package static let fileVersion = 11
-  /// What payloads are written as while nothing in the value needs more, so that older servers take
-  /// them.
+  /// What payloads that clients ask for use kinds of: Redis 7.2.
+  package static let kindVersion = 11
+  /// What files and payloads are written as while nothing in them needs more, so that older servers take them: Redis
+  /// 7.0.
   package static let payloadVersion = 10
 
   /// What a value's first byte says. The case names the layout, not only the type.
@@ -72,6 +72,22 @@ package enum RDB {
     }
   }
 
+  /// What stands in a file where a value's kind could, and is none.
+  package enum Opcode: UInt8, Sendable {
+    case slotInfo = 0xF4
+    case function = 0xF5
+    case oldFunction = 0xF6
+    case moduleValue = 0xF7
+    case idleSeconds = 0xF8
+    case frequency = 0xF9
+    case auxiliary = 0xFA
+    case sizes = 0xFB
+    case expiryMilliseconds = 0xFC
+    case expirySeconds = 0xFD
+    case selectDatabase = 0xFE
+    case end = 0xFF
+  }
+
   enum StringEncoding: UInt8 {
     case int8 = 0
     case int16 = 1
@@ -89,4 +105,9 @@ package struct RDBError: Error, Sendable, Equatable {
   package let offset: Int
   /// What should have been there.
   package let expected: String
+
+  package init(offset: Int, expected: String) {
+    self.offset = offset
+    self.expected = expected
+  }
 }

@@ -79,7 +79,7 @@ package struct RDBReader {
   }
 
   /// As `readLength`, where 2^63 and more are possible.
-  mutating func readUnsignedLength() throws(RDBError) -> UInt64 {
+  package mutating func readUnsignedLength() throws(RDBError) -> UInt64 {
     guard case .length(let length) = try readPrefix() else { throw error("a length") }
     return length
   }

@@ -17,18 +17,18 @@ import RESP
 extension HashValue {
   func write(to writer: inout RDBWriter) {
     if hasTimes {
-      writer.writeByte(RDB.ValueKind.hashListpackWithExpiries.rawValue)
+      writer.writeKind(.hashListpackWithExpiries)
       writer.writeLittleEndian(UInt64(earliestExpiry ?? 0), byteCount: 8)
       writer.writeString(listpack.bytes)
       return
     }
     if isListpack {
-      writer.writeByte(RDB.ValueKind.hashListpack.rawValue)
+      writer.writeKind(.hashListpack)
       writer.writeString(listpack.bytes)
       return
     }
     if table.expiringCount > 0 { return writeWithExpiries(to: &writer) }
-    writer.writeByte(RDB.ValueKind.hash.rawValue)
+    writer.writeKind(.hash)
     writer.writeLength(count)
     table.forEach { element in
       writer.writeString(element.name)
@@ -41,7 +41,7 @@ extension HashValue {
   private func writeWithExpiries(to writer: inout RDBWriter) {
     var earliest = Int64.max
     table.forEach { earliest = Swift.min(earliest, $0.expiry ?? .max) }
-    writer.writeByte(RDB.ValueKind.hashWithExpiries.rawValue)
+    writer.writeKind(.hashWithExpiries)
     writer.writeLittleEndian(UInt64(earliest), byteCount: 8)
     writer.writeLength(count)
     table.forEach { element in

@@ -13,7 +13,7 @@ extension ListValue {
   private static let packedNode = 2
 
   func write(to writer: inout RDBWriter) {
-    writer.writeByte(RDB.ValueKind.listQuicklist2.rawValue)
+    writer.writeKind(.listQuicklist2)
     if block.encoding == .listpack {
       writer.writeLength(1)
       writer.writeLength(Self.packedNode)

@@ -5,19 +5,23 @@ import RESP
 /// ```
 /// SET            count, then the members as strings
 /// SET_INTSET     the intset as a string
-/// SET_LISTPACK   the listpack as a string (Redis 7.2)
+/// SET_LISTPACK   the listpack as a string (Redis 7.2; for readers before it, a SET)
 /// ```
 extension SetValue {
   func write(to writer: inout RDBWriter) {
     switch block.encoding {
     case .intset:
-      writer.writeByte(RDB.ValueKind.setIntset.rawValue)
+      writer.writeKind(.setIntset)
       writer.writeString(intset.bytes)
+    case .listpack where writer.versionMax < 11:
+      writer.writeKind(.set)
+      writer.writeLength(count)
+      forEach { member in member.withBytes { writer.writeString($0) } }
     case .listpack:
-      writer.writeByte(RDB.ValueKind.setListpack.rawValue)
+      writer.writeKind(.setListpack)
       writer.writeString(listpack.bytes)
     default:
-      writer.writeByte(RDB.ValueKind.set.rawValue)
+      writer.writeKind(.set)
       writer.writeLength(table.count)
       table.forEach { writer.writeString($0.name) }
     }

@@ -11,11 +11,11 @@ import RESP
 extension SortedSetValue {
   func write(to writer: inout RDBWriter) {
     if isListpack {
-      writer.writeByte(RDB.ValueKind.sortedSetListpack.rawValue)
+      writer.writeKind(.sortedSetListpack)
       writer.writeString(listpack.bytes)
       return
     }
-    writer.writeByte(RDB.ValueKind.sortedSet2.rawValue)
+    writer.writeKind(.sortedSet2)
     writer.writeLength(count)
     guard count > 0 else { return }
     var cursor = index.tree.cursor(at: count - 1)

@@ -10,11 +10,11 @@ import RESP
 /// counts are lengths, IDs outside nodes and pending lists two of them; times are little endian
 /// ```
 ///
-/// Kind 15 lacks what is in brackets; 19 lacks the active time; 21 has everything and is what Redis 7.2 and later
-/// write. A time of -1 is none, and so is an `entriesRead` of 2^64 - 1.
+/// Kind 15 lacks what is in brackets; 19 lacks the active time and is what readers before Redis 7.2 get; 21 has
+/// everything. A time of -1 is none, and so is an `entriesRead` of 2^64 - 1.
 extension StreamValue {
   func write(to writer: inout RDBWriter) {
-    writer.writeByte(RDB.ValueKind.streamListpacks3.rawValue)
+    writer.writeKind(writer.versionMax < 11 ? .streamListpacks2 : .streamListpacks3)
     let stream = self.stream
     writer.writeLength(stream.body.nodes.count)
     var position = stream.body.nodes.firstPosition
@@ -51,7 +51,9 @@ extension StreamValue {
     for consumer in group.body.consumers {
       ByteView.with(consumer.body.name) { writer.writeString($0) }
       writer.writeLittleEndian(UInt64(bitPattern: consumer.body.seenTime), byteCount: 8)
-      writer.writeLittleEndian(UInt64(bitPattern: consumer.body.activeTime ?? -1), byteCount: 8)
+      if writer.versionMax >= 11 {
+        writer.writeLittleEndian(UInt64(bitPattern: consumer.body.activeTime ?? -1), byteCount: 8)
+      }
       writer.writeLength(consumer.body.pending.count)
       var position = consumer.body.pending.firstPosition
       while let current = position {

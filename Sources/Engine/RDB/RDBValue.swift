@@ -6,7 +6,7 @@ extension RDBWriter {
   mutating func writeValue(_ entry: Entry) {
     switch entry.type {
     case .string:
-      writeByte(RDB.ValueKind.string.rawValue)
+      writeKind(.string)
       writeStringValue(entry.string)
     case .list, .set, .sortedSet, .hash, .stream: entry.block.collection.write(to: &self)
     }
@@ -19,6 +19,19 @@ extension RDBReader {
       throw error("a known kind of value before here")
     }
     return kind
+  }
+
+  /// Reads a key and its value, as they stand in files behind the value's kind.
+  package mutating func readEntry(
+    _ kind: RDB.ValueKind, expiry: Int64?
+  ) throws(RDBError) -> DetachedEntry {
+    let key: [UInt8]
+    switch try readString() {
+    case .bytes(let view): return try readValue(kind, key: view, expiry: expiry)
+    case .integer(let number): key = Array(String(number).utf8)
+    case .decompressed(let bytes): key = bytes
+    }
+    return try readValue(kind, key: .empty, expiry: expiry).renamed(key)
   }
 
   /// Reads a value into an entry that belongs to no keyspace yet.

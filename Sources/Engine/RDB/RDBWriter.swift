@@ -4,16 +4,44 @@ package import RESP
 /// reply.
 package struct RDBWriter: ~Copyable {
   package private(set) var bytes: [UInt8] = []
+  /// Follows the next kind: in files a key stands between its value's kind and its value.
+  var key: ByteView?
   /// `rdbcompression`.
   private let compresses: Bool
+  /// Up to which version of the format kinds of values are used, where an older one does: Redis 7.0 reads 10.
+  let versionMax: Int
   private var compressor = LZFCompressor()
 
-  package init(compresses: Bool = true) { self.compresses = compresses }
+  package init(compresses: Bool = true, versionMax: Int = RDB.kindVersion) {
+    self.compresses = compresses
+    self.versionMax = versionMax
+  }
+
+  /// The version that a reader of what was written needs.
+  package private(set) var version = RDB.payloadVersion
+
+  /// Gives out what was written, and starts anew.
+  package mutating func take() -> [UInt8] {
+    var taken: [UInt8] = []
+    swap(&taken, &bytes)
+    return taken
+  }
+
+  package var count: Int { bytes.count }
 
   /// Forgets what was written; keeps the memory.
   package mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
 
   package mutating func writeByte(_ byte: UInt8) { bytes.append(byte) }
+
+  /// The byte that names a value's layout, and the key whose value it is, where the writer has been given one.
+  mutating func writeKind(_ kind: RDB.ValueKind) {
+    bytes.append(kind.rawValue)
+    version = Swift.max(version, kind.version)
+    guard let key else { return }
+    self.key = nil
+    writeString(key)
+  }
 
   /// The `byteCount` low bytes of `value`, lowest first.
   package mutating func writeLittleEndian(_ value: UInt64, byteCount: Int) {

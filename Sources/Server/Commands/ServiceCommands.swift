@@ -1,6 +1,8 @@
 extension ServiceCommand {
   /// Every command this layer adds to the engine's.
-  static var all: [ServiceCommand] { [.ping] + connection + keyspace + transactions + administration }
+  static var all: [ServiceCommand] {
+    [.ping] + connection + keyspace + transactions + administration + insight + persistence
+  }
 
   /// Commands that are run as one.
   private static var transactions: [ServiceCommand] {

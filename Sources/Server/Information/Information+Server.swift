@@ -19,7 +19,7 @@ extension Information {
     field("process_id", getpid())
     field("process_supervised", "no")
     field("run_id", server.runID)
-    let port = server.listeners.lazy.compactMap(\.port).first ?? configuration[.port]
+    let port = server.listeners.port ?? configuration[.port]
     field("tcp_port", port)
     let now = WallClock.microseconds
     let uptime = (now / 1000 - server.startedAt) / 1000

@@ -10,6 +10,9 @@ struct ShardReport: Sendable {
   let rates: TrafficRates
   let keyspace: KeyspaceStatistics
   let changeCount: Int
+  /// Bytes in the append-only file, and on their way there.
+  let journalFileByteCount: Int
+  let journalQueuedByteCount: Int
   let garbageCount: Int
   let tableByteCount: Int
   /// Of each database, keys, keys with an expiry, and bytes of its table.
@@ -35,6 +38,8 @@ struct ShardReport: Sendable {
     rates = worker.rates
     self.keyspace = keyspace.statistics
     changeCount = keyspace.changeCount
+    journalFileByteCount = worker.journal.fileByteCount
+    journalQueuedByteCount = worker.journal.queuedByteCount
     garbageCount = keyspace.garbageCount
     tableByteCount = keyspace.tableByteCount
     var keys: [(count: Int, expiring: Int, expiringHashes: Int, tableByteCount: Int)] = []

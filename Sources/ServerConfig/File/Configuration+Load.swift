@@ -11,15 +11,17 @@ extension Configuration {
   ///   - text: the file's text, followed by that of the standard input where it is read too; nil
   ///     when there is neither.
   ///   - options: `CommandLineOptions.options`.
+  ///   - rename: takes in a `rename-command` line, and says what is wrong with it, if something is.
   ///   - source: reads what `include` names; see `ConfigurationFiles`.
   /// - Throws: the first line that is wrong; the configuration is then unchanged.
   package mutating func load(
     text: String?, options: String = "",
+    rename: @escaping (_ name: String, _ newName: String) -> String? = { _, _ in nil },
     source: @escaping Source = { path throws(ConfigFileError) in
       throw .cannotOpen(path: path, reason: "No such file or directory")
     }
   ) throws(ConfigFileError) {
-    var loader = ConfigurationLoader(configuration: self, source: source)
+    var loader = ConfigurationLoader(configuration: self, rename: rename, source: source)
     let lines = options.isEmpty ? (text ?? "") : (text ?? "") + "\n" + options
     try loader.load(lines, depth: 0)
     if loader.configuration[.clusterEnabled], loader.configuration.primary != nil {
@@ -32,12 +34,17 @@ extension Configuration {
 /// One reading of a file with all it includes.
 private struct ConfigurationLoader {
   var configuration: Configuration
+  let rename: (String, String) -> String?
   let source: Configuration.Source
   /// `save` lines add up, and the first replaces the default.
   var hasSavePoints = false
 
-  init(configuration: Configuration, source: @escaping Configuration.Source) {
+  init(
+    configuration: Configuration, rename: @escaping (String, String) -> String?,
+    source: @escaping Configuration.Source
+  ) {
     self.configuration = configuration
+    self.rename = rename
     self.source = source
   }
 
@@ -76,7 +83,9 @@ private struct ConfigurationLoader {
     }
     switch (words[0], arguments.count) {
     case ("user", 1...): configuration.users.append(arguments)
-    case ("rename-command", 2): configuration.renamedCommands.append(arguments)
+    case ("rename-command", 2):
+      if let reason = rename(arguments[0], arguments[1]) { throw InvalidArgument(reason) }
+      configuration.renamedCommands.append(arguments)
     case ("loadmodule", 1...): configuration.modules.append(arguments)
     default: throw InvalidArgument("Bad directive or wrong number of arguments")
     }
@@ -88,8 +97,9 @@ private struct ConfigurationLoader {
     guard case .list(let key) = definition.kind else {
       return try configuration.assign(definition, arguments)
     }
-    // A bare `save` is one of nothing.
-    let arguments = arguments.isEmpty && key == .save ? [""] : arguments
+    // A bare `save` is one of nothing, and these two say which words they know.
+    let maySayNothing: [ListDirective] = [.save, .shutdownOnSigint, .shutdownOnSigterm]
+    let arguments = arguments.isEmpty && maySayNothing.contains(key) ? [""] : arguments
     guard let first = arguments.first else { throw .wrongCount }
     // A list may also be one quoted argument, as CONFIG SET takes it.
     let isQuotedList = arguments.count == 1 && first.utf8.contains(0x20)

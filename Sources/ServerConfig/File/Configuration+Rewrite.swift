@@ -12,8 +12,11 @@ extension Configuration {
   ///   - original: the file's text; nil when there is no file yet.
   ///   - users: the arguments of `user` lines as the access control lists are now; nil leaves the
   ///     file's lines alone.
-  package func rewritten(original: String?, users: [String]? = nil) -> String {
-    var file = RewrittenFile(original ?? "")
+  ///   - includesDefaults: adds those that are at their default too, if they can be written at all.
+  package func rewritten(
+    original: String?, users: [String]? = nil, includesDefaults: Bool = false
+  ) -> String {
+    var file = RewrittenFile(original ?? "", addsEveryLine: includesDefaults)
     for definition in DirectiveTable.all { rewrite(definition, in: &file) }
     if let users {
       for user in users { file.put("user", "user \(user)", addsLine: true) }

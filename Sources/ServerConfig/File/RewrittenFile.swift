@@ -9,7 +9,11 @@ struct RewrittenFile {
   /// Words that are no directives and stay as they are.
   private static let kept: Set<String> = ["include", "rename-command", "loadmodule"]
 
-  init(_ text: String) {
+  /// What is not in the file is added, asked for or not.
+  private let addsEveryLine: Bool
+
+  init(_ text: String, addsEveryLine: Bool = false) {
+    self.addsEveryLine = addsEveryLine
     guard !text.isEmpty else { return }
     for line in text.utf8.split(separator: 0x0a, omittingEmptySubsequences: false) {
       append(original: ConfigLine.trimmed(line))
@@ -37,7 +41,7 @@ struct RewrittenFile {
       places[name] = indices
       return
     }
-    guard addsLine else { return }
+    guard addsLine || addsEveryLine else { return }
     if !hasMark {
       lines.append(Configuration.rewriteMark)
       hasMark = true

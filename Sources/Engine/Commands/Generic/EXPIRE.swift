@@ -59,11 +59,13 @@ extension Command {
         guard let entry = keyspace.lookup(arguments[1], for: .write),
           condition.allows(time, current: entry.expiry)
         else { return reply.integer(0) }
-        if time <= keyspace.now, !keyspace.keepsExpiredKeys {
+        if time <= keyspace.expiryHorizon, !keyspace.keepsExpiredKeys {
           _ = keyspace.delete(arguments[1])
+          keyspace.record(["DEL", .view(arguments[1])])
         } else {
           keyspace.setExpiry(entry, time)
           keyspace.changed(arguments[1])
+          keyspace.record(["PEXPIREAT", .view(arguments[1]), .integer(Int(time))])
         }
         reply.integer(1)
       })

@@ -35,11 +35,13 @@ extension Command {
       let time = options.isAbsolute || ttl == 0 ? ttl : keyspace.now &+ ttl
       let entry = try DumpPayload.entry(arguments[3], key: key, expiry: ttl == 0 ? nil : time,
         options: keyspace.options, seed: keyspace.hashSeed)
-      if ttl != 0, time <= keyspace.now, !keyspace.keepsExpiredKeys {
-        _ = keyspace.delete(key)
+      if ttl != 0, time <= keyspace.expiryHorizon, !keyspace.keepsExpiredKeys {
+        if keyspace.delete(key) { keyspace.record(["DEL", .view(key)]) }
         return reply.ok()
       }
       keyspace.put(entry)
+      keyspace.record(
+        ["RESTORE", .view(key), .integer(ttl == 0 ? 0 : Int(time)), .view(arguments[3]), "REPLACE", "ABSTTL"])
       if let entry = keyspace.lookup(key, for: .peek) { options.setClock(of: entry, &keyspace) }
       reply.ok()
     })

@@ -33,6 +33,8 @@ extension Command {
       let sorted = try keyspace.sorted(arguments[1], options)
       guard let target = options.storePosition else { return sorted.write(to: &reply) }
       reply.integer(keyspace.store(sorted, at: arguments[target]))
+      // What has no order of its own sorts otherwise next time.
+      keyspace.recordState(ofKey: arguments[target])
     })
 
   /// `SORT_RO key [BY pattern] [LIMIT offset count] [GET pattern ...] [ASC | DESC] [ALPHA]`

@@ -91,6 +91,7 @@ extension Command {
         }
         if baggage.flag { throw .wrongType }
         let from = try ends(arguments).from
+        keyspace.record([from == .left ? "LPOP" : "RPOP", .view(source)])
         list.pop(from) { value in baggage.bytes = value.withBytes { $0.bytes } }
         if source == arguments[2] {
           // It goes back to where it came from, which must not be deleted in between.
@@ -101,6 +102,7 @@ extension Command {
           let to = try ends(arguments).to
           ByteView.with(baggage.bytes) { list.push($0, to, settings) }
           keyspace.changed(source)
+          keyspace.record([to == .left ? "LPUSH" : "RPUSH", .view(source), .bytes(baggage.bytes)])
           reply.bulk(baggage.bytes)
           return .done
         }
@@ -117,6 +119,7 @@ extension Command {
           reply.bulk(element)
         }
         keyspace.changed(arguments[2])
+        keyspace.record([to == .left ? "LPUSH" : "RPUSH", .view(arguments[2]), .bytes(baggage.bytes)])
         return .done
       },
     ]

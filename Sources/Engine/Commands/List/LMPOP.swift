@@ -43,6 +43,9 @@ extension Command {
       }
       reply.array(2)
       reply.bulk(name)
+      keyspace.record([
+        options.end == .left ? "LPOP" : "RPOP", .view(name), .integer(Swift.min(options.count, list.count)),
+      ])
       keyspace.pop(options.count, list, name, options.end, &reply)
       return true
     }
@@ -82,6 +85,7 @@ extension Command {
           reply.bulk(name)
           list.pop(end) { $0.write(to: &reply) }
           keyspace.elementsRemoved(name, list)
+          keyspace.record([end == .left ? "LPOP" : "RPOP", .view(name)])
           return true
         }, join: .first))
   }

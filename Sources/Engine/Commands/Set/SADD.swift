@@ -81,11 +81,15 @@ extension Command {
           return .done
         }
         keyspace.changed(source, set)
+        keyspace.record(["SREM", .view(source), .view(arguments[3])])
         return .next
       },
       Step(key: 2) { keyspace, arguments, _, reply throws(CommandError) in
         let set = try keyspace.collectionForAdding(SetValue.self, arguments[2])
-        if set.insert(arguments[3], SetValue.Settings(keyspace)) { keyspace.changed(arguments[2]) }
+        if set.insert(arguments[3], SetValue.Settings(keyspace)) {
+          keyspace.changed(arguments[2])
+          keyspace.record(["SADD", .view(arguments[2]), .view(arguments[3])])
+        }
         reply.integer(1)
         return .done
       },

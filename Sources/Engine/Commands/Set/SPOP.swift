@@ -26,6 +26,7 @@ extension Command {
         let member = set.randomMember(&keyspace.random).withBytes { $0.bytes }
         reply.bulk(member)
         ByteView.with(member) { _ = set.remove($0) }
+        keyspace.record(["SREM", .view(key), .bytes(member)])
         return keyspace.changed(key, set)
       }
       if count == 0 { return reply.set(0) }
@@ -33,13 +34,15 @@ extension Command {
         reply.set(set.count)
         set.forEach { $0.write(to: &reply) }
         _ = keyspace.delete(key)
-        return
+        return keyspace.record(["DEL", .view(key)])
       }
       reply.set(count)
-      for member in set.distinctRandomMembers(count, &keyspace.random) {
+      let members = set.distinctRandomMembers(count, &keyspace.random)
+      for member in members {
         reply.bulk(member)
         ByteView.with(member) { _ = set.remove($0) }
       }
+      keyspace.record(["SREM", .view(key)] + members.map { .bytes($0) })
       keyspace.changed(key, set)
     })
 

@@ -99,6 +99,7 @@ extension Keyspace {
     let ranks = end == .lowest ? 0..<count : total - count..<total
     value.forEach(in: ranks, backward: end == .highest, visit)
     value.remove(ranks: ranks)
+    record([end == .lowest ? "ZPOPMIN" : "ZPOPMAX", .view(key), .integer(count)])
     changed(key, value)
   }
 }

@@ -135,3 +135,31 @@ extension ReplyWriter {
     insertArrayHeader(written, at: begin)
   }
 }
+
+// MARK: - Effects
+
+extension Keyspace {
+  /// Records who has an entry pending in a group, and since when; or that nobody has.
+  mutating func recordClaim(
+    of id: StreamID, at key: ByteView, _ group: Boxed<StreamGroup>
+  ) {
+    guard effects.isRecorded else { return }
+    guard let position = group.body.pending.find(id) else {
+      return record(["XACK", .view(key), .bytes(group.body.name), .id(id)])
+    }
+    let entry = group.body.pending[position]
+    record([
+      "XCLAIM", .view(key), .bytes(group.body.name), .bytes(entry.consumer.body.name), "0", .id(id),
+      "TIME", .integer(Int(entry.deliveryTime)), "RETRYCOUNT", .integer(Int(entry.deliveryCount)), "FORCE",
+      "JUSTID", "LASTID", .id(group.body.lastID),
+    ])
+  }
+
+  /// Records up to where a group has delivered.
+  mutating func recordPosition(of group: Boxed<StreamGroup>, at key: ByteView) {
+    record([
+      "XGROUP", "SETID", .view(key), .bytes(group.body.name), .id(group.body.lastID), "ENTRIESREAD",
+      .integer(group.body.entriesRead ?? -1),
+    ])
+  }
+}

@@ -85,7 +85,9 @@ extension Command {
       let id = try request.id(in: stream, now: keyspace.now)
       stream.body.append(id, words, keyspace.options)
       reply.bulk(id)
-      if let trim = request.trim { _ = stream.body.trim(trim) }
+      keyspace.record(
+        ["XADD", .view(key), .id(id)] + (0..<words.count).map { EffectWord.view(words[$0]) })
+      if let trim = request.trim, stream.body.trim(trim) > 0 { keyspace.recordTrim(key, trim, stream) }
       keyspace.changed(key)
     })
 }

@@ -45,7 +45,11 @@ extension Command {
       }
       reply.array(found.deleted.count)
       for id in found.deleted { reply.bulk(id) }
-      if !found.claimed.isEmpty || !found.deleted.isEmpty { keyspace.changed(arguments[1]) }
+      guard !found.claimed.isEmpty || !found.deleted.isEmpty else { return }
+      keyspace.changed(arguments[1])
+      for id in found.claimed + found.deleted {
+        keyspace.recordClaim(of: id, at: arguments[1], group)
+      }
     })
 }
 

@@ -53,7 +53,13 @@ extension Command {
         claimed += 1
       }
       reply.insertArrayHeader(claimed, at: begin)
-      if isChanged || claimed > 0 { keyspace.changed(arguments[1]) }
+      guard isChanged || claimed > 0 else { return }
+      keyspace.changed(arguments[1])
+      keyspace.recordPosition(of: group, at: arguments[1])
+      for index in request.ids {
+        guard let id = try? arguments[index].streamID() else { continue }
+        keyspace.recordClaim(of: id, at: arguments[1], group)
+      }
     })
 }
 

@@ -52,15 +52,26 @@ extension Command {
     execution: .keyByKey(
       { keyspace, arguments, key, reply throws(CommandError) in
         let read = try GroupRead(&keyspace, arguments, key)
+        keyspace.preserve(key: arguments[key])
         let consumer = keyspace.streamConsumer(arguments[key], read.group, read.consumerName)
         if let start = read.historyStart {
           reply.streamHeader(arguments[key])
-          read.writeHistory(of: consumer, from: start, now: keyspace.now, &reply)
+          read.writeHistory(of: consumer, from: start, now: keyspace.now, &reply) { id in
+            keyspace.recordClaim(of: id, at: arguments[key], read.group)
+          }
         } else {
           guard read.hasNew else { return false }
           reply.streamHeader(arguments[key])
-          read.deliver(to: consumer, now: keyspace.now, &reply)
+          read.deliver(to: consumer, now: keyspace.now, &reply) { id in
+            keyspace.recordClaim(of: id, at: arguments[key], read.group)
+          }
+          keyspace.recordPosition(of: read.group, at: arguments[key])
         }
+        // At least that there is such a consumer.
+        keyspace.record([
+          "XGROUP", "CREATECONSUMER", .view(arguments[key]), .bytes(read.group.body.name),
+          .bytes(consumer.body.name),
+        ])
         keyspace.changed(arguments[key])
         return true
       }, join: .all))
@@ -117,14 +128,20 @@ private struct GroupRead {
     return stream.body.lastEntry.map { $0.id > group.body.lastID } ?? false
   }
 
-  func deliver(to consumer: Boxed<StreamConsumer>, now: Int64, _ reply: inout ReplyWriter) {
+  func deliver(
+    to consumer: Boxed<StreamConsumer>, now: Int64, _ reply: inout ReplyWriter,
+    _ didDeliver: (StreamID) -> Void
+  ) {
     guard let start = group.body.lastID.next else { return reply.array(0) }
     let begin = reply.count
     var delivered = 0
     stream.body.visit(from: start, to: .max) { entry in
       stream.body.advance(group, to: entry.id)
       reply.streamEntry(entry)
-      if !options.acknowledgesAtOnce { group.body.deliver(entry.id, to: consumer, now: now) }
+      if !options.acknowledgesAtOnce {
+        group.body.deliver(entry.id, to: consumer, now: now)
+        didDeliver(entry.id)
+      }
       delivered &+= 1
       return delivered != options.count
     }
@@ -135,7 +152,7 @@ private struct GroupRead {
   /// Entries that were deleted meanwhile have a null in place of their fields.
   func writeHistory(
     of consumer: Boxed<StreamConsumer>, from start: StreamID, now: Int64,
-    _ reply: inout ReplyWriter
+    _ reply: inout ReplyWriter, _ didDeliver: (StreamID) -> Void
   ) {
     let begin = reply.count
     var written = 0
@@ -145,6 +162,7 @@ private struct GroupRead {
       if let entry = stream.body.entry(id) {
         reply.streamEntry(entry)
         group.body.redeliver(id, now: now)
+        didDeliver(id)
       } else {
         reply.array(2)
         reply.bulk(id)

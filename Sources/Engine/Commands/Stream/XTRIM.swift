@@ -61,7 +61,21 @@ extension Command {
         return reply.integer(0)
       }
       let deleted = stream.body.trim(trim)
-      if deleted > 0 { keyspace.changed(arguments[1]) }
+      if deleted > 0 {
+        keyspace.changed(arguments[1])
+        keyspace.recordTrim(arguments[1], trim, stream)
+      }
       reply.integer(deleted)
     })
+}
+
+extension Keyspace {
+  /// Records what a cut has left, exactly.
+  mutating func recordTrim(_ key: ByteView, _ trim: StreamTrim, _ stream: Boxed<Stream>) {
+    switch trim.references {
+    case .keep: record(["XTRIM", .view(key), "MAXLEN", "=", .integer(stream.body.count)])
+    // Which entries groups let go of follows from more than how many there are left.
+    case .delete, .acknowledged: recordState(ofKey: key)
+    }
+  }
 }

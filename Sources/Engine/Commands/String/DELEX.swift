@@ -28,7 +28,7 @@ extension Command {
     ],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       let key = arguments[1]
-      if arguments.count == 2 { return reply.integer(keyspace.delete(key) ? 1 : 0) }
+      if arguments.count == 2 { return reply.integer(keyspace.deleteRecorded(key) ? 1 : 0) }
       guard arguments.count == 4 else { throw .wrongArity("delex") }
       guard let condition = try StringCondition(arguments[2], arguments[3]) else {
         throw CommandError("ERR Invalid condition. Use IFEQ, IFNE, IFDEQ, or IFDNE")
@@ -38,7 +38,7 @@ extension Command {
         throw CommandError("ERR Key should be of string type if conditions are specified")
       }
       guard condition.holds(for: entry.string) else { return reply.integer(0) }
-      reply.integer(keyspace.delete(key) ? 1 : 0)
+      reply.integer(keyspace.deleteRecorded(key) ? 1 : 0)
     })
 
   /// `DELIFEQ key value`
@@ -58,6 +58,15 @@ extension Command {
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       guard let value = try keyspace.string(arguments[1], for: .peek), value.equals(arguments[2])
       else { return reply.integer(0) }
-      reply.integer(keyspace.delete(arguments[1]) ? 1 : 0)
+      reply.integer(keyspace.deleteRecorded(arguments[1]) ? 1 : 0)
     })
+}
+
+extension Keyspace {
+  /// As `delete`, recorded in words that every server knows.
+  fileprivate mutating func deleteRecorded(_ key: ByteView) -> Bool {
+    guard delete(key) else { return false }
+    record(["DEL", .view(key)])
+    return true
+  }
 }

@@ -101,10 +101,15 @@ enum ExpiryOption {
 extension Keyspace {
   /// Sets `key` to a string, or deletes it when it would expire at once.
   mutating func set(_ key: ByteView, string value: ByteView, until expiry: ExpirySetting) {
-    if case .at(let time) = expiry, time <= now {
-      _ = delete(key)
-    } else {
-      set(key, string: value, expiry: expiry)
+    if case .at(let time) = expiry, time <= expiryHorizon {
+      if delete(key) { record(["DEL", .view(key)]) }
+      return
+    }
+    set(key, string: value, expiry: expiry)
+    switch expiry {
+    case .none: record(["SET", .view(key), .view(value)])
+    case .keep: record(["SET", .view(key), .view(value), "KEEPTTL"])
+    case .at(let time): record(["SET", .view(key), .view(value), "PXAT", .integer(Int(time))])
     }
   }
 }

@@ -82,13 +82,16 @@ extension Command {
       if let time {
         if time <= keyspace.now {
           _ = keyspace.delete(key)
+          keyspace.record(["DEL", .view(key)])
         } else {
           keyspace.setExpiry(entry, time)
           keyspace.changed(key)
+          keyspace.record(["PEXPIREAT", .view(key), .integer(Int(time))])
         }
       } else if case .persist = option, entry.expiry != nil {
         keyspace.setExpiry(entry, nil)
         keyspace.changed(key)
+        keyspace.record(["PERSIST", .view(key)])
       }
     })
 

@@ -90,6 +90,7 @@ extension Command {
     flags: [.write, .denyOOM, .fast],
     arguments: [.key(), Argument("increment", .double)],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
-      try keyspace.addDecimal(arguments[2], to: arguments[1], reply: &reply)
+      let sum = try keyspace.addDecimal(arguments[2], to: arguments[1], reply: &reply)
+      keyspace.record(["SET", .view(arguments[1]), .bytes(sum), "KEEPTTL"])
     })
 }

@@ -97,7 +97,7 @@ extension Command {
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       let option = ExpiryOption.seconds(arguments[2])
       let expiry = option.setting(try option.time(now: keyspace.now, "setex"))
-      keyspace.set(arguments[1], string: arguments[3], expiry: expiry)
+      keyspace.set(arguments[1], string: arguments[3], until: expiry)
       reply.ok()
     })
 
@@ -118,7 +118,7 @@ extension Command {
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       let option = ExpiryOption.milliseconds(arguments[2])
       let expiry = option.setting(try option.time(now: keyspace.now, "psetex"))
-      keyspace.set(arguments[1], string: arguments[3], expiry: expiry)
+      keyspace.set(arguments[1], string: arguments[3], until: expiry)
       reply.ok()
     })
 }

@@ -30,8 +30,8 @@ extension Worker {
     line += Array(
       " qbuf-free=\(max(connection.input.allocatedByteCount - connection.input.count, 0))".utf8)
     line += Array(" argv-mem=\(argumentBytes) multi-mem=\(connection.multi?.commands.byteCount ?? 0)".utf8)
-    line += Array(" rbs=\(connection.output.allocatedByteCount)".utf8)
-    line += Array(" rbp=\(connection.output.allocatedByteCount)".utf8)
+    line += Array(" rbs=\(connection.keptOutputByteCount)".utf8)
+    line += Array(" rbp=\(connection.outputPeak)".utf8)
     line += Array(" obl=\(connection.output.count) oll=\(connection.isSending ? 1 : 0)".utf8)
     line += Array(" omem=\(sending) tot-mem=\(total)".utf8)
     line += Array(" events=\(connection.isSending ? "rw" : "r")".utf8)
@@ -45,6 +45,7 @@ extension Worker {
 
   private static func flags(_ connection: Connection) -> String {
     var flags = ""
+    if connection.isMonitor { flags += "O" }
     if connection.multi != nil { flags += "x" }
     if connection.isPaused || connection.blocked != nil { flags += "b" }
     if connection.watches.contains(where: \.isDirty) { flags += "d" }

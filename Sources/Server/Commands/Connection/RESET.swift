@@ -15,6 +15,8 @@ extension ServiceCommand {
       arity: .exactly(1), flags: [.noScript, .loading, .stale, .fast, .noAuth, .allowBusy],
       execution: .service)
   ) { worker, connection, _, _, reply throws(CommandError) in
+    worker.deliverFeed(before: &reply, connection)
+    worker.stopMonitoring(connection)
     connection.multi = nil
     worker.stopWatching(connection)
     connection.database = 0

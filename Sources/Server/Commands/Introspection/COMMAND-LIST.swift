@@ -71,12 +71,12 @@ extension ServiceCommand {
 extension CommandTable {
   /// The indices of the commands clients are told of, subcommands aside.
   var visibleCommands: [Int] {
-    (0..<topLevelCount).filter { !commands[$0].flags.contains(.internalOnly) }
+    callable.filter { !commands[$0].flags.contains(.internalOnly) }
   }
 
   /// The names of commands and subcommands that pass `filter`.
   func listedNames(_ filter: (Command) -> Bool) -> [String] {
-    commands.indices.filter { !commands[$0].flags.contains(.internalOnly) && filter(commands[$0]) }
+    visibleCommands.flatMap { [$0] + subcommandIndices(of: $0) }.filter { filter(commands[$0]) }
       .map { fullNames[$0] }
   }
 

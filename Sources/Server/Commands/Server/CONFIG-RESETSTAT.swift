@@ -15,6 +15,7 @@ extension ServiceCommand {
     worker.server.memory.resetPeak()
     worker.everywhere(connection, &keyspace, &reply) { worker, keyspace in
       worker.statistics.reset()
+      unsafe worker.insight.turns.reset()
       worker.traffic = TrafficStatistics()
       keyspace.statistics = KeyspaceStatistics()
     } then: { _, reply in

@@ -17,24 +17,33 @@ extension ServiceCommand {
     execution: .service)
 
   static let configRewrite: Body = { worker, _, _, _, reply throws(CommandError) in
-    let server = worker.server
+    try rewriteConfiguration(of: worker.server)
+    reply.ok()
+  }
+
+  /// - Parameter includesDefaults: writes all directives, not only those that are in the file or not at their default.
+  static func rewriteConfiguration(
+    of server: ServerContext, includesDefaults: Bool = false
+  ) throws(CommandError) {
     guard let path = server.origin.path else {
       throw CommandError("ERR The server is running without a config file")
     }
     do throws(SystemError) {
-      try ConfigurationFile.rewrite(path, with: server.configuration)
+      try ConfigurationFile.rewrite(
+        path, with: server.configuration, includesDefaults: includesDefaults)
     } catch {
       server.log.warning("CONFIG REWRITE failed: \(error.description)")
       throw CommandError(composed: "ERR Rewriting config file: \(error.reason)")
     }
     server.log.notice("CONFIG REWRITE executed with success.")
-    reply.ok()
   }
 }
 
 /// The configuration file of a running server.
 private enum ConfigurationFile {
-  static func rewrite(_ path: String, with configuration: Configuration) throws(SystemError) {
+  static func rewrite(_ path: String, with configuration: Configuration, includesDefaults: Bool)
+    throws(SystemError)
+  {
     var original: String?
     if unsafe access(path, F_OK) == 0 {
       do throws(ConfigFileError) {
@@ -43,7 +52,8 @@ private enum ConfigurationFile {
     }
     let temporary = "\(path).\(getpid())-rewrite.tmp"
     do throws(SystemError) {
-      try write(Array(configuration.rewritten(original: original).utf8), to: temporary)
+      let text = configuration.rewritten(original: original, includesDefaults: includesDefaults)
+      try write(Array(text.utf8), to: temporary)
       guard unsafe rename(temporary, path) == 0 else { throw SystemError("rename", errno) }
     } catch {
       unsafe unlink(temporary)

@@ -30,13 +30,16 @@ extension ServiceCommand {
     } catch {
       throw CommandError(composed: error.message)
     }
-    guard server.shardCount > 1 else {
+    server.persistence.refreshGuards()
+    let switchesFiles = pairs.contains { $0.0.lowercased() == "appendonly" }
+    guard server.shardCount > 1 || switchesFiles else {
       worker.settings = server.settings
       keyspace.options = worker.settings.keyspace
       return reply.ok()
     }
     worker.suspend(connection) { reply throws(CommandError) in
       await server.distributeSettings()
+      if switchesFiles { await server.persistence.applyAppendOnly() }
       reply.ok()
     }
   }

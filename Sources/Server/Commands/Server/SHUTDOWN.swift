@@ -6,8 +6,8 @@ import ServerConfig
 extension ServiceCommand {
   /// `SHUTDOWN [NOSAVE|SAVE] [NOW] [FORCE] [ABORT]`
   ///
-  /// The client gets no reply: its connection closes. SAVE fails, unless FORCE comes with it, since nothing
-  /// can be saved yet.
+  /// Saves if there are save points, or as the argument says. The client gets no reply: its connection closes; if
+  /// saving fails, an error, and the server goes on, unless FORCE comes with it.
   ///
   /// - SeeAlso: <https://redis.io/docs/latest/commands/shutdown/>
   static let shutdown = ServiceCommand(
@@ -30,16 +30,15 @@ extension ServiceCommand {
     let options = try ShutdownOptions(arguments)
     let server = worker.server
     if options.aborts { throw CommandError("ERR No shutdown in progress.") }
-    let wantsSaving =
-      options.saves || (!options.doesNotSave && !server.configuration.savePoints.isEmpty)
-    if wantsSaving {
-      server.log.warning("There is no persistence yet: the data set is not saved.")
-    }
-    if options.saves, !options.forces {
+    let saves: Bool? = options.saves ? true : options.doesNotSave ? false : nil
+    worker.suspend(connection) { _ throws(CommandError) in
+      // The last one to leave is this client: it waits for nothing more.
+      connection.isSuspended = false
+      guard await server.shutDown(saves: saves, forces: options.forces) == nil else {
+        return connection.isClosing = true
+      }
       throw CommandError("ERR Errors trying to SHUTDOWN. Check logs.")
     }
-    connection.isClosing = true
-    Task { _ = await server.shutDown() }
   }
 }
 

@@ -1,0 +1,302 @@
+package import RESP
+
+/// What commands have done to a keyspace, as commands that do the same again: what append-only files, and whoever
+/// else follows a shard, are fed with.
+///
+/// Effects, not intentions: times are absolute, what was drawn at random is named. A command that repeats its effect
+/// when it runs again is recorded as it was called; one that does not says itself what to record (`Keyspace.record`).
+///
+/// Records are RESP arrays in the order of the changes. A *unit* is what has to happen wholly or not at all: a
+/// command, or all that a transaction does on the shard. Units of several records are put between MULTI and EXEC.
+///
+/// Costs one comparison a command while nobody keeps the records.
+package struct Effects: Sendable {
+  /// Somebody keeps them.
+  package var isRecorded = false
+  /// Records since the last `take`.
+  package private(set) var bytes: [UInt8] = []
+  /// The database that a reader of the records has selected at their end; nil: none yet.
+  private var database: Int?
+  /// Records of the unit.
+  private var recordCount = 0
+  /// Where the unit begins.
+  private var unitStart = 0
+  /// What the reader had selected there.
+  private var unitDatabase: Int?
+  private var unitDepth = 0
+  /// The command that runs says itself what to record.
+  fileprivate var isSpoken = false
+
+  package init() {}
+
+  package var isEmpty: Bool { bytes.isEmpty }
+  package var byteCount: Int { bytes.count }
+
+  /// Appends what was recorded to `buffer`; keeps the memory.
+  package mutating func drain(into buffer: inout [UInt8]) {
+    precondition(unitDepth == 0 || unitStart == bytes.count, "effects are taken in the middle of a unit")
+    buffer += bytes
+    bytes.removeAll(keepingCapacity: true)
+    unitStart = 0
+  }
+
+  /// The next reader has nothing selected: a new file begins.
+  package mutating func startAnew() { database = nil }
+
+  // MARK: Units
+
+  /// Begins a unit, unless one is open; each call needs its `closeUnit`.
+  package mutating func openUnit() {
+    if unitDepth == 0 { beginUnit() }
+    unitDepth += 1
+  }
+
+  private mutating func beginUnit() {
+    unitStart = bytes.count
+    unitDatabase = database
+    recordCount = 0
+  }
+
+  package mutating func closeUnit() {
+    unitDepth -= 1
+    guard unitDepth == 0 else { return }
+    isSpoken = false
+    endUnit()
+  }
+
+  /// Ends the unit and takes it out again: it belongs to a transaction that goes on elsewhere. It selects its
+  /// database, whatever the reader had selected.
+  package mutating func takeUnit() -> [UInt8] {
+    precondition(unitDepth == 1, "only the outermost unit can be taken")
+    unitDepth = 0
+    isSpoken = false
+    let unit = Array(bytes[unitStart...])
+    bytes.removeSubrange(unitStart...)
+    database = unitDatabase
+    return unit
+  }
+
+  /// For a unit that is to be taken: its first record selects its database.
+  package mutating func openDetachedUnit() {
+    openUnit()
+    if unitDepth == 1 { database = nil }
+  }
+
+  private mutating func endUnit() {
+    guard recordCount > 1 else { return }
+    bytes.insert(contentsOf: Self.multi, at: unitStart)
+    bytes += Self.exec
+  }
+
+  private static let multi = Array("*1\r\n$5\r\nMULTI\r\n".utf8)
+  private static let exec = Array("*1\r\n$4\r\nEXEC\r\n".utf8)
+
+  /// A transaction of several hops: what it did on this shard, taken by `takeUnit`, between MULTI and EXEC; if it
+  /// has changed several shards, under a line that says which, so that its reader applies it only if all have
+  /// theirs.
+  ///
+  /// - Parameters:
+  ///   - wasHeld: nobody has seen anything of it before all shards had it on disk.
+  package mutating func append(
+    transaction id: UInt64, of shards: [Int], wasHeld: Bool, _ records: [UInt8]
+  ) {
+    if shards.count > 1 {
+      bytes += Array(TransactionLine(id: id, shards: shards, wasHeld: wasHeld).text.utf8)
+    }
+    bytes += Self.multi
+    bytes += records
+    bytes += Self.exec
+    // Whoever skips it has something else selected.
+    database = nil
+  }
+
+  // MARK: Records
+
+  fileprivate mutating func begin(database selected: Int, wordCount: Int) {
+    if database != selected {
+      let text = String(selected)
+      bytes += Array("*2\r\n$6\r\nSELECT\r\n$\(text.utf8.count)\r\n\(text)\r\n".utf8)
+      database = selected
+    }
+    bytes.append(0x2A)
+    appendNumber(wordCount)
+    recordCount += 1
+  }
+
+  fileprivate mutating func word(_ view: ByteView) {
+    bytes.append(0x24)
+    appendNumber(view.count)
+    bytes.append(view)
+    bytes.append(0x0D)
+    bytes.append(0x0A)
+  }
+
+  /// A number and the end of the line.
+  private mutating func appendNumber(_ number: Int) {
+    if number < 10 {
+      bytes.append(0x30 &+ UInt8(truncatingIfNeeded: number))
+    } else {
+      StringValue.integer(number).withBytes { bytes.append($0) }
+    }
+    bytes.append(0x0D)
+    bytes.append(0x0A)
+  }
+
+  fileprivate mutating func append(_ arguments: Arguments, database: Int) {
+    begin(database: database, wordCount: arguments.count)
+    for index in 0..<arguments.count { word(arguments[index]) }
+  }
+
+  fileprivate mutating func append(_ words: [EffectWord], database: Int) {
+    begin(database: database, wordCount: words.count)
+    for word in words { word.withBytes { self.word($0) } }
+  }
+
+  /// What makes a key what it is, whatever was there.
+  mutating func appendState(of entry: Entry, database: Int, compresses: Bool) {
+    let payload = DumpPayload.bytes(
+      of: entry, compresses: compresses, versionMax: RDB.payloadVersion)
+    let expiry = Int(entry.expiry ?? 0)
+    append(
+      ["RESTORE", .view(entry.key), .integer(expiry), .bytes(payload), "REPLACE", "ABSTTL"],
+      database: database)
+  }
+
+  /// The key is gone, by itself: its time was over, or memory was short. Not part of what the unit does.
+  fileprivate mutating func appendRemoval(_ key: ByteView, database: Int) {
+    begin(database: database, wordCount: 2)
+    word(ByteView("DEL"))
+    word(key)
+    recordCount -= 1
+  }
+
+  /// Fields of a hash are gone by themselves. As `appendRemoval`.
+  fileprivate mutating func appendRemoval(of fields: [[UInt8]], _ key: ByteView, database: Int) {
+    begin(database: database, wordCount: 2 + fields.count)
+    word(ByteView("HDEL"))
+    word(key)
+    for field in fields { ByteView.with(field) { word($0) } }
+    recordCount -= 1
+  }
+
+  /// A command has run to its end.
+  fileprivate mutating func finish(_ arguments: Arguments, database: Int, hasChanged: Bool) {
+    if hasChanged, !isSpoken { append(arguments, database: database) }
+    isSpoken = false
+    if unitDepth == 0 {
+      endUnit()
+      beginUnit()
+    }
+  }
+}
+
+/// The line above a transaction that spans shards: a comment to other readers of such files.
+///
+/// ```
+/// #TX:<id>:<shard>,<shard>...:held|open
+/// ```
+package struct TransactionLine: Sendable, Equatable {
+  package let id: UInt64
+  /// All that it has changed, in their order.
+  package let shards: [Int]
+  /// Its keys stayed locked until all of its records were on disk: nothing else in the file builds upon it unless it
+  /// is complete.
+  package let wasHeld: Bool
+
+  package init(id: UInt64, shards: [Int], wasHeld: Bool) {
+    self.id = id
+    self.shards = shards
+    self.wasHeld = wasHeld
+  }
+
+  /// With the end of the line.
+  package var text: String {
+    "#TX:\(id):\(shards.map(String.init).joined(separator: ",")):\(wasHeld ? "held" : "open")\r\n"
+  }
+
+  /// Reads a line without its end; nil if it is another comment.
+  package init?(_ line: String) {
+    let fields = line.split(separator: ":", omittingEmptySubsequences: false)
+    guard fields.count == 4, fields[0] == "#TX", let id = UInt64(fields[1]),
+      fields[3] == "held" || fields[3] == "open"
+    else { return nil }
+    let names = fields[2].split(separator: ",")
+    let shards = names.compactMap { Int($0) }
+    guard shards.count == names.count, shards.count > 1 else { return nil }
+    self.init(id: id, shards: shards, wasHeld: fields[3] == "held")
+  }
+}
+
+/// A word of a record.
+enum EffectWord: ExpressibleByStringLiteral {
+  case text(StaticString)
+  case view(ByteView)
+  case bytes([UInt8])
+  case integer(Int)
+  case id(StreamID)
+
+  init(stringLiteral text: StaticString) { self = .text(text) }
+
+  fileprivate func withBytes(_ body: (ByteView) -> Void) {
+    switch self {
+    case .text(let text): body(ByteView(text))
+    case .view(let view): body(view)
+    case .bytes(let bytes): ByteView.with(bytes, body)
+    case .integer(let number): StringValue.integer(number).withBytes(body)
+    case .id(let id): id.withText(body)
+    }
+  }
+}
+
+extension Keyspace {
+  /// Records what a command has done, in its own words; then it is not recorded as it was called. May be called
+  /// several times. Does not evaluate `words` while nobody keeps records.
+  @inline(__always)
+  mutating func record(_ words: @autoclosure () -> [EffectWord]) {
+    if effects.isRecorded { record(words: words()) }
+  }
+
+  @inline(never)
+  private mutating func record(words: [EffectWord]) {
+    effects.isSpoken = true
+    effects.append(words, database: selected)
+  }
+
+  /// What the command that runs has changed needs no record.
+  mutating func recordNothing() { effects.isSpoken = true }
+
+  /// Records that a key went by itself.
+  @inline(__always)
+  mutating func recordRemoval(_ key: ByteView) {
+    if effects.isRecorded { effects.appendRemoval(key, database: selected) }
+  }
+
+  /// Records that fields of a hash went by themselves.
+  mutating func recordRemoval(of fields: [[UInt8]], _ key: ByteView) {
+    if effects.isRecorded { effects.appendRemoval(of: fields, key, database: selected) }
+  }
+
+  /// Records a command that has run, unless it has changed nothing or has recorded its effects itself.
+  ///
+  /// - Parameter changesBefore: `changeCount` before it ran.
+  @inline(__always)
+  package mutating func recordCommand(_ arguments: Arguments, changesBefore: Int) {
+    if effects.isRecorded {
+      effects.finish(arguments, database: selected, hasChanged: changeCount != changesBefore)
+    }
+  }
+
+  /// Records what is at a key as a whole: for changes that were made elsewhere and put here.
+  package mutating func recordState(of key: DatabaseKey) {
+    guard effects.isRecorded else { return }
+    inDatabase(key.database) { keyspace in ByteView.with(key.name) { keyspace.recordState(ofKey: $0) } }
+  }
+
+  /// As `recordState(of:)`, in the selected database.
+  mutating func recordState(ofKey key: ByteView) {
+    guard effects.isRecorded else { return }
+    guard let entry = lookup(key, for: .peek) else { return record(["DEL", .view(key)]) }
+    effects.isSpoken = true
+    effects.appendState(of: entry, database: selected, compresses: options.compressesStrings)
+  }
+}

@@ -1,0 +1,90 @@
+import Engine
+import RESP
+
+/// The keys that one worker's clients use most, by sampling: about one command in a hundred is looked at.
+///
+/// The counters are those of Space-Saving (Metwally, Agrawal, El Abbadi 2005): a fixed number of them, and a key that
+/// has none takes over the smallest one with its count, so a key that makes more than 1/128 of the samples is
+/// always there. All counts are halved every ten seconds: what was hot a minute ago is gone.
+struct HotKeys: Sendable {
+  struct Key: Hashable, Sendable {
+    let database: Int
+    let name: [UInt8]
+  }
+
+  /// Commands until the next sample.
+  var countdown = samplePeriod
+  private(set) var counts: [Key: Double] = [:]
+  /// All samples, decayed as the counters are.
+  private(set) var total = 0.0
+  private var ticks = 0
+
+  static let samplePeriod = 100
+  private static let countersMax = 128
+  /// Longer names are cut: they are for people to read.
+  private static let nameBytesMax = 512
+  /// The mean age of a sample is the decay's half-life divided by ln 2, as for anything that decays.
+  private static let halfLifeSeconds = 10.0
+  private static let meanSeconds = halfLifeSeconds * 1.4427
+
+  /// Uses per second that a count stands for.
+  static func perSecond(_ count: Double) -> Double { count * Double(samplePeriod) / meanSeconds }
+
+  mutating func add(_ name: ByteView, database: Int) {
+    total += 1
+    let key = Key(
+      database: database, name: name[0..<Swift.min(name.count, Self.nameBytesMax)].bytes)
+    if counts[key] != nil || counts.count < Self.countersMax {
+      counts[key, default: 0] += 1
+      return
+    }
+    guard let smallest = counts.min(by: { $0.value < $1.value }) else { return }
+    counts[smallest.key] = nil
+    counts[key] = smallest.value + 1
+  }
+
+  /// Ten times a second.
+  mutating func decay() {
+    ticks += 1
+    guard ticks % 10 == 0, total > 0 else { return }
+    // 2 to the power of -1/10, once a second.
+    let factor = 0.933_032_991_536_807_4
+    total *= factor
+    counts = counts.mapValues { $0 * factor }.filter { $0.value > 0.05 }
+    if total < 0.05 { total = 0 }
+  }
+
+  mutating func reset() {
+    counts = [:]
+    total = 0
+  }
+
+  /// Several workers' counters as one list, hottest first.
+  static func merge(_ parts: [HotKeys]) -> (keys: [(key: Key, count: Double)], total: Double) {
+    var all: [Key: Double] = [:]
+    for part in parts { all.merge(part.counts, uniquingKeysWith: +) }
+    let keys = all.sorted {
+      $0.value != $1.value ? $0.value > $1.value : $0.key.name.lexicographicallyPrecedes($1.key.name)
+    }
+    return (keys.map { ($0.key, $0.value) }, parts.reduce(0) { $0 + $1.total })
+  }
+}
+
+extension Worker {
+  /// Samples one of a run's commands.
+  @inline(never)
+  func sampleKey(_ run: Batch.Run, _ batch: borrowing Batch) {
+    // Runs of more commands than the period count for as many samples as they hold.
+    while unsafe insight.hotKeys.countdown <= 0 {
+      unsafe insight.hotKeys.countdown += HotKeys.samplePeriod / 2 + Int.random(in: 0..<HotKeys.samplePeriod)
+      guard let index = run.records.randomElement() else { continue }
+      let record = batch.records[index]
+      guard record.command >= 0, record.hash.rawValue != 0 else { continue }
+      let words = batch.arguments.arguments(
+        from: record.firstWord, count: Int(record.wordCount))
+      let position = server.table.descriptors[Int(record.command)].firstKey
+      guard position > 0, position < words.count else { continue }
+      unsafe insight.hotKeys.add(words[position], database: run.connection.database)
+    }
+  }
+}

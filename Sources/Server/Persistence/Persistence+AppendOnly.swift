@@ -1,0 +1,290 @@
+import Engine
+import EventLoop
+import Glibc
+import Logging
+import Persistence
+import ServerConfig
+import Shard
+import Synchronization
+
+/// The append-only files: their names, and how the server moves from one set of them to the next.
+extension Persistence {
+  var appendOnlyDirectory: String { server.configuration[.appenddirname] }
+
+  var manifestPath: String {
+    "\(appendOnlyDirectory)/\(server.configuration[.appendfilename]).manifest"
+  }
+
+  /// With one shard, Redis' names.
+  private func fileName(_ kind: AppendOnlyManifest.Kind, _ sequence: Int, shard: Int) -> String {
+    let stem = server.configuration[.appendfilename] + (server.shardCount > 1 ? ".s\(shard)" : "")
+    let isBinary = server.configuration[.aofUseRdbPreamble]
+    return "\(stem).\(sequence).\(kind == .base ? isBinary ? "base.rdb" : "base.aof" : "incr.aof")"
+  }
+
+  func path(_ name: String) -> String { "\(appendOnlyDirectory)/\(name)" }
+
+  private func store(_ manifest: AppendOnlyManifest) throws(SystemError) {
+    try Files.replace(manifestPath, with: Array(manifest.text.utf8))
+    state.withLock { $0.manifest = manifest }
+  }
+
+  // MARK: Rewriting
+
+  /// Begins to write a new base; what happens from its instant on goes to new files.
+  ///
+  /// - Parameter turnsOn: the server begins to keep such files at all.
+  /// - Returns: a task that says whether it succeeded; nil if a rewrite is under way, or a snapshot, after which it is
+  ///   to come then.
+  func startRewrite(turnsOn: Bool = false) -> Task<Bool, Never>? {
+    let progress = SnapshotProgress()
+    let begins = state.withLock { state in
+      guard state.rewrite == nil else { return false }
+      if state.save != nil, !turnsOn {
+        state.isRewriteScheduled = true
+        return false
+      }
+      state.isRewriteScheduled = false
+      state.rewrite = Progress(startedAt: WallClock.milliseconds, snapshot: progress)
+      return true
+    }
+    guard begins else { return nil }
+    refreshGuards()
+    log.notice("Background append only file rewriting started")
+    return Task { await self.runRewrite(progress, turnsOn: turnsOn) }
+  }
+
+  func runRewrite(_ progress: SnapshotProgress, turnsOn: Bool) async -> Bool {
+    await turnstile.enter()
+    defer { turnstile.leave() }
+    let started = WallClock.milliseconds
+    var failure: SystemError?
+    do throws(SystemError) {
+      try await rewrite(progress, turnsOn: turnsOn)
+    } catch {
+      failure = error
+      log.warning("Error rewriting the append only file: \(error.description)")
+    }
+    state.withLock { state in
+      state.rewrite = nil
+      state.lastRewriteSucceeded = failure == nil
+      state.lastRewriteSeconds = Int((WallClock.milliseconds - started) / 1000)
+      state.rewriteCount += 1
+      state.failedRewrites = failure == nil ? 0 : state.failedRewrites + 1
+    }
+    refreshGuards()
+    if failure == nil {
+      log.notice("Background AOF rewrite terminated with success")
+      log.notice("Background AOF rewrite finished successfully")
+    } else {
+      log.warning("Background AOF rewrite terminated with error")
+    }
+    return failure == nil
+  }
+
+  private func rewrite(_ progress: SnapshotProgress, turnsOn: Bool) async throws(SystemError) {
+    try Files.makeDirectory(appendOnlyDirectory)
+    let (old, isAppending) = state.withLock { ($0.manifest, $0.isAppending) }
+    let appends = isAppending || turnsOn
+    var next = AppendOnlyManifest()
+    let increment = lastSequence(old) + 1
+    let shards = 0..<server.shardCount
+    let increments = shards.map {
+      AppendOnlyManifest.File(
+        name: fileName(.incremental, increment, shard: $0), sequence: increment, kind: .incremental,
+        shard: $0)
+    }
+    var descriptors: [Int32] = []
+    if appends {
+      for file in increments { descriptors.append(try Files.create(path(file.name))) }
+      next.files += increments
+      // What is appended during the rewrite belongs to both sets.
+      if !turnsOn { try store(AppendOnlyManifest(files: old.files + increments)) }
+    }
+    let sequence = old.lastSequence(.base) + 1
+    let sums = server.configuration[.rdbchecksum]
+    let isBinary = server.configuration[.aofUseRdbPreamble]
+    let head = isBinary ? header(isAppendOnlyBase: true) : []
+    var files: [PartFile] = []
+    for shard in shards {
+      files.append(try PartFile(path("temp-rewriteaof-bg-\(getpid()).\(shard)"), header: head, sums: sums))
+    }
+    let switched = descriptors
+    try await writeSnapshot(files, progress, isBinary ? .binary : .commands) { worker, keyspace in
+      if appends { worker.startAppending(to: switched[worker.index], &keyspace) }
+    }
+    var byteCount = 0
+    for shard in shards {
+      let name = fileName(.base, sequence, shard: shard)
+      byteCount += try Files.byteCount(files[shard].path)
+      try Files.rename(files[shard].path, to: path(name))
+      next.files.append(.init(name: name, sequence: sequence, kind: .base, shard: shard))
+    }
+    let history = old.files.map {
+      AppendOnlyManifest.File(name: $0.name, sequence: $0.sequence, kind: .history, shard: 0)
+    }
+    try store(AppendOnlyManifest(files: next.files + history))
+    state.withLock { state in
+      state.isAppending = appends
+      state.baseByteCount = byteCount
+    }
+    try await removeHistory()
+  }
+
+  private func lastSequence(_ manifest: AppendOnlyManifest) -> Int {
+    manifest.files.lazy.filter { $0.kind != .base }.map(\.sequence).max() ?? 0
+  }
+
+  /// Deletes files that no longer say anything, unless `aof-disable-auto-gc`.
+  private func removeHistory() async throws(SystemError) {
+    guard !server.configuration[.aofDisableAutoGc] else { return }
+    var manifest = state.withLock { $0.manifest }
+    let history = manifest.history
+    guard !history.isEmpty else { return }
+    // They may still be on their way to the disk.
+    await syncJournals()
+    for file in history { try Files.remove(path(file.name)) }
+    manifest.files.removeAll { $0.kind == .history }
+    try store(manifest)
+  }
+
+  // MARK: On and off
+
+  /// Goes on with the files that were loaded, or begins new ones where they are of another number of shards.
+  ///
+  /// - Returns: false if that failed; the log says why.
+  func startAppending(_ loaded: AppendOnlyManifest?) async -> Bool {
+    if let loaded { state.withLock { $0.manifest = loaded } }
+    guard let loaded, loaded.shardCount == server.shardCount else {
+      guard let rewrite = startRewrite(turnsOn: true) else { return false }
+      return await rewrite.value
+    }
+    do throws(SystemError) {
+      try await goOn(with: loaded)
+      return true
+    } catch {
+      log.critical("Can't open the append-only file: \(error.description)")
+      return false
+    }
+  }
+
+  private func goOn(with loaded: AppendOnlyManifest) async throws(SystemError) {
+    var manifest = loaded
+    var targets: [(descriptor: Int32, offset: Int)] = []
+    var byteCount = 0
+    for shard in 0..<server.shardCount {
+      let file: AppendOnlyManifest.File
+      if let last = manifest.increments(ofShard: shard).last {
+        file = last
+      } else {
+        let sequence = lastSequence(manifest) + 1
+        file = .init(
+          name: fileName(.incremental, sequence, shard: shard), sequence: sequence, kind: .incremental,
+          shard: shard)
+        manifest.files.append(file)
+      }
+      let descriptor = try Files.openToAppend(path(file.name))
+      targets.append((descriptor, try Files.byteCount(path(file.name))))
+    }
+    for file in manifest.files { byteCount += try Files.byteCount(path(file.name)) }
+    if manifest != loaded { try store(manifest) }
+    let opened = targets
+    await cut { worker, keyspace in
+      let target = opened[worker.index]
+      worker.startAppending(to: target.descriptor, at: target.offset, &keyspace)
+    }
+    state.withLock { state in
+      state.isAppending = true
+      state.baseByteCount = byteCount
+    }
+  }
+
+  /// `appendonly`, which may have changed. Returns when the server has begun to append, or has ceased.
+  func applyAppendOnly() async {
+    let (isAppending, isRewriting) = state.withLock { ($0.isAppending, $0.rewrite != nil) }
+    let wanted = server.configuration[.appendonly]
+    if wanted, !isAppending {
+      if isRewriting {
+        await turnstile.enter()
+        turnstile.leave()
+      }
+      state.withLock { $0.isAppending = true }
+      _ = startRewrite(turnsOn: true)
+    } else if !wanted, isAppending {
+      await stopAppending()
+    }
+  }
+
+  /// `appendonly no` on a running server: what has happened is written out, and nothing more.
+  func stopAppending() async {
+    await turnstile.enter()
+    defer { turnstile.leave() }
+    guard state.withLock({ $0.isAppending }) else { return }
+    await cut { worker, keyspace in worker.stopRecording(&keyspace) }
+    await syncJournals()
+    for worker in server.workers { await worker.perform { $0.closeJournal() } }
+    state.withLock { state in
+      state.isAppending = false
+      state.journalFailures = [:]
+    }
+    refreshGuards()
+  }
+
+  /// Returns when everything appended so far is on disk.
+  func syncJournals() async {
+    for worker in server.workers {
+      await withTaskExecutorPreference(worker.loop) { await worker.syncJournal() }
+    }
+  }
+}
+
+/// The worker's side.
+extension Worker {
+  /// What is recorded from here on goes to a file, which the journal owns.
+  func startAppending(to descriptor: Int32, at offset: Int = 0, _ keyspace: inout Keyspace) {
+    collectEffects(&keyspace)
+    keyspace.effects.startAnew()
+    journal.switchTo(descriptor, at: offset)
+    journalTimestamp = 0
+    keyspace.effects.isRecorded = true
+    scheduler.recordsEffects = true
+    applyJournalPolicy()
+  }
+
+  func stopRecording(_ keyspace: inout Keyspace) {
+    collectEffects(&keyspace)
+    keyspace.effects.isRecorded = false
+    scheduler.recordsEffects = false
+    scheduler.holdsUntilDurable = false
+  }
+
+  func closeJournal() {
+    journal.close()
+    journalHasFailed = false
+    releaseHeld()
+  }
+
+  /// `appendfsync`, which may have changed.
+  func applyJournalPolicy() {
+    journal.policy = settings.journalPolicy
+    scheduler.holdsUntilDurable = journal.isOpen && journal.policy == .always
+    if journal.policy != .always { releaseAllHeld() }
+  }
+
+  /// Returns when everything appended so far is on disk.
+  func syncJournal() async {
+    loop.preconditionOnLoop()
+    guard journal.isOpen, journal.durable < journal.appended else { return }
+    journal.isSyncForced = true
+    await untilDurable(journal.appended)
+  }
+
+  /// Returns when the journal is on disk up to a position.
+  func untilDurable(_ position: UInt64) async {
+    guard journal.isOpen, journal.durable < position else { return }
+    await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+      holding.waiters.append((position, continuation))
+      advanceJournal()
+    }
+  }
+}

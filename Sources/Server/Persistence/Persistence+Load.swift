@@ -1,0 +1,332 @@
+import Engine
+import EventLoop
+import Glibc
+import Logging
+import Persistence
+import RESP
+import ServerConfig
+import Shard
+import Synchronization
+
+/// Reading the files: at the start, and when DEBUG asks for it.
+extension Persistence {
+  /// Has clients hear that the server loads, before it begins to.
+  func willLoad() {
+    loads.store(true, ordering: .sequentiallyConsistent)
+    state.withLock { $0.loading = LoadProgress() }
+    refreshGuards()
+  }
+
+  private func didLoad() {
+    loads.store(false, ordering: .sequentiallyConsistent)
+    state.withLock { $0.loading = nil }
+    refreshGuards()
+  }
+
+  /// Reads what there is, and begins to append where that is configured.
+  ///
+  /// - Returns: false if the server must not go on; the log says why.
+  func start() async -> Bool {
+    defer { didLoad() }
+    let configuration = server.configuration
+    guard configuration[.appendonly] else { return await loadSnapshot() }
+    let legacy = configuration[.appendfilename]
+    if Files.exists(manifestPath) {
+      guard let manifest = await loadAppendOnly() else { return false }
+      return await startAppending(manifest)
+    }
+    if Files.exists(legacy) {
+      log.notice("Reading the append-only file \(legacy) of an older server")
+      guard await loadLog(legacy) else { return false }
+    } else {
+      guard await loadSnapshot() else { return false }
+    }
+    return await startAppending(nil)
+  }
+
+  // MARK: Kinds of files
+
+  /// Reads `dbfilename`, if there is such a file.
+  func loadSnapshot() async -> Bool {
+    let path = server.configuration[.dbfilename]
+    guard Files.exists(path) else { return true }
+    return await loading { progress async throws(LoadFailure) in
+      let file = try self.map(path, progress)
+      _ = try await self.load(file, on: 0, progress)
+      self.log.notice(
+        "Done loading RDB, keys loaded: \(progress.loadedKeys.load(ordering: .relaxed)), keys expired: \(progress.expiredKeys.load(ordering: .relaxed))."
+      )
+      self.log.notice("DB loaded from disk: \(self.seconds(since: progress.startedAt)) seconds")
+    }
+  }
+
+  /// Reads one append-only file, perhaps with an RDB preamble, as servers before Redis 7 have it.
+  private func loadLog(_ path: String) async -> Bool {
+    await loading { progress async throws(LoadFailure) in
+      let file = try self.map(path, progress)
+      let start = RDBFileReader.hasMagic(file.bytes) ? try await self.load(file, on: 0, progress) : 0
+      let input = try self.scan(file, from: start, isLast: true)
+      try await self.replay([[input]], progress)
+    }
+  }
+
+  /// Reads what the manifest lists.
+  ///
+  /// - Returns: the manifest, nil if that failed.
+  func loadAppendOnly() async -> AppendOnlyManifest? {
+    let manifest: AppendOnlyManifest
+    do {
+      manifest = try AppendOnlyManifest(parsing: try text(of: manifestPath))
+    } catch let error as AppendOnlyManifest.Malformed {
+      log.critical("\(error.reason), at line \(error.line) of \(manifestPath)")
+      return nil
+    } catch {
+      log.critical("Can't read the AOF manifest \(manifestPath): \(error)")
+      return nil
+    }
+    for file in manifest.files where file.kind != .history && !Files.exists(path(file.name)) {
+      log.critical("The AOF file \(file.name) doesn't exist")
+      return nil
+    }
+    let isLoaded = await loading { progress async throws(LoadFailure) in
+      try await self.load(manifest, progress)
+    }
+    return isLoaded ? manifest : nil
+  }
+
+  private func load(_ manifest: AppendOnlyManifest, _ progress: LoadProgress) async throws(LoadFailure) {
+    var logs: [[LogReplay.Input]] = []
+    var bases: [MappedFile] = []
+    for shard in 0..<manifest.shardCount {
+      var inputs: [LogReplay.Input] = []
+      if let base = manifest.base(ofShard: shard) {
+        let file = try map(path(base.name), progress)
+        if RDBFileReader.hasMagic(file.bytes) {
+          bases.append(file)
+        } else {
+          inputs.append(try scan(file, from: 0, isLast: false))
+        }
+      }
+      let increments = manifest.increments(ofShard: shard)
+      for (index, increment) in increments.enumerated() {
+        let file = try map(path(increment.name), progress)
+        inputs.append(try scan(file, from: 0, isLast: index == increments.count - 1))
+      }
+      logs.append(inputs)
+    }
+    let files = bases
+    try await parallel(files.count) { index async throws(LoadFailure) in
+      _ = try await self.load(files[index], on: index % self.server.shardCount, progress)
+      self.log.notice("DB loaded from base file \(files[index].path): \(self.seconds(since: progress.startedAt)) seconds")
+    }
+    try await replay(logs, progress)
+    log.notice("DB loaded from append only file: \(seconds(since: progress.startedAt)) seconds")
+  }
+
+  // MARK: Steps
+
+  private func map(_ path: String, _ progress: LoadProgress) throws(LoadFailure) -> MappedFile {
+    do throws(SystemError) {
+      let file = try MappedFile(path)
+      progress.totalBytes.add(file.byteCount, ordering: .relaxed)
+      return file
+    } catch { throw LoadFailure(path: path, offset: nil, reason: error.description) }
+  }
+
+  private func load(
+    _ file: MappedFile, on shard: Int, _ progress: LoadProgress
+  ) async throws(LoadFailure) -> Int {
+    let worker = server.workers[shard]
+    let outcome = await withTaskExecutorPreference(worker.loop) { () -> Result<Int, LoadFailure> in
+      do throws(LoadFailure) {
+        return .success(try await worker.load(file, progress))
+      } catch { return .failure(error) }
+    }
+    return try outcome.get()
+  }
+
+  /// Looks a log through. One that ends in the middle is cut where it is whole, if it is the last and
+  /// `aof-load-truncated` allows it.
+  private func scan(_ file: MappedFile, from start: Int, isLast: Bool) throws(LoadFailure) -> LogReplay.Input {
+    let scan: AppendOnlyScan
+    do throws(AppendOnlyScan.Failure) {
+      scan = try AppendOnlyScan(file.bytes, from: start)
+    } catch {
+      throw LoadFailure(
+        path: file.path, offset: error.offset,
+        reason:
+          "Bad file format reading the append only file: expected \(error.expected); make a backup of your AOF file, then use martlet-server --check-aof --fix"
+      )
+    }
+    if scan.isTorn {
+      guard isLast, server.configuration[.aofLoadTruncated] else {
+        throw LoadFailure(
+          path: file.path, offset: scan.validByteCount,
+          reason:
+            "Unexpected end of file reading the append only file \(file.path). You can: 1) Make a backup of your AOF file, then use martlet-server --check-aof --fix. 2) Alternatively you can set the 'aof-load-truncated' configuration option to yes and restart the server.",
+          isTruncation: true)
+      }
+      log.warning("!!! Warning: short read while loading the AOF file \(file.path)!!!")
+      log.warning("AOF \(file.path) loaded anyway because aof-load-truncated is enabled")
+    }
+    return LogReplay.Input(file: file, start: start, scan: scan)
+  }
+
+  private func replay(_ logs: [[LogReplay.Input]], _ progress: LoadProgress) async throws(LoadFailure) {
+    let replay: LogReplay
+    do throws(LogReplay.Mismatch) {
+      replay = try LogReplay(logs)
+    } catch {
+      throw LoadFailure(
+        path: manifestPath, offset: nil,
+        reason: "the shards' logs do not have the same commands for all shards: \(error.counts)")
+    }
+    if replay.abandonedCount > 0 {
+      log.warning("\(replay.abandonedCount) transactions over several shards were not complete: left out")
+    }
+    try cut(logs, to: replay.ends)
+    await cut { _, keyspace in keyspace.isReplaying = true }
+    let errors = (0..<logs.count).map { _ in ReplayErrors() }
+    let workers = (0..<logs.count).map { server.workers[$0 % server.shardCount] }
+    var clients: [Connection] = []
+    for (worker, errors) in zip(workers, errors) {
+      clients.append(await worker.perform { $0.makeReplayClient(errors) })
+    }
+    let files = clients
+    var failure: LoadFailure?
+    do throws(LoadFailure) {
+      for round in replay.rounds {
+        try await parallel(logs.count) { index async throws(LoadFailure) in
+          try await self.replay(round.pieces[index], workers[index], files[index], errors[index], progress)
+        }
+        if let shared = round.shared {
+          try await self.replay([shared], workers[0], files[0], errors[0], progress)
+        }
+      }
+    } catch { failure = error }
+    for (worker, client) in zip(workers, files) { await worker.perform { $0.end(client) } }
+    await cut { _, keyspace in keyspace.isReplaying = false }
+    if let failure { throw failure }
+    for error in errors.compactMap(\.first) {
+      log.warning("Some records of the append-only file were answered with an error when run again: \(error)")
+    }
+    server.transactionIDs.advance(past: replay.lastTransaction)
+  }
+
+  private func replay(
+    _ pieces: [LogReplay.Piece], _ worker: Worker, _ client: Connection, _ errors: ReplayErrors,
+    _ progress: LoadProgress
+  ) async throws(LoadFailure) {
+    let outcome = await withTaskExecutorPreference(worker.loop) { () -> Result<Void, LoadFailure> in
+      do throws(LoadFailure) {
+        return .success(try await worker.replay(pieces, as: client, errors, progress))
+      } catch { return .failure(error) }
+    }
+    try outcome.get()
+  }
+
+  /// Shortens logs to what counts of them, so that what is appended follows it.
+  private func cut(_ logs: [[LogReplay.Input]], to ends: [LogReplay.End]) throws(LoadFailure) {
+    for (files, end) in zip(logs, ends) {
+      for (index, input) in files.enumerated() where index >= end.file {
+        let byteCount = index == end.file ? end.byteCount : 0
+        guard byteCount < input.file.byteCount else { continue }
+        log.warning("Truncating the AOF \(input.file.path) at offset \(byteCount)")
+        do throws(SystemError) {
+          try Files.truncate(input.file.path, to: byteCount)
+        } catch { throw LoadFailure(path: input.file.path, offset: byteCount, reason: error.description) }
+      }
+    }
+  }
+
+  // MARK: Around it
+
+  /// Has clients hear that the server loads while `body` does it.
+  private func loading(
+    _ body: (LoadProgress) async throws(LoadFailure) -> Void
+  ) async -> Bool {
+    let progress = LoadProgress()
+    state.withLock { $0.loading = progress }
+    loads.store(true, ordering: .sequentiallyConsistent)
+    refreshGuards()
+    var failure: LoadFailure?
+    do throws(LoadFailure) {
+      try await body(progress)
+    } catch { failure = error }
+    let changes = await changeCount()
+    didLoad()
+    state.withLock { state in
+      state.keysLoaded = progress.loadedKeys.load(ordering: .relaxed)
+      state.keysExpired = progress.expiredKeys.load(ordering: .relaxed)
+      state.changesAtSave = changes
+    }
+    refreshGuards()
+    guard let failure else { return true }
+    let place = failure.offset.map { ", offset \($0)" } ?? ""
+    log.critical("\(failure.reason) (file \(failure.path)\(place))")
+    if failure.isTruncation { log.critical("Short read or OOM loading DB. Unrecoverable error, aborting now.") }
+    return false
+  }
+
+  /// Changes ever made, over all shards.
+  func changeCount() async -> Int {
+    var sum = 0
+    for worker in server.workers { sum += await worker.performWithKeyspace { $1.changeCount } }
+    return sum
+  }
+
+  private func parallel(
+    _ count: Int, _ body: @escaping @Sendable (Int) async throws(LoadFailure) -> Void
+  ) async throws(LoadFailure) {
+    let failure = await withTaskGroup(of: LoadFailure?.self) { group in
+      for index in 0..<count {
+        group.addTask {
+          do throws(LoadFailure) {
+            try await body(index)
+            return nil
+          } catch { return error }
+        }
+      }
+      var first: LoadFailure?
+      for await failure in group { first = first ?? failure }
+      return first
+    }
+    if let failure { throw failure }
+  }
+
+  private func text(of path: String) throws -> String {
+    let file = try MappedFile(path)
+    return String(decoding: file.bytes.bytes, as: UTF8.self)
+  }
+
+  private func seconds(since start: Int64) -> String {
+    let milliseconds = WallClock.milliseconds - start
+    let fraction = String(milliseconds % 1000)
+    return "\(milliseconds / 1000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction)"
+  }
+
+  // MARK: DEBUG
+
+  /// Throws everything away and reads it from the files again.
+  ///
+  /// - Parameter readsLog: from the append-only files, else from `dbfilename`.
+  func reload(readsLog: Bool, keepsData: Bool = false) async -> Bool {
+    let wasAppending = state.withLock { $0.isAppending }
+    if wasAppending {
+      await syncJournals()
+      await cut { worker, keyspace in worker.stopRecording(&keyspace) }
+      await syncJournals()
+    }
+    if !keepsData { await cut { _, keyspace in keyspace.flushAll() } }
+    let isLoaded = readsLog ? await loadAppendOnly() != nil : await loadSnapshot()
+    if wasAppending {
+      await cut { worker, keyspace in
+        keyspace.effects.startAnew()
+        keyspace.effects.isRecorded = true
+        worker.scheduler.recordsEffects = true
+        worker.applyJournalPolicy()
+      }
+    }
+    return isLoaded
+  }
+}

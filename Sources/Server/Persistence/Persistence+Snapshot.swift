@@ -1,0 +1,139 @@
+import Engine
+import EventLoop
+import Glibc
+import Logging
+import Persistence
+import RESP
+import ServerConfig
+
+extension Persistence {
+  /// A snapshot's failure, as the log tells it.
+  struct SnapshotFailure: Error {
+    let error: SystemError
+  }
+
+  /// Writes what all shards hold at one instant.
+  ///
+  /// - Parameters:
+  ///   - files: one for all shards together, or one for each.
+  ///   - atCut: runs on every shard at that instant.
+  /// - Throws: the first failure of any shard; the files are gone then.
+  func writeSnapshot(
+    _ files: [PartFile], _ progress: SnapshotProgress, _ format: SnapshotCut.Format = .binary,
+    atCut: @escaping @Sendable (Worker, inout Keyspace) -> Void
+  ) async throws(SystemError) {
+    await cut { worker, keyspace in
+      keyspace.beginSnapshot(format)
+      progress.totalKeys.add(keyspace.currentSnapshot?.totalCount ?? 0, ordering: .relaxed)
+      atCut(worker, &keyspace)
+    }
+    let server = self.server
+    let failure = await withTaskGroup(of: SystemError?.self) { group in
+      for worker in server.workers {
+        group.addTask(executorPreference: worker.loop) {
+          do throws(SystemError) {
+            try await worker.writeSnapshot(files[files.count == 1 ? 0 : worker.index], progress)
+            return nil
+          } catch { return error }
+        }
+      }
+      var first: SystemError?
+      for await failure in group { first = first ?? failure }
+      return first
+    }
+    do throws(SystemError) {
+      if let failure { throw failure }
+    } catch {
+      for file in files { file.discard() }
+      throw error
+    }
+    for (index, file) in files.enumerated() {
+      do throws(SystemError) {
+        _ = try file.finish()
+      } catch {
+        unsafe unlink(file.path)
+        for rest in files[(index + 1)...] { rest.discard() }
+        throw error
+      }
+    }
+  }
+
+  func header(isAppendOnlyBase: Bool) -> [UInt8] {
+    RDBFile.header(
+      version: Version.redis, now: Int(WallClock.milliseconds / 1000), usedMemory: server.memory.sample(),
+      isAppendOnlyBase: isAppendOnlyBase)
+  }
+
+  // MARK: dump.rdb
+
+  /// What BGSAVE answers when it can't begin.
+  enum SaveRefusal: Error {
+    case saving, rewriting
+  }
+
+  /// Begins a snapshot into the file that `dbfilename` names; returns while it is being written.
+  ///
+  /// - Parameter isScheduled: waits for what is under way rather than being refused.
+  /// - Returns: a task that says whether it succeeded.
+  func startSave(isScheduled: Bool = false) throws(SaveRefusal) -> Task<Bool, Never> {
+    let progress = SnapshotProgress()
+    let refusal = state.withLock { state -> SaveRefusal? in
+      if state.save != nil { return .saving }
+      if state.rewrite != nil, !isScheduled { return .rewriting }
+      state.save = Progress(startedAt: WallClock.milliseconds, snapshot: progress)
+      return nil
+    }
+    if let refusal { throw refusal }
+    refreshGuards()
+    log.notice("Background saving started")
+    return Task { await self.runSave(progress) }
+  }
+
+  private func runSave(_ progress: SnapshotProgress) async -> Bool {
+    await turnstile.enter()
+    defer { turnstile.leave() }
+    let configuration = server.configuration
+    let name = configuration[.dbfilename]
+    let temporary = "temp-\(getpid()).rdb"
+    let started = WallClock.milliseconds
+    let changes = ChangeCount()
+    var failure: SystemError?
+    do throws(SystemError) {
+      let file = try PartFile(
+        temporary, header: header(isAppendOnlyBase: false), sums: configuration[.rdbchecksum])
+      try await writeSnapshot([file], progress) { _, keyspace in changes.add(keyspace.changeCount) }
+      try Files.rename(temporary, to: name)
+    } catch {
+      failure = error
+      log.warning("Error saving the snapshot to \(name): \(error.description)")
+    }
+    state.withLock { state in
+      state.save = nil
+      state.lastSaveTry = WallClock.milliseconds
+      state.lastSaveSucceeded = failure == nil
+      state.lastSaveSeconds = Int((WallClock.milliseconds - started) / 1000)
+      if failure == nil {
+        state.lastSave = WallClock.milliseconds
+        state.changesAtSave = changes.total
+        state.saveCount += 1
+      }
+    }
+    refreshGuards()
+    if failure == nil {
+      log.notice("DB saved on disk")
+      log.notice("Background saving terminated with success")
+    } else {
+      log.warning("Background saving error")
+    }
+    return failure == nil
+  }
+}
+
+import Synchronization
+
+/// A sum over shards.
+final class ChangeCount: Sendable {
+  private let sum = Atomic<Int>(0)
+  func add(_ count: Int) { sum.add(count, ordering: .relaxed) }
+  var total: Int { sum.load(ordering: .relaxed) }
+}

@@ -1,0 +1,234 @@
+import Engine
+import EventLoop
+import Logging
+import Persistence
+import RESP
+import ServerConfig
+import Shard
+import Synchronization
+
+/// How far the server is in reading its files, over all threads.
+final class LoadProgress: Sendable {
+  /// Milliseconds since 1970.
+  let startedAt = WallClock.milliseconds
+  let totalBytes = Atomic<Int>(0)
+  let loadedBytes = Atomic<Int>(0)
+  let loadedKeys = Atomic<Int>(0)
+  let expiredKeys = Atomic<Int>(0)
+}
+
+/// Why files can't be read.
+struct LoadFailure: Error, Sendable {
+  let path: String
+  let offset: Int?
+  let reason: String
+  /// The file ends too early, as after a crash.
+  var isTruncation = false
+}
+
+/// The worker as reader of files. Between slices the thread serves clients, who mostly hear that it loads.
+extension Worker {
+  /// How long a slice may take.
+  private static let loadNanoseconds: UInt64 = 1_000_000
+  /// Entries of another shard that travel at a time.
+  private static let batchEntriesMax = 512
+  /// Bytes of a log that are given to the parser at a time.
+  private static let replayByteCount = 256 << 10
+
+  // MARK: RDB
+
+  /// Reads an RDB file into the shards of its keys.
+  ///
+  /// - Returns: where the file's RDB part ends.
+  func load(_ file: MappedFile, _ progress: LoadProgress) async throws(LoadFailure) -> Int {
+    loop.preconditionOnLoop()
+    do throws(RDBError) {
+      return try await loadEntries(file, progress)
+    } catch {
+      throw LoadFailure(
+        path: file.path, offset: error.offset, reason: "expected \(error.expected)",
+        isTruncation: error.offset >= file.byteCount)
+    }
+  }
+
+  private func loadEntries(_ file: MappedFile, _ progress: LoadProgress) async throws(RDBError) -> Int {
+    var reader = try RDBFileReader(
+      file.bytes, options: settings.keyspace, seed: server.seed, now: WallClock.milliseconds)
+    var batches = (0..<server.shardCount).map { _ in EntryBatch() }
+    var reported = 0
+    while true {
+      let step = try loadSlice(&reader, batches, progress)
+      progress.loadedBytes.add(reader.offset - reported, ordering: .relaxed)
+      reported = reader.offset
+      for shard in batches.indices where shard != index && (batches[shard].count >= Self.batchEntriesMax || step == .end) {
+        let batch = batches[shard]
+        batches[shard] = EntryBatch()
+        await server.workers[shard].performWithKeyspace { _, keyspace in batch.put(into: &keyspace) }
+      }
+      if step == .end { break }
+      await nextTurn()
+    }
+    try reader.finish(verifies: server.configuration[.rdbchecksum])
+    progress.loadedBytes.add(reader.offset - reported, ordering: .relaxed)
+    return reader.offset
+  }
+
+  private enum LoadStep { case more, end }
+
+  private func loadSlice(
+    _ reader: inout RDBFileReader, _ batches: [EntryBatch], _ progress: LoadProgress
+  ) throws(RDBError) -> LoadStep {
+    var outcome: Result<LoadStep, RDBError> = .success(.more)
+    shard.assumeIsolated { shard in
+      shard.withKeyspace { keyspace in
+        do throws(RDBError) {
+          outcome = .success(try loadSlice(&reader, batches, progress, &keyspace))
+        } catch { outcome = .failure(error) }
+      }
+    }
+    return try outcome.get()
+  }
+
+  private func loadSlice(
+    _ reader: inout RDBFileReader, _ batches: [EntryBatch], _ progress: LoadProgress,
+    _ keyspace: inout Keyspace
+  ) throws(RDBError) -> LoadStep {
+    keyspace.now = WallClock.milliseconds
+    let end = EventLoop.monotonicNanoseconds + Self.loadNanoseconds
+    var count = 0
+    while true {
+      switch try reader.next() {
+      case .end: return .end
+      case .auxiliary(let name, let value): noteAuxiliary(name, value)
+      case .function: break
+      case .expired: progress.expiredKeys.add(1, ordering: .relaxed)
+      case .entry(let entry, let database):
+        progress.loadedKeys.add(1, ordering: .relaxed)
+        let owner = server.shard(of: entry.key)
+        if owner == index {
+          keyspace.load(entry, database: database)
+        } else {
+          batches[owner].append(entry, database: database)
+        }
+      }
+      count += 1
+      if count & 63 == 0 {
+        if EventLoop.monotonicNanoseconds >= end { return .more }
+        if batches.contains(where: { $0.count >= Self.batchEntriesMax }) { return .more }
+      }
+    }
+  }
+
+  private func noteAuxiliary(_ name: String, _ value: String) {
+    switch name {
+    case "redis-ver": server.log.notice("Loading RDB produced by version \(value)")
+    case "ctime":
+      if let time = Int64(value) {
+        server.log.notice("RDB age \(max(0, WallClock.milliseconds / 1000 - time)) seconds")
+      }
+    case "used-mem":
+      if let bytes = Double(value) {
+        server.log.notice("RDB memory usage when created \((bytes / 1_048_576 * 100).rounded() / 100) Mb")
+      }
+    default: break
+    }
+  }
+
+  // MARK: Logs
+
+  /// A client that is a file: its commands run like any other's, on whatever shards their keys are.
+  func makeReplayClient(_ errors: ReplayErrors) -> Connection {
+    let connection = Connection(
+      id: 0, descriptor: -1, handle: connections.nextHandle(), address: SocketAddresses(descriptor: -1),
+      createdAt: WallClock.milliseconds / 1000, now: EventLoop.monotonicNanoseconds)
+    connection.sink = { errors.read($0.bytes) }
+    connections.insert(connection)
+    return connection
+  }
+
+  func end(_ connection: Connection) { connections.remove(connection) }
+
+  /// Runs records again.
+  ///
+  /// - Throws: when one of them is no command of this server's.
+  func replay(
+    _ pieces: [LogReplay.Piece], as client: Connection, _ errors: ReplayErrors, _ progress: LoadProgress
+  ) async throws(LoadFailure) {
+    loop.preconditionOnLoop()
+    for piece in pieces {
+      var reader = AppendOnlyReader(piece.file.bytes[0..<piece.range.upperBound], at: piece.range.lowerBound)
+      var start = piece.range.lowerBound
+      while start < piece.range.upperBound {
+        var end = start
+        var next = start
+        // As many records as go together; what is no command of its own stays out.
+        collecting: while next < piece.range.upperBound, end - start < Self.replayByteCount {
+          do throws(AppendOnlyScan.Failure) {
+            switch try reader.next() {
+            case .record(let record):
+              next = reader.offset
+              if record.count == 1, record.first.matches("multi") || record.first.matches("exec") {
+                break collecting
+              }
+              end = next
+            case .comment:
+              next = reader.offset
+              break collecting
+            case .end, .torn: next = piece.range.upperBound
+            }
+          } catch {
+            throw LoadFailure(path: piece.file.path, offset: error.offset, reason: "expected \(error.expected)")
+          }
+        }
+        if end > start {
+          client.input.append(piece.file.bytes[start..<end])
+          touch(client)
+          resumable.append(client)
+          await nextTurn()
+          while !client.input.isEmpty || client.isBusy || client.isScheduled || !client.output.isEmpty {
+            await nextTurn()
+          }
+          if let error = errors.fatal {
+            throw LoadFailure(path: piece.file.path, offset: start, reason: "a record from here on is refused: \(error)")
+          }
+        }
+        progress.loadedBytes.add(next - start, ordering: .relaxed)
+        start = next
+      }
+    }
+  }
+}
+
+/// Reads the replies to what is run again, for errors.
+final class ReplayErrors: @unchecked Sendable {
+  // Unchecked: confined to the loop of the worker that runs the records.
+  private(set) var count = 0
+  private(set) var first: String?
+  /// The record is no command that this server knows.
+  private(set) var fatal: String?
+
+  func read(_ replies: ByteView) {
+    var position = 0
+    while position < replies.count {
+      var end = position
+      while end < replies.count, replies[end] != 0x0A { end += 1 }
+      let line = replies[position..<max(position, end - 1)]
+      position = end + 1
+      guard line.count > 0 else { continue }
+      switch line[0] {
+      case 0x24 where line[1] != 0x2D:
+        position += (DecimalText.integer(line[1..<line.count]) ?? 0) + 2
+      case 0x2D: note(String(decoding: line[1..<line.count].bytes, as: UTF8.self))
+      default: break
+      }
+    }
+  }
+
+  private func note(_ error: String) {
+    count += 1
+    first = first ?? error
+    if error.hasPrefix("ERR unknown") || error.hasPrefix("ERR wrong number of arguments") {
+      fatal = fatal ?? error
+    }
+  }
+}

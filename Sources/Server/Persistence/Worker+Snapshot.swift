@@ -1,0 +1,81 @@
+import Coordinator
+import Engine
+import EventLoop
+import Persistence
+import Shard
+import Synchronization
+
+/// How far a snapshot is, over all shards.
+final class SnapshotProgress: Sendable {
+  let savedKeys = Atomic<Int>(0)
+  let totalKeys = Atomic<Int>(0)
+}
+
+/// The worker's part of a snapshot.
+extension Worker {
+  /// How long a slice of a sweep may take; the turn has other things to do.
+  private static let sweepNanoseconds: UInt64 = 400_000
+  /// How much is written at a time.
+  private static let partByteCount = 256 << 10
+
+  /// Coordinates a look at all shards in one instant.
+  func cut(
+    _ body: @escaping @Sendable (Worker, inout Keyspace) -> Void, then conclude: @escaping () -> Void
+  ) {
+    let workers = server.workers
+    let wallTime = WallClock.milliseconds
+    begin(
+      CutProgram(shardCount: server.shardCount) { shard, keyspace in
+        keyspace.now = wallTime
+        body(workers[shard], &keyspace)
+      } onConclusion: {
+        conclude()
+      })
+  }
+
+  /// Writes the snapshot that was begun into a file, slice by slice, between the turns' other work.
+  ///
+  /// After a failure it goes on without writing, until the next snapshot can begin.
+  func writeSnapshot(_ file: PartFile, _ progress: SnapshotProgress) async throws(SystemError) {
+    loop.preconditionOnLoop()
+    var failure: SystemError?
+    var hasMore = true
+    while hasMore {
+      let part: [UInt8]
+      (part, hasMore) = sweepSlice(file, progress)
+      if !part.isEmpty, failure == nil {
+        do throws(SystemError) {
+          try await write(part, to: file.descriptor, at: file.place(part))
+        } catch {
+          failure = error
+          cancelSnapshot()
+        }
+      }
+      await nextTurn()
+    }
+    if let failure { throw failure }
+  }
+
+  /// Sweeps for a moment.
+  ///
+  /// - Returns: what is to be written now, empty if it is too little, and whether there will be more.
+  private func sweepSlice(_ file: PartFile, _ progress: SnapshotProgress) -> (part: [UInt8], hasMore: Bool) {
+    shard.assumeIsolated { shard in
+      shard.withKeyspace { keyspace in
+        guard let cut = keyspace.currentSnapshot else { return ([], false) }
+        let before = cut.savedCount
+        let end = EventLoop.monotonicNanoseconds + Self.sweepNanoseconds
+        let hasMore = keyspace.sweepSnapshot(Self.partByteCount) { EventLoop.monotonicNanoseconds < end }
+        if !hasMore { file.need(version: cut.version) }
+        progress.savedKeys.add(cut.savedCount - before, ordering: .relaxed)
+        hasBackgroundWork = hasBackgroundWork || keyspace.hasGarbage
+        let isDue = !hasMore || cut.pendingByteCount >= Self.partByteCount
+        return (isDue ? cut.takePart() : [], hasMore)
+      }
+    }
+  }
+
+  private func cancelSnapshot() {
+    shard.assumeIsolated { $0.withKeyspace { $0.cancelSnapshot() } }
+  }
+}
