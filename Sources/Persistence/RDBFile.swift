@@ -103,7 +103,7 @@ package struct RDBFileReader {
     self.bytes = bytes
     self.now = now
     databaseCount = options.databaseCount
-    reader = RDBReader(bytes, options: options, seed: seed)
+    reader = RDBReader(bytes, options: options, seed: seed, version: version)
     _ = try reader.readBytes(9)
   }
 

@@ -147,13 +147,9 @@ package struct Effects: Sendable {
     for index in 0..<arguments.count { word(arguments[index]) }
   }
 
-  /// - Parameter isUncounted: it happened by itself, and is no part of what the unit does.
-  fileprivate mutating func append(
-    _ words: [EffectWord], database: Int, isUncounted: Bool = false
-  ) {
+  fileprivate mutating func append(_ words: [EffectWord], database: Int) {
     begin(database: database, wordCount: words.count)
     for word in words { word.withBytes { self.word($0) } }
-    if isUncounted { recordCount -= 1 }
   }
 
   /// What makes a key what it is, whatever was there.
@@ -171,6 +167,15 @@ package struct Effects: Sendable {
     begin(database: database, wordCount: 2)
     word(ByteView("DEL"))
     word(key)
+    recordCount -= 1
+  }
+
+  /// Fields of a hash are gone by themselves. As `appendRemoval`.
+  fileprivate mutating func appendRemoval(of fields: [[UInt8]], _ key: ByteView, database: Int) {
+    begin(database: database, wordCount: 2 + fields.count)
+    word(ByteView("HDEL"))
+    word(key)
+    for field in fields { ByteView.with(field) { word($0) } }
     recordCount -= 1
   }
 
@@ -267,9 +272,8 @@ extension Keyspace {
   }
 
   /// Records that fields of a hash went by themselves.
-  mutating func recordRemoval(_ fields: [[UInt8]], of key: ByteView) {
-    guard effects.isRecorded else { return }
-    effects.append(["HDEL", .view(key)] + fields.map { .bytes($0) }, database: selected, isUncounted: true)
+  mutating func recordRemoval(of fields: [[UInt8]], _ key: ByteView) {
+    if effects.isRecorded { effects.appendRemoval(of: fields, key, database: selected) }
   }
 
   /// Records a command that has run, unless it has changed nothing or has recorded its effects itself.

@@ -69,7 +69,7 @@ extension Keyspace {
       over = []
       for index in fields.indices {
         let field = fields.arguments[index]
-        if let element = hash.table.find(field), element.isOver(at: now),
+        if let element = hash.table.find(field), element.isOver(at: expiryHorizon),
           !over.contains(where: { ByteView.with($0) { $0 == field } })
         {
           over.append(field.bytes)
@@ -140,7 +140,7 @@ extension Keyspace {
   mutating func expire(_ fields: [[UInt8]], of key: ByteView, _ hash: HashValue) -> Bool {
     preserve(key: key)
     for field in fields { _ = ByteView.with(field) { hash.remove($0) } }
-    recordRemoval(fields, of: key)
+    recordRemoval(of: fields, key)
     notify(.hash, "hexpired", key)
     statistics.expiredFields += fields.count
     if !observed.isEmpty { noteChange(key) }
@@ -215,33 +215,6 @@ extension Keyspace {
         unsafe database.pointee.fieldExpiries.set(key, time, seed: seed)
       } else {
         unsafe database.pointee.fieldExpiries.remove(key)
-      }
-    }
-  }
-}
-
-// MARK: - Effects
-
-extension Keyspace {
-  /// Records what has become of fields: gone, or since when they stay for how long.
-  ///
-  /// - Parameter setsValues: their values too.
-  mutating func recordFields(
-    _ fields: FieldWords, of key: ByteView, _ hash: HashValue, setsValues: Bool = false
-  ) {
-    guard effects.isRecorded else { return }
-    for index in fields.indices {
-      let field = fields.arguments[index]
-      let expiry = hash.expiry(of: field)
-      if case .noField = expiry {
-        record(["HDEL", .view(key), .view(field)])
-        continue
-      }
-      if setsValues { record(["HSET", .view(key), .view(field), .view(fields.arguments[index + 1])]) }
-      if case .at(let time) = expiry {
-        record(["HPEXPIREAT", .view(key), .integer(Int(time)), "FIELDS", "1", .view(field)])
-      } else {
-        record(["HPERSIST", .view(key), "FIELDS", "1", .view(field)])
       }
     }
   }

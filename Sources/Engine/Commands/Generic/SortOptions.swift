@@ -106,7 +106,7 @@ struct SortPattern {
       }
       guard entry.type == .hash else { return nil }
       return ByteView.with(field) { field in
-        HashValue(block: entry.block).seen(at: keyspace.now).value(of: field)?.withBytes { $0.bytes }
+        HashValue(block: entry.block).seen(at: keyspace.expiryHorizon).value(of: field)?.withBytes { $0.bytes }
       }
     }
   }

@@ -18,6 +18,21 @@ extension FieldWords {
   }
 }
 
+/// Fields that a command has changed.
+struct FieldChanges {
+  private(set) var count = 0
+  /// Their names, where they are to be recorded.
+  private(set) var names: [EffectWord] = []
+
+  mutating func add(_ field: ByteView, recording: Bool) {
+    count += 1
+    if recording { names.append(.view(field)) }
+  }
+
+  /// As `FIELDS numfields field [field ...]`.
+  var words: [EffectWord] { ["FIELDS", .integer(count)] + names }
+}
+
 extension ReplyWriter {
   /// An Array of `count` times the same integer.
   mutating func repeated(_ value: Int, _ count: Int) {

@@ -97,8 +97,8 @@ extension Keyspace {
     _ hash: HashValue, _ fields: FieldWords, of key: ByteView, _ time: Int64,
     _ condition: ExpiryCondition, _ tell: (Int) -> Void
   ) {
-    let isPast = time <= expiryHorizon && !keepsExpiredKeys
-    var changes = 0
+    let isPast = isPast(time)
+    var changes = FieldChanges()
     for index in fields.indices {
       let field = fields.arguments[index]
       let current: Int64?
@@ -118,12 +118,24 @@ extension Keyspace {
       } else {
         hash.setExpiry(time, of: field)
       }
-      changes += 1
+      changes.add(field, recording: effects.isRecorded)
       tell(isPast ? 2 : 1)
     }
-    guard changes > 0 else { return }
-    if !isPast { noteExpiry(time, of: key) }
-    recordFields(fields, of: key, hash)
-    changed(key, fieldsOf: hash, isPast ? "hdel" : "hexpire")
+    conclude(changes, of: hash, key, expiry: time)
+  }
+
+  /// Counts and records that fields got an expiry, or were deleted because it is past.
+  mutating func conclude(
+    _ changes: FieldChanges, of hash: HashValue, _ key: ByteView, expiry: Int64
+  ) {
+    guard changes.count > 0 else { return }
+    if isPast(expiry) {
+      changed(key, fieldsOf: hash, "hdel")
+      record(["HDEL", .view(key)] + changes.names)
+    } else {
+      noteExpiry(expiry, of: key)
+      changed(key, fieldsOf: hash, "hexpire")
+      record(["HPEXPIREAT", .view(key), .integer(Int(expiry))] + changes.words)
+    }
   }
 }

@@ -39,7 +39,7 @@ extension Command {
         return reply.nulls(fields.count)
       }
       reply.array(fields.count)
-      var changes = 0
+      var changes = FieldChanges()
       for index in fields.indices {
         let field = arguments[index]
         let value = hash.value(of: field)
@@ -51,18 +51,18 @@ extension Command {
           } else {
             hash.setExpiry(time, of: field)
           }
-          changes += 1
+          changes.add(field, recording: keyspace.effects.isRecorded)
         } else if isPersisting, case .at = hash.expiry(of: field) {
           hash.setExpiry(nil, of: field)
-          changes += 1
+          changes.add(field, recording: keyspace.effects.isRecorded)
         }
       }
-      guard changes > 0 else { return }
-      if let time, !keyspace.isPast(time) { keyspace.noteExpiry(time, of: arguments[1]) }
-      keyspace.recordFields(fields, of: arguments[1], hash)
-      let event: StaticString =
-        time.map { keyspace.isPast($0) } == true ? "hdel" : time == nil ? "hpersist" : "hexpire"
-      keyspace.changed(arguments[1], fieldsOf: hash, event)
+      if let time {
+        keyspace.conclude(changes, of: hash, arguments[1], expiry: time)
+      } else if changes.count > 0 {
+        keyspace.changed(arguments[1], fieldsOf: hash, "hpersist")
+        keyspace.record(["HPERSIST", .view(arguments[1])] + changes.words)
+      }
     })
 
   static let fieldExpiryTokens: [Argument] = [
@@ -90,14 +90,16 @@ extension Command {
         return reply.nulls(fields.count)
       }
       reply.array(fields.count)
-      var removed = 0
+      var removed = FieldChanges()
       for index in fields.indices {
         reply.element(hash.value(of: arguments[index]))
-        if hash.remove(arguments[index]) { removed += 1 }
+        if hash.remove(arguments[index]) {
+          removed.add(arguments[index], recording: keyspace.effects.isRecorded)
+        }
       }
-      guard removed > 0 else { return }
-      keyspace.recordFields(fields, of: arguments[1], hash)
+      guard removed.count > 0 else { return }
       keyspace.changed(arguments[1], fieldsOf: hash, "hdel")
+      keyspace.record(["HDEL", .view(arguments[1])] + removed.names)
     })
 }
 

@@ -67,7 +67,14 @@ extension Command {
       let growth = keyspace.hashGrowth
       ByteView.with(sum) { _ = target.set(arguments[2], $0, keepsExpiry: true, growth) }
       keyspace.changed(arguments[1])
-      keyspace.record(["HSET", .view(arguments[1]), .view(arguments[2]), .bytes(sum)])
+      if case .at = target.expiry(of: arguments[2]) {
+        keyspace.record([
+          "HSETEX", .view(arguments[1]), "KEEPTTL", "FIELDS", .integer(1), .view(arguments[2]),
+          .bytes(sum),
+        ])
+      } else {
+        keyspace.record(["HSET", .view(arguments[1]), .view(arguments[2]), .bytes(sum)])
+      }
       keyspace.notify(.hash, "hincrbyfloat", arguments[1])
       reply.bulk(sum)
     })

@@ -68,6 +68,17 @@ private struct FieldSettingOptions {
     guard fields.count > 0 else { throw .wrongArity("hsetex") }
   }
 
+  /// What it comes to when nothing is in the way.
+  func effect(on key: ByteView) -> [EffectWord] {
+    var pairs: [EffectWord] = []
+    for index in fields.indices {
+      pairs += [.view(fields.arguments[index]), .view(fields.arguments[index + 1])]
+    }
+    let counted: [EffectWord] = ["FIELDS", .integer(fields.count)] + pairs
+    if let time { return ["HSETEX", .view(key), "PXAT", .integer(Int(time))] + counted }
+    return keepsExpiry ? ["HSETEX", .view(key), "KEEPTTL"] + counted : ["HSET", .view(key)] + pairs
+  }
+
   private static func fields(
     _ arguments: Arguments, _ index: inout Int
   ) throws(CommandError) -> FieldWords {
@@ -99,11 +110,11 @@ extension Keyspace {
     }
     if let time = options.time, isPast(time) {
       guard let existing else { return true }
-      var removed = 0
-      for index in options.fields.indices where existing.remove(words[index]) { removed += 1 }
-      guard removed > 0 else { return true }
-      recordFields(options.fields, of: key, existing)
-      changed(key, fieldsOf: existing, "hdel")
+      var removed = FieldChanges()
+      for index in options.fields.indices where existing.remove(words[index]) {
+        removed.add(words[index], recording: effects.isRecorded)
+      }
+      conclude(removed, of: existing, key, expiry: time)
       return true
     }
     let hash = existing ?? create(HashValue.self, key)
@@ -115,9 +126,9 @@ extension Keyspace {
       if let time = options.time { hash.setExpiry(time, of: words[index]) }
     }
     if let time = options.time { noteExpiry(time, of: key) }
-    recordFields(options.fields, of: key, hash, setsValues: true)
     changed(key, fieldsOf: hash, "hset")
     if options.time != nil { notify(.hash, "hexpire", key) }
+    record(options.effect(on: key))
     return true
   }
 }

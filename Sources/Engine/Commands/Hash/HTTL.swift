@@ -87,7 +87,6 @@ extension Command {
         }
       }
       guard changes > 0 else { return }
-      keyspace.recordFields(fields, of: arguments[1], hash)
       keyspace.changed(arguments[1], fieldsOf: hash, "hpersist")
     })
 }
