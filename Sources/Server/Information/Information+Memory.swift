@@ -1,3 +1,4 @@
+import Scripting
 import ServerConfig
 
 extension Information {
