@@ -72,6 +72,10 @@ bool write_result(cscript *script, lua_State *state, buffer *output, int protoco
 /// Raise an error that names the place. Do not return.
 int raise_read_only(lua_State *state);
 
+/// Raises an error of this text, or leaves it as a table.
+int refuse(lua_State *state, const char *text, bool is_protected_call);
+int redis_register_function(lua_State *state);
+
 void open_json(lua_State *state);
 void open_msgpack(lua_State *state);
 void open_struct(lua_State *state);

@@ -1,3 +1,4 @@
+import Scripting
 import ServerConfig
 
 extension Information {
@@ -38,19 +39,22 @@ extension Information {
     field("lazyfreed_objects", 0)
   }
 
-  /// There are no scripts yet.
+  /// The interpreters, and what is kept to be run by them. One interpreter a thread runs scripts and functions.
   private mutating func writeScriptMemory() {
-    field("used_memory_lua", 0)
-    field("used_memory_vm_eval", 0)
-    field("used_memory_lua_human", HumanText.bytes(0))
-    field("used_memory_scripts_eval", 0)
-    field("number_of_cached_scripts", 0)
-    field("number_of_functions", 0)
-    field("number_of_libraries", 0)
+    let interpreters = sum(\.interpreterByteCount)
+    let libraries = server.libraries.all
+    let functionBytes = libraries.reduce(0) { $0 + $1.text.count }
+    field("used_memory_lua", interpreters)
+    field("used_memory_vm_eval", interpreters)
+    field("used_memory_lua_human", HumanText.bytes(interpreters))
+    field("used_memory_scripts_eval", server.scripts.byteCount)
+    field("number_of_cached_scripts", server.scripts.count)
+    field("number_of_functions", libraries.reduce(0) { $0 + $1.functions.count })
+    field("number_of_libraries", libraries.count)
     field("used_memory_vm_functions", 0)
-    bytes("used_memory_vm_total", 0)
-    field("used_memory_functions", 0)
-    bytes("used_memory_scripts", 0)
+    bytes("used_memory_vm_total", interpreters)
+    field("used_memory_functions", functionBytes)
+    bytes("used_memory_scripts", server.scripts.byteCount + functionBytes)
   }
 
   private mutating func ratio(_ name: String, _ value: Int, _ whole: Int) {

@@ -34,6 +34,8 @@ struct ShardReport: Sendable {
   let blockingKeyCount: Int
   let transactionCount: Int
   let transactionRefusalCount: Int
+  /// The heap of the thread's interpreter.
+  let interpreterByteCount: Int
   /// Bytes of clients' buffers: the sum, and the largest of one client.
   let bufferByteCount: Int
   let inputByteCountMax: Int
@@ -89,6 +91,7 @@ struct ShardReport: Sendable {
     blockingKeyCount = worker.scheduler.blockedKeyCount
     transactionCount = worker.traffic.transactionCount
     transactionRefusalCount = worker.scheduler.refusalCount
+    interpreterByteCount = worker.scripts.heapByteCount
     bufferByteCount = connections.reduce(0) { $0 + $1.allocatedByteCount }
     inputByteCountMax = connections.map { $0.input.allocatedByteCount }.max() ?? 0
     outputByteCountMax = connections.map { $0.output.allocatedByteCount }.max() ?? 0

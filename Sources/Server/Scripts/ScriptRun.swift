@@ -36,6 +36,8 @@ final class ScriptRun {
   /// Where it stands, once it has been suspended.
   var suspended: Interpreter.Run?
   var hasBegun = false
+  /// What it claims once it has been suspended, if it began without.
+  var claims: [ShardClaims] = []
   /// Holds its claims, and runs its commands for other shards; nil while it runs within the turn.
   var hops: (any ScriptHops)?
   /// Its own transaction, if it is not part of another.
@@ -61,10 +63,5 @@ final class ScriptRun {
     database = connection.database
     protocolVersion = connection.protocolVersion
     isSilent = !connection.wantsReply
-  }
-
-  deinit {
-    // Nobody but the interpreter knows it then.
-    slow = nil
   }
 }

@@ -36,7 +36,13 @@ import Synchronization
   /// What is to go on in this turn: runs with the reply that they wait for, nil for those that wait for none.
   private var due: [(run: ScriptRun, reply: [UInt8]?)] = []
 
-  init(_ worker: Worker) { self.worker = worker }
+  /// The claims of a script on a server of one shard.
+  private let wholeShard: [ShardClaims]
+
+  init(_ worker: Worker) {
+    self.worker = worker
+    wholeShard = [ShardClaims(shard: worker.index, keys: [], claimsShard: true)]
+  }
 
   var hasDue: Bool { !due.isEmpty }
   var hasPaused: Bool { !paused.isEmpty }
@@ -137,7 +143,9 @@ import Synchronization
       wallTime: worker.wallTime)
     if let hops = connection.hops {
       run.hops = hops
-    } else if !mayRunAtOnce(target, arguments, keyCount, connection) {
+    } else if let claims = claimsAtOnce(target, arguments, keyCount) {
+      run.claims = claims
+    } else {
       return schedule(target, arguments, keyCount, connection)
     }
     run.hasBegun = true
@@ -156,26 +164,29 @@ import Synchronization
     run.slow?.setCommand((0..<arguments.count).map { arguments[$0].bytes })
   }
 
-  private func mayRunAtOnce(
-    _ target: ScriptTarget, _ arguments: Arguments, _ keyCount: Int, _ connection: Connection
-  ) -> Bool {
+  /// What a script will claim if it takes long; nil if it has to claim that before it begins.
+  private func claimsAtOnce(
+    _ target: ScriptTarget, _ arguments: Arguments, _ keyCount: Int
+  ) -> [ShardClaims]? {
     let intents = worker.scheduler.intents
-    if server.shardCount == 1 { return intents.isEmpty }
-    guard target.namesOnlyDeclaredKeys else { return false }
+    if server.shardCount == 1 { return intents.isEmpty ? wholeShard : nil }
+    guard target.namesOnlyDeclaredKeys else { return nil }
+    var keys: [KeyClaim] = []
     for index in 3..<3 + keyCount {
       let key = arguments[index]
       let hash = KeyHash(key, seed: server.seed)
-      guard server.shard(of: key, hash) == worker.index,
-        intents.allows(KeyClaim(hash: hash.rawValue, isExclusive: true))
-      else { return false }
+      let claim = KeyClaim(hash: hash.rawValue, isExclusive: !target.isReadOnly)
+      guard server.shard(of: key, hash) == worker.index, intents.allows(claim) else { return nil }
+      if !keys.contains(claim) { keys.append(claim) }
     }
-    return true
+    return [ShardClaims(shard: worker.index, keys: keys)]
   }
 
   /// What a script claims.
   private func claims(_ target: ScriptTarget, _ keys: [[UInt8]]) -> [ShardClaims] {
     var collector = ClaimCollector()
-    if target.namesOnlyDeclaredKeys, server.shardCount > 1, !keys.isEmpty {
+    if target.namesOnlyDeclaredKeys, server.shardCount > 1 {
+      collector.add(shard: worker.index)
       for key in keys {
         ByteView.with(key) { key in
           let hash = KeyHash(key, seed: server.seed)
@@ -316,7 +327,7 @@ import Synchronization
   private func pause(_ run: ScriptRun) {
     if run.hops == nil {
       // Nobody has seen what it did so far, and from here on its claims are in the way.
-      let program = makeProgram(run, ownClaims(run))
+      let program = makeProgram(run, run.claims)
       let transaction = Transaction(program, on: worker.scheduler, ids: server.transactionIDs)
       program.transaction = transaction
       transaction.startHolding()
@@ -342,10 +353,6 @@ import Synchronization
       server.slowScripts.setBusy(slow)
     }
     paused.append(run)
-  }
-
-  private func ownClaims(_ run: ScriptRun) -> [ShardClaims] {
-    [ShardClaims(shard: worker.index, keys: [], claimsShard: true)]
   }
 
   /// Hands out the reply of a run that did not end within the turn of its command.
