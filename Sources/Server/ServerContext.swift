@@ -16,7 +16,7 @@ final class ServerContext: @unchecked Sendable {
   let table: CommandTable
   let serviceBodies: [ServiceCommand.Body?]
   /// What runs at once even after MULTI.
-  let commandsOutsideMulti: Set<Int>
+  let isOutsideMulti: [Bool]
   let selectCommand: Int
   let shardCount: Int
   let seed: UInt64
@@ -80,8 +80,9 @@ final class ServerContext: @unchecked Sendable {
     }
     serviceBodies = bodies
     let names = table.fullNames
-    commandsOutsideMulti = Set(
-      ["exec", "discard", "multi", "watch", "quit", "reset"].compactMap { names.firstIndex(of: $0) })
+    isOutsideMulti = names.map {
+      ["exec", "discard", "multi", "watch", "quit", "reset"].contains($0)
+    }
     selectCommand = names.firstIndex(of: "select") ?? -1
     mailboxes = Mailboxes(shardCount: shardCount)
   }

@@ -34,16 +34,15 @@ extension Worker {
       prefetchEntry(batch, index, keyspace)
     }
     for index in batch.runs.indices {
-      let run = batch.runs[index]
-      let connection = run.connection
+      let connection = batch.runs[index].connection
       connection.isScheduled = false
       if connection.isClosing { continue }
       // The output moves here for the run, so that writing to it needs no look at the connection.
       var output = ReplyWriter()
       swap(&output, &connection.output)
-      let end = executeRun(run, batch, &keyspace, &output, &counts)
+      let end = executeRun(index, of: connection, batch, &keyspace, &output, &counts)
       swap(&output, &connection.output)
-      keepRest(of: run, from: end)
+      keepRest(ofRun: index, batch, from: end)
       touch(connection)
     }
   }
@@ -74,15 +73,14 @@ extension Worker {
   ///
   /// - Returns: how many of the run's bytes are done with.
   private func executeRun(
-    _ run: Batch.Run, _ batch: borrowing Batch, _ keyspace: inout Keyspace,
-    _ output: inout ReplyWriter, _ counts: inout CommandStatistics
+    _ run: Int, of connection: Connection, _ batch: borrowing Batch,
+    _ keyspace: inout Keyspace, _ output: inout ReplyWriter, _ counts: inout CommandStatistics
   ) -> Int {
-    let connection = run.connection
     var done = 0
     keyspace.select(connection.database)
     keyspace.leavesAccessClocks = connection.leavesAccessClocks
     var ticks = clinux_ticks()
-    for index in run.records {
+    for index in batch.runs[run].records {
       prefetchBucket(batch, index &+ Self.bucketsAhead, keyspace)
       prefetchEntry(batch, index &+ Self.entriesAhead, keyspace)
       let record = batch.records[index]
@@ -101,22 +99,23 @@ extension Worker {
       connection.parser.reset()
       return done
     }
-    if let failure = run.failure {
+    if let failure = batch.runs[run].failure {
       counts.countError(code: "ERR")
       output.error(Array("ERR Protocol error: ".utf8) + failure.message)
       connection.isClosing = true
     }
-    return run.end
+    return batch.runs[run].end
   }
 
   /// Saves the bytes that a run did not get to, and forgets those it did.
-  private func keepRest(of run: Batch.Run, from end: Int) {
-    let connection = run.connection
-    if run.isFromInput {
+  private func keepRest(ofRun run: Int, _ batch: borrowing Batch, from end: Int) {
+    let connection = batch.runs[run].connection
+    let source = batch.runs[run].source
+    if batch.runs[run].isFromInput {
       connection.input.consume(end)
-    } else if end < run.source.count {
+    } else if end < source.count {
       connection.input.append(
-        run.source[end..<run.source.count], expecting: connection.missingInputByteCount)
+        source[end..<source.count], expecting: connection.missingInputByteCount)
     }
     // Commands beyond what one run may hold, or behind one that waited.
     if !connection.isBusy, !connection.isClosing, !connection.input.isEmpty,
