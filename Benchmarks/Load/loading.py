@@ -38,6 +38,41 @@ def load(address, count, value_bytes=32, option=b"", modulo=None, key=SHORT_KEY)
         _read_oks(connection, in_flight)
 
 
+def encode(words):
+    """One command as RESP."""
+    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in words)
+
+
+def load_elements(address, count, head, words, elements=100):
+    """Adds `count` elements to one value, `elements` a command: `head`, then `words(number)` for each."""
+    with socket.create_connection(address, 120) as connection:
+        for start in range(0, count, elements):
+            numbers = range(start, min(start + elements, count))
+            connection.sendall(encode([*head, *(word for number in numbers for word in words(number))]))
+            _read_line(connection)
+
+
+def load_commands(address, count, command):
+    """Sends one command `count` times, each reply a bulk string."""
+    with socket.create_connection(address, 120) as connection:
+        replies = connection.makefile("rb")
+        for start in range(0, count, BATCH):
+            size = min(BATCH, count - start)
+            connection.sendall(encode(command) * size)
+            for _ in range(2 * size):
+                if replies.readline()[:1] in (b"-", b""):
+                    raise RuntimeError(f"{command[0].decode()} was refused")
+
+
+def _read_line(connection):
+    line = b""
+    while not line.endswith(b"\n"):
+        data = connection.recv(4096)
+        if not data or data.startswith(b"-"):
+            raise RuntimeError(f"unexpected reply: {line + data!r}")
+        line += data
+
+
 def _read_oks(connection, count):
     expected = b"+OK\r\n" * count
     received = b""

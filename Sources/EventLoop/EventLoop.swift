@@ -86,8 +86,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     while !isStopping {
       runJobs()
       client.turn()
-      fireTimers()
-      ring.wait(nanoseconds: waitTime(client))
+      let now = fireTimers()
+      ring.wait(nanoseconds: waitTime(client, now))
       sleeping.store(false, ordering: .relaxed)
     }
     self.client = nil
@@ -102,12 +102,11 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   }
 
   /// How long the thread may sleep: 0 with work at hand, nil without timers.
-  private func waitTime(_ client: any LoopClient) -> UInt64? {
+  private func waitTime(_ client: any LoopClient, _ now: UInt64) -> UInt64? {
     if !localJobs.isEmpty || isStopping || ring.hasCompletions || client.hasWork { return 0 }
     sleeping.store(true, ordering: .sequentiallyConsistent)
     if hasSharedJobs.load(ordering: .sequentiallyConsistent) || client.hasWork { return 0 }
     guard let deadline = timers.firstDeadline else { return nil }
-    let now = Self.monotonicNanoseconds
     return deadline > now ? deadline - now : 0
   }
 
@@ -156,12 +155,14 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   /// Makes a scheduled body not run. On the loop's thread.
   package func cancel(_ timer: TimerID) { timers.remove(timer) }
 
-  private func fireTimers() {
-    guard let first = timers.firstDeadline else { return }
+  /// Runs what is due; returns the time it went by, which serves for the rest of the turn.
+  private func fireTimers() -> UInt64 {
     let now = Self.monotonicNanoseconds
-    guard first <= now else { return }
-    while let body = timers.popDue(now) { body() }
-    watch(.timers, since: now)
+    if let first = timers.firstDeadline, first <= now {
+      while let body = timers.popDue(now) { body() }
+      watch(.timers, since: now)
+    }
+    return now
   }
 
   private func watch(_ phase: LoopPhase, since start: UInt64) {

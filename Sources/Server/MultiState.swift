@@ -5,7 +5,7 @@ import Shard
 
 /// What a connection has queued since MULTI.
 struct MultiState {
-  let commands = StoredCommands()
+  let commands = StoredCommands(reservingWords: 32, bytes: 512)
   /// One of them was refused: EXEC will be too.
   var hasFailed = false
   /// One of them may change data: CLIENT PAUSE WRITE holds EXEC back.

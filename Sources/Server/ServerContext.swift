@@ -17,7 +17,7 @@ final class ServerContext: @unchecked Sendable {
   let table: CommandTable
   let serviceBodies: [ServiceCommand.Body?]
   /// What runs at once even after MULTI.
-  let commandsOutsideMulti: Set<Int>
+  let isOutsideMulti: [Bool]
   /// What a subscriber may use in RESP2.
   let commandsOfSubscribers: Set<Int>
   /// Those whose replies come even when the client wants none.
@@ -104,8 +104,9 @@ final class ServerContext: @unchecked Sendable {
     }
     serviceBodies = bodies
     let names = table.fullNames
-    commandsOutsideMulti = Set(
-      ["exec", "discard", "multi", "watch", "quit", "reset"].compactMap { names.firstIndex(of: $0) })
+    isOutsideMulti = names.map {
+      ["exec", "discard", "multi", "watch", "quit", "reset"].contains($0)
+    }
     let subscribing = [
       "subscribe", "unsubscribe", "psubscribe", "punsubscribe", "ssubscribe", "sunsubscribe",
     ].compactMap { names.firstIndex(of: $0) }

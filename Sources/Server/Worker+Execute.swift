@@ -42,8 +42,7 @@ extension Worker {
       prefetchEntry(batch, index, keyspace)
     }
     for index in batch.runs.indices {
-      let run = batch.runs[index]
-      let connection = run.connection
+      let connection = batch.runs[index].connection
       connection.isScheduled = false
       if connection.isClosing { continue }
       // The output moves here for the run, so that writing to it needs no look at the connection.
@@ -51,10 +50,10 @@ extension Worker {
       swap(&output, &connection.output)
       if !connection.replies.isWaiting { appendPushes(connection, to: &output) }
       connection.isRunning = true
-      let end = executeRun(run, batch, &keyspace, &output, &counts)
+      let end = executeRun(index, of: connection, batch, &keyspace, &output, &counts)
       connection.isRunning = false
       swap(&output, &connection.output)
-      keepRest(of: run, from: end)
+      keepRest(ofRun: index, batch, from: end)
       touch(connection)
     }
   }
@@ -89,10 +88,9 @@ extension Worker {
   ///
   /// - Returns: how many of the run's bytes are done with.
   private func executeRun(
-    _ run: Batch.Run, _ batch: borrowing Batch, _ keyspace: inout Keyspace,
-    _ output: inout ReplyWriter, _ counts: inout CommandStatistics
+    _ run: Int, of connection: Connection, _ batch: borrowing Batch,
+    _ keyspace: inout Keyspace, _ output: inout ReplyWriter, _ counts: inout CommandStatistics
   ) -> Int {
-    let connection = run.connection
     var done = 0
     let outputEnd = output.count + Self.runOutputBytesMax
     keyspace.select(connection.database)
@@ -100,10 +98,10 @@ extension Worker {
     counts.observer.client = client(connection)
     let isMonitored = server.insight.isMonitored
     let requestBytesMin = settings.logLimits[.largeRequest].valueMin ?? .max
-    unsafe hotKeyCountdown &-= run.records.count
+    unsafe hotKeyCountdown &-= batch.runs[run].records.count
     if unsafe hotKeyCountdown <= 0 { sampleKey(run, batch) }
     var ticks = clinux_ticks()
-    for index in run.records {
+    for index in batch.runs[run].records {
       prefetchBucket(batch, index &+ Self.bucketsAhead, keyspace)
       prefetchEntry(batch, index &+ Self.entriesAhead, keyspace)
       let record = batch.records[index]
@@ -127,22 +125,23 @@ extension Worker {
       connection.parser.reset()
       return done
     }
-    if let failure = run.failure {
+    if let failure = batch.runs[run].failure {
       counts.countError(code: "ERR")
       output.error(Array("ERR Protocol error: ".utf8) + failure.message)
       connection.isClosing = true
     }
-    return run.end
+    return batch.runs[run].end
   }
 
   /// Saves the bytes that a run did not get to, and forgets those it did.
-  private func keepRest(of run: Batch.Run, from end: Int) {
-    let connection = run.connection
-    if run.isFromInput {
+  private func keepRest(ofRun run: Int, _ batch: borrowing Batch, from end: Int) {
+    let connection = batch.runs[run].connection
+    let source = batch.runs[run].source
+    if batch.runs[run].isFromInput {
       connection.input.consume(end)
-    } else if end < run.source.count {
+    } else if end < source.count {
       connection.input.append(
-        run.source[end..<run.source.count], expecting: connection.missingInputByteCount)
+        source[end..<source.count], expecting: connection.missingInputByteCount)
     }
     // Commands beyond what one run may hold, or behind one that waited.
     if !connection.isBusy, !connection.isClosing, !connection.input.isEmpty,

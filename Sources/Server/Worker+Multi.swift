@@ -12,7 +12,7 @@ extension Worker {
 
   /// Whether a command of a connection in MULTI is kept rather than run.
   func queues(_ call: Call) -> Bool {
-    !server.commandsOutsideMulti.contains(Int(call.record.command))
+    !server.isOutsideMulti[Int(call.record.command)]
   }
 
   /// Keeps a command for EXEC.
@@ -53,6 +53,9 @@ extension Worker {
       stopWatching(connection)
       return reply.nullArray()
     }
+    if server.shardCount == 1, !multi.hasServices, connection.watches.isEmpty, scheduler.intents.isEmpty {
+      return executeAlone(multi.commands, connection, &keyspace, &reply)
+    }
     var database = connection.database
     var words = ArgumentTable(capacity: 16)
     var calls: [CommandCall?] = []
@@ -84,6 +87,25 @@ extension Worker {
     } else {
       executeOnShards(calls, multi.commands, connection)
     }
+  }
+
+  /// Runs what was queued where there is only this shard and nobody has a claim: no key needs a look before.
+  private func executeAlone(
+    _ commands: StoredCommands, _ connection: Connection, _ keyspace: inout Keyspace,
+    _ reply: inout ReplyWriter
+  ) {
+    var words = ArgumentTable(capacity: 16)
+    reply.array(commands.count)
+    for index in 0..<commands.count {
+      words.truncate(to: 0)
+      let arguments = commands.read(index, into: &words)
+      keyspace.select(connection.database)
+      keyspace.leavesAccessClocks = connection.leavesAccessClocks
+      keyspace.forgetPrepared()
+      statistics.run(commands.command(at: index), of: server.table, arguments, &keyspace, &reply)
+    }
+    keyspace.forgetPrepared()
+    scheduler.concluded(&keyspace, &statistics)
   }
 
   private func isLocal(_ call: CommandCall?) -> Bool {

@@ -11,7 +11,7 @@ extension CommandStatistics {
     _ keyspace: inout Keyspace, _ reply: inout ReplyWriter
   ) {
     let start = reply.count
-    guard let body = table.bodies[command] else {
+    guard let body = table.bodies[command].run else {
       preconditionFailure("\(table.fullNames[command]) has no body to run on a shard")
     }
     let changesBefore = keyspace.changeCount

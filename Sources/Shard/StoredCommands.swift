@@ -21,6 +21,14 @@ package import RESP
 
   package init() {}
 
+  /// With room for some words, so that the usual few commands need no growing.
+  package convenience init(reservingWords words: Int, bytes: Int) {
+    self.init()
+    records.reserveCapacity(words / 4)
+    wordEnds.reserveCapacity(words)
+    reserve(bytes)
+  }
+
   /// One command.
   package convenience init(command: Int, arguments: Arguments) {
     self.init()

@@ -16,7 +16,7 @@ package struct CommandTable: Sendable {
   /// references.
   package let descriptors: [CommandDescriptor]
   /// The bodies of those commands that have one.
-  package let bodies: [Command.Body?]
+  package let bodies: [StoredBody]
   /// Where the subcommands of each command stand.
   private let subcommandRanges: [Range<Int>]
   /// The commands that can be called at all, subcommands aside: those not renamed to nothing.
@@ -53,7 +53,7 @@ package struct CommandTable: Sendable {
       let name = index < callNames.count ? callNames[index] : command.name
       return CommandDescriptor(command, name: isLong(name) ? "" : name)
     }
-    bodies = commands.map(\.body)
+    bodies = commands.map { StoredBody(run: $0.body) }
     var size = 64
     while size < topLevel.count * 4 { size *= 2 }
     mask = size - 1
@@ -68,6 +68,12 @@ package struct CommandTable: Sendable {
       slots[slot] = Int16(index)
     }
     self.slots = slots
+  }
+
+  /// A function that is an array's element itself is called through a thunk with a counted context; as a field it is
+  /// called directly.
+  package struct StoredBody: Sendable {
+    package let run: Command.Body?
   }
 
   /// The command, or the subcommand, that `words` call; nil if there is no such command. An unknown

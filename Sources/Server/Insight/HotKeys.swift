@@ -85,11 +85,11 @@ struct HotKeys: Sendable {
 extension Worker {
   /// Samples one of a run's commands.
   @inline(never)
-  func sampleKey(_ run: Batch.Run, _ batch: borrowing Batch) {
+  func sampleKey(_ run: Int, _ batch: borrowing Batch) {
     // Runs of more commands than the period count for as many samples as they hold.
     while unsafe hotKeyCountdown <= 0 {
       unsafe hotKeyCountdown += HotKeys.samplePeriod / 2 + Int.random(in: 0..<HotKeys.samplePeriod)
-      guard let index = run.records.randomElement() else { continue }
+      guard let index = batch.runs[run].records.randomElement() else { continue }
       let record = batch.records[index]
       guard record.command >= 0, record.hash.rawValue != 0 else { continue }
       let words = batch.arguments.arguments(
