@@ -116,7 +116,8 @@ final class Worker: LoopClient, @unchecked Sendable {
   // MARK: The turn
 
   var hasWork: Bool {
-    !resumable.isEmpty || hasBackgroundWork || hasMessages || mail.hasWork(server.mailboxes)
+    !resumable.isEmpty || hasBackgroundWork || scheduler.hasUnfinished || hasMessages
+      || mail.hasWork(server.mailboxes)
   }
 
   private func readClocks() {
@@ -141,7 +142,7 @@ final class Worker: LoopClient, @unchecked Sendable {
       parseDeferred()
     }
     marks.commands = clinux_ticks()
-    if hasBackgroundWork { workInBackground() }
+    if hasBackgroundWork || scheduler.hasUnfinished { workInBackground() }
     if journal.isOpen { advanceJournal() }
     marks.background = clinux_ticks()
     flushTouched()

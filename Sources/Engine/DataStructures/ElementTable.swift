@@ -181,6 +181,13 @@ struct ElementTable {
     }
   }
 
+  /// Visits the elements of the segment at `position`, some hundred, and returns where to go on; nil after the last.
+  func visitSegment(from position: UInt64, _ visit: (Element) -> Void) -> UInt64? {
+    unsafe table.pointee.visitSegment(from: position) { slot in
+      unsafe visit(Element(slot: slot))
+    }
+  }
+
   /// Visits the elements of the bucket at `position` and returns where to go on; nil after the last. With a
   /// position of 0 to start with, elements present throughout are visited exactly once.
   func visitBucket(from position: UInt64, _ visit: (Element) -> Void) -> UInt64? {
