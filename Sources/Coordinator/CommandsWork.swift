@@ -14,6 +14,10 @@ package final class CommandsWork: HopWork, @unchecked Sendable {
   /// All replies, one after the other.
   package private(set) var replies = ReplyWriter()
   private var ends: [Int] = []
+  /// The entry to be run next.
+  private var next = 0
+  /// Of a call that is done in slices.
+  private var slice: Slice?
 
   /// - Parameter positions: the words to run with, nil for all.
   /// - Returns: which of the replies is this command's.
@@ -28,7 +32,8 @@ package final class CommandsWork: HopWork, @unchecked Sendable {
     _ keyspace: inout Keyspace, _ scheduler: ShardScheduler, _ counts: inout CommandStatistics
   ) {
     var words = ArgumentTable(capacity: 16)
-    for entry in entries {
+    while next < entries.count {
+      let entry = entries[next]
       let call = entry.call
       words.truncate(to: 0)
       let arguments = call.words.read(call.index, positions: entry.positions, into: &words)
@@ -41,10 +46,61 @@ package final class CommandsWork: HopWork, @unchecked Sendable {
       }
       replies.protocolVersion = call.protocolVersion
       counts.observer.client = call.client
-      counts.run(call.commandIndex, of: scheduler.table, arguments, &keyspace, &replies)
+      // Only alone: what several commands change must be one unit for whoever keeps records.
+      if entries.count == 1, entry.positions == nil,
+        slice != nil || call.command.isLong(&keyspace, arguments)
+      {
+        guard runSlice(call, arguments, &keyspace, &counts) else { break }
+      } else {
+        counts.run(call.commandIndex, of: scheduler.table, arguments, &keyspace, &replies)
+      }
       ends.append(replies.count)
+      next += 1
     }
     keyspace.forgetPrepared()
+  }
+
+  package var isUnfinished: Bool { next < entries.count }
+
+  /// Does the next slice of a long call; true when that was the last one.
+  private func runSlice(
+    _ call: CommandCall, _ arguments: Arguments, _ keyspace: inout Keyspace,
+    _ counts: inout CommandStatistics
+  ) -> Bool {
+    guard let slices = call.command.slices else {
+      preconditionFailure("\(call.command.name) does not run in slices")
+    }
+    let start = CommandStatistics.now
+    var slice = self.slice ?? Slice(time: keyspace.now)
+    // The whole call sees the keyspace as of its beginning.
+    let now = keyspace.now
+    keyspace.now = slice.time
+    defer { keyspace.now = now }
+    var isLast = false
+    do throws(CommandError) {
+      if let position = try slices.advance(&keyspace, arguments, slice.position, &replies) {
+        slice.position = position
+      } else {
+        isLast = true
+      }
+    } catch {
+      counts.fail(call.commandIndex, error, 0, &replies)
+      isLast = true
+    }
+    slice.ticks &+= CommandStatistics.now &- start
+    self.slice = slice
+    guard isLast else { return false }
+    counts.count(call.commandIndex, ticks: slice.ticks)
+    counts.observe(
+      call.commandIndex, arguments, ticks: slice.ticks, replyBytes: replies.count)
+    return true
+  }
+
+  /// How far a long call has come.
+  private struct Slice {
+    let time: Int64
+    var position: UInt64 = 0
+    var ticks: UInt64 = 0
   }
 
   package func reply(at index: Int) -> ByteView {

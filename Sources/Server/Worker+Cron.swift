@@ -67,6 +67,9 @@ extension Worker {
         publishEvents(&keyspace)
         publishInvalidations(&keyspace)
         let end = EventLoop.monotonicNanoseconds + Self.sliceNanoseconds
+        while scheduler.hasUnfinished, EventLoop.monotonicNanoseconds < end {
+          scheduler.advance(&keyspace, &statistics)
+        }
         while keyspace.hasGarbage, EventLoop.monotonicNanoseconds < end {
           keyspace.freeSlice(segments: 1)
         }
@@ -80,6 +83,7 @@ extension Worker {
   ///
   /// - Returns: whether so many were found that it pays to go on at once.
   private func expireSlice(_ keyspace: inout Keyspace) -> Bool {
+    if scheduler.hasUnfinished { return false }
     var left = keyspace.segmentCount
     let start = EventLoop.monotonicNanoseconds
     let end = start + Self.sliceNanoseconds

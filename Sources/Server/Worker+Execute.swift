@@ -11,7 +11,7 @@ extension Worker {
         keyspace.now = wallTime
         keyspace.observed.setBroadcasting(!server.broadcasters.isEmpty)
         // Nothing changes during a pause, not even by itself.
-        keyspace.keepsExpiredKeys = server.isPausing
+        keyspace.keepsExpiredKeys = server.isPausing || scheduler.hasUnfinished
         // Counting goes to a local for the turn: a property of a class is checked for exclusive access each time.
         var counts = CommandStatistics(commandCount: 0)
         swap(&counts, &statistics)
@@ -213,6 +213,9 @@ extension Worker {
     case .singleKey:
       if record.shard == ownShard {
         if !scheduler.intents.isEmpty, !scheduler.intents.allows(claim(of: call)) {
+          return putOff(&call, &output)
+        }
+        if server.table.descriptors[command].hasSlices, isLong(call, &keyspace) {
           return putOff(&call, &output)
         }
         runBody(&call, &keyspace, &output, &counts)

@@ -69,14 +69,18 @@ extension Worker {
       let arguments = words.arguments(from: record.firstWord, count: record.wordCount)
       let client = CommandObserver.Client(
         shard: parcel.origin, connection: parcel.waiters[index].connection)
-      if !scheduler.intents.isEmpty || !putOff.isEmpty,
+      keyspace.select(record.database)
+      let isLong =
+        server.table.descriptors[record.command].hasSlices
+        && isLong(record.command, arguments, &keyspace)
+      if isLong || !scheduler.intents.isEmpty || !putOff.isEmpty,
         putOff.take(
-          makeCall(record, arguments, client), parcel.waiters[index], scheduler.intents)
+          makeCall(record, arguments, client), parcel.waiters[index], scheduler.intents,
+          isLong: isLong)
       {
         parcel.deferAnswer()
         continue
       }
-      keyspace.select(record.database)
       keyspace.leavesAccessClocks = record.leavesAccessClocks
       if keyspace.observed.isTracking {
         keyspace.observed.setWriter(
@@ -192,10 +196,11 @@ private struct PutOffCommands {
 
   /// Whether the command has to wait; then it is taken in.
   mutating func take(
-    _ call: CommandCall, _ waiter: Parcel.Waiter, _ intents: IntentTable
+    _ call: CommandCall, _ waiter: Parcel.Waiter, _ intents: IntentTable,
+    isLong: Bool
   ) -> Bool {
     let known = byConnection.firstIndex { $0.connection == waiter.connection }
-    if known == nil, intents.allows(call) { return false }
+    if known == nil, !isLong, intents.allows(call) { return false }
     let index = known ?? byConnection.count
     if known == nil { byConnection.append(OfOneConnection(connection: waiter.connection)) }
     byConnection[index].calls.append(call)

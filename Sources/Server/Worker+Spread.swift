@@ -45,6 +45,17 @@ extension Worker {
       isExclusive: server.table.descriptors[Int(call.record.command)].flags.contains(.write))
   }
 
+  /// Whether a command with one key of this shard is better done in slices.
+  @inline(never)
+  func isLong(_ call: Call, _ keyspace: inout Keyspace) -> Bool {
+    isLong(Int(call.record.command), call.words, &keyspace)
+  }
+
+  func isLong(_ command: Int, _ words: Arguments, _ keyspace: inout Keyspace) -> Bool {
+    keyspace.forgetPrepared()
+    return server.table.commands[command].isLong(&keyspace, words)
+  }
+
   /// Runs a command of this shard when the transactions before it are done with its key.
   @inline(never)
   func putOff(_ call: inout Call, _ output: inout ReplyWriter) -> Outcome {

@@ -133,7 +133,8 @@ final class Worker: LoopClient, @unchecked Sendable {
   // MARK: The turn
 
   var hasWork: Bool {
-    !resumable.isEmpty || hasBackgroundWork || scripts.hasPaused || hasMessages || mail.hasWork(server.mailboxes)
+    !resumable.isEmpty || hasBackgroundWork || scheduler.hasUnfinished || scripts.hasPaused || hasMessages
+      || mail.hasWork(server.mailboxes)
   }
 
   private func readClocks() {
@@ -161,7 +162,7 @@ final class Worker: LoopClient, @unchecked Sendable {
       parseDeferred()
     }
     marks.commands = clinux_ticks()
-    if hasBackgroundWork { workInBackground() }
+    if hasBackgroundWork || scheduler.hasUnfinished { workInBackground() }
     if journal.isOpen { advanceJournal() }
     marks.background = clinux_ticks()
     flushTouched()

@@ -18,6 +18,8 @@ package final class ShardScheduler {
   private var changedKeys: [DatabaseKey] = []
   /// The transaction that has just done its last work here.
   private var concluding: TransactionPart?
+  /// Work done in slices, the next one to go on first.
+  private var unfinished: [UnfinishedPart] = []
   /// Answers and requests to be sent, this shard's own included.
   package var outbox: [(message: ShardMessage, shard: Int)] = []
   /// Somebody keeps records of what is done: transactions over several shards are put into every shard's log as a
@@ -82,6 +84,9 @@ package final class ShardScheduler {
     _ part: TransactionPart, _ keyspace: inout Keyspace, _ counts: inout CommandStatistics
   ) {
     runWork(of: part, &keyspace, &counts)
+    if let work = part.work, work.isUnfinished {
+      return unfinished.append(UnfinishedPart(part: part, isFirstHop: true))
+    }
     concludeIfLast(part, &keyspace, &counts)
     outbox.append((.granted(part), part.origin))
   }
@@ -91,8 +96,30 @@ package final class ShardScheduler {
   ) {
     precondition(part.ungrantedCount == 0, "a transaction goes on before its claims are granted")
     runWork(of: part, &keyspace, &counts)
+    if let work = part.work, work.isUnfinished {
+      return unfinished.append(UnfinishedPart(part: part, isFirstHop: false))
+    }
     concludeIfLast(part, &keyspace, &counts)
     outbox.append((.done(part), part.origin))
+  }
+
+  private struct UnfinishedPart {
+    let part: TransactionPart
+    let isFirstHop: Bool
+  }
+
+  /// Some work is being done in slices; its keys are claimed, and no key must go by itself meanwhile.
+  package var hasUnfinished: Bool { !unfinished.isEmpty }
+
+  /// One slice of the work that has waited longest.
+  package func advance(_ keyspace: inout Keyspace, _ counts: inout CommandStatistics) {
+    guard !unfinished.isEmpty else { return }
+    let next = unfinished.removeFirst()
+    runWork(of: next.part, &keyspace, &counts)
+    if let work = next.part.work, work.isUnfinished { return unfinished.append(next) }
+    concludeIfLast(next.part, &keyspace, &counts)
+    let answer: ShardMessage = next.isFirstHop ? .granted(next.part) : .done(next.part)
+    outbox.append((answer, next.part.origin))
   }
 
   private func runWork(
@@ -131,6 +158,8 @@ package final class ShardScheduler {
   private func conclude(
     _ part: TransactionPart, _ keyspace: inout Keyspace, _ counts: inout CommandStatistics
   ) {
+    // It may have been withdrawn in the middle.
+    if hasUnfinished { unfinished.removeAll { $0.part === part } }
     commit(part, &keyspace)
     concluding = part
     serveChanges(&keyspace, &counts)

@@ -88,6 +88,12 @@ package protocol HopWork: AnyObject, Sendable {
   /// Runs on the shard's thread. Cannot suspend.
   func run(
     _ keyspace: inout Keyspace, _ scheduler: ShardScheduler, _ counts: inout CommandStatistics)
+  /// There is more to do: it is to be run again, after others have had their turns.
+  var isUnfinished: Bool { get }
+}
+
+extension HopWork {
+  package var isUnfinished: Bool { false }
 }
 
 /// Draws the ids of transactions: one counter for all shards, touched by nothing but transactions that have to be

@@ -38,6 +38,8 @@ package struct Command: Sendable {
   package let dependents: Dependents?
   /// How a call waits for its keys, where it may.
   package let blocking: Blocking?
+  /// How a call on a large value is done in slices, where it can be.
+  package let slices: Slices?
 
   package init(
     _ name: StaticString, _ summary: String, since: String, group: Group, complexity: String,
@@ -47,7 +49,7 @@ package struct Command: Sendable {
     arguments: [Argument] = [], history: [(since: String, change: String)] = [],
     deprecation: (since: String, replacement: String)? = nil,
     subcommands: [Command] = [], dependents: Dependents? = nil, blocking: Blocking? = nil,
-    execution: Execution
+    slices: Slices? = nil, execution: Execution
   ) {
     self.name = "\(name)".lowercasedASCII
     self.summary = summary
@@ -67,6 +69,7 @@ package struct Command: Sendable {
     self.subcommands = subcommands
     self.dependents = dependents
     self.blocking = blocking
+    self.slices = slices
     self.execution = execution
   }
 

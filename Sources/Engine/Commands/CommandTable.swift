@@ -155,6 +155,8 @@ package struct CommandDescriptor: Sendable {
   package let wordsMax: Int
   package let firstKey: Int
   package let flags: Command.Flags
+  /// Calls on large values are done in slices.
+  package let hasSlices: Bool
   private let name: InlineName
 
   /// The longest name that is compared in place.
@@ -167,6 +169,7 @@ package struct CommandDescriptor: Sendable {
     case .atLeast(let count): (wordsMin, wordsMax) = (count, .max)
     }
     flags = command.flags
+    hasSlices = command.slices != nil
     name = InlineName(calledName)
     var first = 0
     var isSingle = false

@@ -206,9 +206,11 @@ struct ElementTable {
     }
   }
 
-  /// Visits the elements of the segment at `position` and returns where the next starts; nil after the last.
+  /// Visits the elements of the segment at `position`, some hundred, and returns where to go on; nil after the last.
   func visitSegment(from position: UInt64, _ visit: (Element) -> Void) -> UInt64? {
-    unsafe table.pointee.visitSegment(from: position) { slot in unsafe visit(Element(slot: slot)) }
+    unsafe table.pointee.visitSegment(from: position) { slot in
+      unsafe visit(Element(slot: slot))
+    }
   }
 
   /// Visits the elements of the bucket at `position` and returns where to go on; nil after the last. With a

@@ -15,6 +15,7 @@ extension Command {
     flags: .readOnly,
     tips: ["nondeterministic_output_order"],
     arguments: [.key()],
+    slices: .fields(names: true, values: true),
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       guard let hash = try keyspace.hashToCount(arguments[1]) else {
         return reply.map(0)
@@ -40,6 +41,7 @@ extension Command {
     flags: .readOnly,
     tips: ["nondeterministic_output_order"],
     arguments: [.key()],
+    slices: .fields(names: true, values: false),
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       guard let hash = try keyspace.hashToCount(arguments[1]) else {
         return reply.array(0)
@@ -62,6 +64,7 @@ extension Command {
     flags: .readOnly,
     tips: ["nondeterministic_output_order"],
     arguments: [.key()],
+    slices: .fields(names: false, values: true),
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       guard let hash = try keyspace.hashToCount(arguments[1]) else {
         return reply.array(0)

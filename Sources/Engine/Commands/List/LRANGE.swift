@@ -50,6 +50,7 @@ extension Command {
     complexity: "O(S+N) for the nodes to the nearer end and the N elements returned.",
     arity: .exactly(4), keys: [.at(1, [.readOnly, .access])], flags: [.readOnly],
     arguments: [.key(), Argument("start", .integer), Argument("stop", .integer)],
+    slices: .listRange,
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       let start = try arguments[2].integer()
       let stop = try arguments[3].integer()

@@ -57,6 +57,7 @@ extension Command {
     complexity: "O(N) in the members.", arity: .exactly(2),
     keys: [.at(1, [.readOnly, .access])], flags: [.readOnly], tips: ["nondeterministic_output_order"],
     arguments: [.key()],
+    slices: .members,
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       let set = try keyspace.collection(SetValue.self, arguments[1], for: .read)
       reply.set(set?.count ?? 0)

@@ -1,0 +1,101 @@
+package import RESP
+
+extension Command {
+  /// How a command that reads one large value does so in slices: the key is claimed and stands still meanwhile, and
+  /// everybody else has their turns in between.
+  package struct Slices: Sendable {
+    /// How many elements the call is going to visit; 0 where the usual body does.
+    package let elementCount: @Sendable (inout Keyspace, Arguments) -> Int
+    /// Writes some hundred elements from `position` on, at 0 also what stands before them, and returns where to go
+    /// on; nil at the end.
+    package let advance: Advance
+
+    package typealias Advance = @Sendable (
+      _ keyspace: inout Keyspace, _ arguments: Arguments, _ position: UInt64,
+      _ reply: inout ReplyWriter
+    ) throws(CommandError) -> UInt64?
+
+    /// Values up to this many elements are read at once.
+    package static let elementsAtOnceMax = 4096
+    /// Elements of a slice, where that is free to choose.
+    static let elementsPerSlice = 512
+  }
+
+  /// Whether this call takes so long that it is better done in slices.
+  package func isLong(_ keyspace: inout Keyspace, _ arguments: Arguments) -> Bool {
+    guard let slices else { return false }
+    return slices.elementCount(&keyspace, arguments) > Slices.elementsAtOnceMax
+  }
+}
+
+extension Command.Slices {
+  /// All members of a set.
+  static let members = Command.Slices(
+    elementCount: { keyspace, arguments in
+      guard let entry = keyspace.lookup(arguments[1], for: .peek), entry.type == .set,
+        entry.block.encoding == .structure
+      else { return 0 }
+      return SetValue(block: entry.block).count
+    },
+    advance: { keyspace, arguments, position, reply throws(CommandError) in
+      let purpose = position == 0 ? Keyspace.Purpose.read : .peek
+      guard let set = try keyspace.collection(SetValue.self, arguments[1], for: purpose) else {
+        throw .changedBetweenSlices
+      }
+      if position == 0 { reply.set(set.count) }
+      return set.table.visitSegment(from: position) { reply.bulk($0.name) }
+    })
+
+  /// All of a hash.
+  static func fields(names: Bool, values: Bool) -> Command.Slices {
+    Command.Slices(
+      elementCount: { keyspace, arguments in
+        guard let entry = keyspace.lookup(arguments[1], for: .peek), entry.type == .hash,
+          entry.block.encoding == .structure
+        else { return 0 }
+        // Fields that expire are for the body to leave out.
+        let hash = HashValue(block: entry.block)
+        return hash.table.expiringCount > 0 ? 0 : hash.table.count
+      },
+      advance: { keyspace, arguments, position, reply throws(CommandError) in
+        let purpose = position == 0 ? Keyspace.Purpose.read : .peek
+        guard let hash = try keyspace.collection(HashValue.self, arguments[1], for: purpose) else {
+          throw .changedBetweenSlices
+        }
+        let table = hash.table
+        if position == 0 { if names && values { reply.map(table.count) } else { reply.array(table.count) } }
+        return table.visitSegment(from: position) { element in
+          if names { reply.bulk(element.name) }
+          if values { reply.bulk(element.value) }
+        }
+      })
+  }
+
+  /// A range of a list, by the words 2 and 3.
+  static let listRange = Command.Slices(
+    elementCount: { keyspace, arguments in
+      guard let start = try? arguments[2].integer(), let stop = try? arguments[3].integer(),
+        let entry = keyspace.lookup(arguments[1], for: .peek), entry.type == .list
+      else { return 0 }
+      return ListValue(block: entry.block).range(from: start, to: stop).count
+    },
+    advance: { keyspace, arguments, position, reply throws(CommandError) in
+      let purpose = position == 0 ? Keyspace.Purpose.read : .peek
+      let start = try arguments[2].integer()
+      let stop = try arguments[3].integer()
+      guard let list = try keyspace.collection(ListValue.self, arguments[1], for: purpose) else {
+        throw .changedBetweenSlices
+      }
+      let range = list.range(from: start, to: stop)
+      if position == 0 { reply.array(range.count) }
+      let first = range.lowerBound + Int(position)
+      let count = Swift.min(range.upperBound - first, elementsPerSlice)
+      list.forEach(from: first, count: count) { $0.write(to: &reply) }
+      return first + count < range.upperBound ? position + UInt64(count) : nil
+    })
+}
+
+extension CommandError {
+  /// Something that heeds no claims took the value away (DEBUG RELOAD).
+  static let changedBetweenSlices = CommandError("ERR the value was replaced while it was being read")
+}
