@@ -96,7 +96,7 @@ extension Worker {
         from: record.firstWord, count: Int(record.wordCount))
       let position = server.table.descriptors[Int(record.command)].firstKey
       guard position > 0, position < words.count else { continue }
-      insight.hotKeys.add(words[position], database: run.connection.database)
+      insight.hotKeys.add(words[position], database: batch.runs[run].connection.database)
     }
   }
 }
