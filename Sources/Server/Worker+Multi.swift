@@ -53,7 +53,9 @@ extension Worker {
       stopWatching(connection)
       return reply.nullArray()
     }
-    if server.shardCount == 1, !multi.hasServices, connection.watches.isEmpty, scheduler.intents.isEmpty {
+    if server.shardCount == 1, !multi.hasServices, connection.watches.isEmpty, scheduler.intents.isEmpty,
+      connection.tracking == nil, !server.insight.isMonitored
+    {
       return executeAlone(multi.commands, connection, &keyspace, &reply)
     }
     var database = connection.database
@@ -96,6 +98,9 @@ extension Worker {
   ) {
     var words = ArgumentTable(capacity: 16)
     reply.array(commands.count)
+    if keyspace.observed.isTracking { keyspace.observed.setWriter(reference(to: connection)) }
+    statistics.observer.client = client(connection)
+    keyspace.effects.openUnit()
     for index in 0..<commands.count {
       words.truncate(to: 0)
       let arguments = commands.read(index, into: &words)
@@ -104,6 +109,7 @@ extension Worker {
       keyspace.forgetPrepared()
       statistics.run(commands.command(at: index), of: server.table, arguments, &keyspace, &reply)
     }
+    keyspace.effects.closeUnit()
     keyspace.forgetPrepared()
     scheduler.concluded(&keyspace, &statistics)
   }
@@ -123,7 +129,9 @@ extension Worker {
     if isDirty { return reply.nullArray() }
     let work = CommandsWork()
     for case let call? in calls { _ = work.add(call) }
+    keyspace.effects.openUnit()
     work.run(&keyspace, scheduler, &statistics)
+    keyspace.effects.closeUnit()
     reply.array(calls.count)
     reply.raw(work.replies.bytes)
     scheduler.concluded(&keyspace, &statistics)

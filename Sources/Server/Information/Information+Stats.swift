@@ -39,7 +39,7 @@ extension Information {
       "latest_fork_usec",
       "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits",
       "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses",
-      "total_active_defrag_time", "current_active_defrag_time", 
+      "total_active_defrag_time", "current_active_defrag_time",
     ])
     field("tracking_total_keys", sum(\.trackedKeyCount))
     field("tracking_total_items", sum(\.trackedItemCount))
