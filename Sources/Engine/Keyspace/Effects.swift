@@ -37,7 +37,7 @@ package struct Effects: Sendable {
     precondition(unitDepth == 0 || unitStart == bytes.count, "effects are taken in the middle of a unit")
     buffer += bytes
     bytes.removeAll(keepingCapacity: true)
-    unitStart = 0
+    beginUnit()
   }
 
   /// The next reader has nothing selected: a new file begins.
@@ -73,6 +73,7 @@ package struct Effects: Sendable {
     let unit = Array(bytes[unitStart...])
     bytes.removeSubrange(unitStart...)
     database = unitDatabase
+    beginUnit()
     return unit
   }
 
@@ -83,9 +84,12 @@ package struct Effects: Sendable {
   }
 
   private mutating func endUnit() {
-    guard recordCount > 1 else { return }
-    bytes.insert(contentsOf: Self.multi, at: unitStart)
-    bytes += Self.exec
+    if recordCount > 1 {
+      bytes.insert(contentsOf: Self.multi, at: unitStart)
+      bytes += Self.exec
+    }
+    // What is recorded next without a unit is one of its own.
+    beginUnit()
   }
 
   private static let multi = Array("*1\r\n$5\r\nMULTI\r\n".utf8)
@@ -108,6 +112,7 @@ package struct Effects: Sendable {
     bytes += Self.exec
     // Whoever skips it has something else selected.
     database = nil
+    if unitDepth == 0 { beginUnit() }
   }
 
   // MARK: Records
@@ -183,10 +188,7 @@ package struct Effects: Sendable {
   fileprivate mutating func finish(_ arguments: Arguments, database: Int, hasChanged: Bool) {
     if hasChanged, !isSpoken { append(arguments, database: database) }
     isSpoken = false
-    if unitDepth == 0 {
-      endUnit()
-      beginUnit()
-    }
+    if unitDepth == 0 { endUnit() }
   }
 }
 

@@ -1,0 +1,318 @@
+"""What is kept survives restarts and crashes: append-only files, snapshots, with other numbers of shards, and as other
+servers' files."""
+import random
+import shutil
+import signal
+import threading
+
+import pytest
+import redis
+
+import peers
+from conftest import server_binary
+from differential import families
+from differential.stream import Stream
+from differential.table import Step
+from support.resp import encode
+from test_differential import SEED
+
+DEBUG = ("--enable-debug-command", "yes")
+LOGGED = (*DEBUG, "--appendonly", "yes")
+
+
+def client(server):
+    return redis.Redis(port=server.port, socket_timeout=30)
+
+
+def crash(server):
+    server.process.send_signal(signal.SIGKILL)
+    server.process.wait(10)
+
+
+def restart(start, server, *options, **keywords):
+    """Another server over the files of one that has ended."""
+    again = start.start(
+        server_binary(), "--shards", keywords.pop("shards", 1), "--dir", server.directory, *options, **keywords)
+    again.directory = server.directory
+    return again
+
+
+def fill(server, seed, count):
+    """Random commands on all types; no key expires by itself afterwards."""
+    tables = [table for table in families.ALL if table.family not in ("connection", "server")]
+    with server.connect() as connection:
+        pending = 0
+        for step in Stream(seed, tables).steps(count):
+            if not isinstance(step, Step):
+                continue
+            connection.send(b"".join(encode(command) for command in step.commands))
+            pending += step.replies
+            while pending > 50:
+                connection.read_raw()
+                pending -= 1
+        while pending:
+            connection.read_raw()
+            pending -= 1
+    settle(server)
+
+
+def settle(server):
+    with client(server) as connection:
+        for index in range(16):
+            connection.execute_command("SELECT", index)
+            for key in connection.scan_iter(count=1000):
+                connection.persist(key)
+        connection.execute_command("SELECT", 0)
+
+
+def digest(server):
+    with client(server) as connection:
+        return connection.execute_command("DEBUG", "DIGEST")
+
+
+@pytest.mark.parametrize("before, after", [(1, 1), (3, 3), (1, 3), (3, 2)])
+def test_the_log_says_what_happened(start, before, after, long_tests):
+    server = start(*LOGGED, shards=before)
+    fill(server, SEED, 20_000 if long_tests else 4_000)
+    expected = digest(server)
+    assert int(expected, 16) != 0
+    crash(server)
+    again = restart(start, server, *LOGGED, shards=after)
+    assert digest(again) == expected
+
+
+@pytest.mark.parametrize("shards", [1, 3])
+@pytest.mark.parametrize("preamble", ["yes", "no"])
+def test_a_rewrite_beside_writes_loses_nothing(start, shards, preamble):
+    server = start(*LOGGED, "--aof-use-rdb-preamble", preamble, shards=shards)
+    fill(server, SEED + 1, 2_000)
+    with client(server) as connection:
+        connection.execute_command("DEBUG", "POPULATE", 20_000)
+        connection.bgrewriteaof()
+    fill(server, SEED + 2, 2_000)
+    assert server.wait_for_log("Background AOF rewrite finished successfully")
+    expected = digest(server)
+    crash(server)
+    assert digest(restart(start, server, *LOGGED, shards=shards)) == expected
+
+
+@pytest.mark.parametrize("before, after", [(1, 1), (3, 3), (3, 1), (1, 4)])
+def test_a_snapshot_is_what_there_was(start, before, after):
+    server = start(*DEBUG, shards=before)
+    fill(server, SEED + 3, 4_000)
+    expected = digest(server)
+    with client(server) as connection:
+        assert connection.save()
+    crash(server)
+    assert digest(restart(start, server, *DEBUG, shards=after)) == expected
+
+
+def test_a_snapshot_is_of_one_instant(start):
+    """Pairs of keys on different shards that change together, while snapshots are taken."""
+    server = start(*DEBUG, shards=3)
+    done = threading.Event()
+
+    def write():
+        with client(server) as connection:
+            value = 0
+            while not done.is_set():
+                value += 1
+                connection.mset({f"pair:{index}": value for index in range(12)})
+
+    with client(server) as connection:
+        connection.execute_command("DEBUG", "POPULATE", 50_000)
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            for _ in range(5):
+                assert connection.save()
+                shutil.copy(f"{server.directory}/dump.rdb", f"{server.directory}/copy.rdb")
+        finally:
+            done.set()
+            writer.join()
+    again = start.start(
+        server_binary(), "--shards", 2, "--dir", server.directory, "--dbfilename", "copy.rdb")
+    with client(again) as connection:
+        values = connection.mget([f"pair:{index}" for index in range(12)])
+        assert len(set(values)) == 1 and values[0] is not None
+
+
+@pytest.mark.parametrize("shards", [1, 2, 4])
+def test_nothing_acknowledged_is_lost(start, shards, long_tests):
+    """kill -9 amid writes with `appendfsync always`: what was acknowledged is there, transactions are whole."""
+    options = (*LOGGED, "--appendfsync", "always")
+    server = start(*options, shards=shards)
+    draw = random.Random(SEED + shards)
+    acknowledged = {}
+
+    def write(number, server):
+        try:
+            with client(server) as connection:
+                value = acknowledged.get(number, 0)
+                while True:
+                    value += 1
+                    if value % 3 == 0:
+                        connection.mset({f"{name}:{number}": value for name in "abcd"})
+                    elif value % 3 == 1:
+                        with connection.pipeline() as transaction:
+                            for name in "abcd":
+                                transaction.set(f"{name}:{number}", value)
+                            transaction.rpush(f"list:{number}", value)
+                            transaction.execute()
+                    else:
+                        script = "for _, key in ipairs(KEYS) do redis.call('SET', key, ARGV[1]) end"
+                        connection.eval(script, 4, *(f"{name}:{number}" for name in "abcd"), value)
+                    acknowledged[number] = value
+        except (redis.ConnectionError, redis.TimeoutError, ConnectionError):
+            pass
+
+    for _ in range(60 if long_tests else 3):
+        threads = [threading.Thread(target=write, args=(number, server)) for number in range(6)]
+        for thread in threads:
+            thread.start()
+        threads[0].join(draw.uniform(0.1, 0.5))
+        crash(server)
+        for thread in threads:
+            thread.join()
+        server = restart(start, server, *options, shards=shards)
+        with client(server) as connection:
+            for number, value in acknowledged.items():
+                found = {connection.get(f"{name}:{number}") for name in "abcd"}
+                assert len(found) == 1, (number, found)
+                current = int(found.pop() or 0)
+                assert current in (value, value + 1), (number, value, current)
+                elements = [int(element) for element in connection.lrange(f"list:{number}", 0, -1)]
+                assert elements == list(range(1, current + 1, 3)), (number, current, elements[-3:])
+                acknowledged[number] = current
+
+
+def test_a_torn_end_is_cut_off(start):
+    server = start(*LOGGED)
+    with client(server) as connection:
+        connection.set("whole", 1)
+        connection.set("torn", 2)
+    server.terminate()
+    path = f"{server.directory}/appendonlydir/appendonly.aof.1.incr.aof"
+    with open(path, "rb") as file:
+        content = file.read()
+    with open(path, "wb") as file:
+        file.write(content[:-5])
+    again = restart(start, server, *LOGGED)
+    with client(again) as connection:
+        assert connection.get("whole") == b"1" and connection.get("torn") is None
+        connection.set("after", 3)
+    crash(again)
+    with client(restart(start, server, *LOGGED)) as connection:
+        assert connection.get("after") == b"3"
+
+
+def test_a_broken_file_is_refused_with_its_offset(start):
+    server = start(*DEBUG)
+    with client(server) as connection:
+        connection.set("key", "value" * 10)
+        connection.save()
+    server.terminate()
+    path = f"{server.directory}/dump.rdb"
+    with open(path, "rb") as file:
+        content = bytearray(file.read())
+    content[-3] ^= 0xFF
+    with open(path, "wb") as file:
+        file.write(content)
+    # It listens before it loads, and ends when that fails.
+    broken = None
+    try:
+        broken = restart(start, server, *DEBUG)
+    except RuntimeError as error:
+        assert "checksum" in str(error) and "offset" in str(error)
+    assert broken is None
+
+
+@pytest.mark.parametrize("name", peers.NAMES)
+def test_files_go_to_other_servers_and_come_back(start, name):
+    try:
+        binary = peers.binary(name)
+    except peers.Unavailable as reason:
+        pytest.skip(f"{name} cannot be fetched: {reason}")
+    server = start(*DEBUG, shards=3)
+    with client(server) as connection:
+        make_every_type(connection)
+        expected = contents(connection)
+        connection.save()
+    server.terminate()
+    other = start.start(binary, "--dir", server.directory)
+    with client(other) as connection:
+        assert contents(connection) == expected
+        connection.set("theirs", "too")
+        expected = contents(connection)
+        connection.save()
+    other.process.terminate()
+    other.process.wait(10)
+    with client(restart(start, server, *DEBUG, shards=2)) as connection:
+        assert contents(connection) == expected
+
+
+def make_every_type(connection):
+    connection.set("string", "value")
+    connection.set("number", 12345)
+    connection.set("long", "x" * 100_000)
+    connection.set("expiring", 1, px=10_000_000)
+    connection.rpush("list", *range(10), "text")
+    connection.rpush("longlist", *(f"element {number}" * 20 for number in range(2000)))
+    connection.sadd("intset", 1, 2, 3, 1 << 40)
+    connection.sadd("set", "a", "b", "c")
+    connection.sadd("largeset", *(f"member {number}" for number in range(1000)))
+    connection.hset("hash", mapping={"field": "value", "number": 1})
+    connection.hset("largehash", mapping={f"field {number}": number for number in range(1000)})
+    connection.zadd("zset", {"a": 1, "b": 2.5, "c": float("inf")})
+    connection.zadd("largezset", {f"member {number}": number / 3 for number in range(1000)})
+    connection.pfadd("hll", *range(100))
+    for number in range(300):
+        connection.xadd("stream", {"number": number})
+    connection.xgroup_create("stream", "group", 0)
+    connection.xreadgroup("group", "consumer", {"stream": ">"}, count=10)
+    connection.xdel("stream", connection.xrange("stream", count=1)[0][0])
+
+
+def contents(connection):
+    """All keys of the database with what they hold."""
+    found = {}
+    for key in sorted(connection.keys()):
+        kind = connection.type(key)
+        value = {
+            b"string": connection.get, b"list": lambda key: connection.lrange(key, 0, -1),
+            b"set": lambda key: sorted(connection.smembers(key)), b"hash": connection.hgetall,
+            b"zset": lambda key: connection.zrange(key, 0, -1, withscores=True),
+            b"stream": lambda key: (
+                connection.xrange(key), connection.xinfo_groups(key), connection.xpending(key, "group")),
+        }[kind](key)
+        found[key] = (kind, value, connection.pttl(key) > 0)
+    return found
+
+
+def test_memory_stays_while_a_snapshot_is_taken(start):
+    """No fork: a snapshot beside writes does not double what is used."""
+    from support.process import resident_bytes
+
+    server = start(*DEBUG, shards=2)
+    with client(server) as connection:
+        connection.execute_command("DEBUG", "POPULATE", 300_000, "key", 100)
+        before = resident_bytes(server.pid)
+        connection.bgsave()
+        with connection.pipeline(transaction=False) as batch:
+            for number in range(60_000):
+                batch.set(f"key:{number}", "changed" * 10)
+            batch.execute()
+        peak = resident_bytes(server.pid)
+        assert server.wait_for_log("Background saving terminated with success")
+        assert max(peak, resident_bytes(server.pid)) < before * 1.4
+
+
+def test_waitaof_tells_when_the_disk_has_it(start):
+    server = start(*LOGGED, "--appendfsync", "everysec", shards=2)
+    with client(server) as connection:
+        connection.set("key", 1)
+        assert connection.execute_command("WAITAOF", 1, 0, 0) == [1, 0]
+        assert connection.execute_command("WAITAOF", 0, 1, 50) == [1, 0]
+    plain = start(*DEBUG)
+    with client(plain) as connection, pytest.raises(redis.ResponseError, match="appendonly is disabled"):
+        connection.execute_command("WAITAOF", 1, 0, 0)
