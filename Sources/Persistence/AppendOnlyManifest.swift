@@ -7,7 +7,8 @@
 /// ```
 ///
 /// One shard writes exactly what Redis 7 does. Several have one manifest together, so that all of them move on to new
-/// files in the same instant; their lines end with `shard <index>`.
+/// files in the same instant; their lines end with `shard <index>`, and a comment `# seed <number>` says what keys were
+/// hashed with: a key's changes are in one shard's files, in their order, only as long as that stays.
 ///
 /// - SeeAlso: <https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/#log-rewriting>
 package struct AppendOnlyManifest: Sendable, Equatable {
@@ -39,8 +40,11 @@ package struct AppendOnlyManifest: Sendable, Equatable {
   }
 
   private static let lineBytesMax = 1023
+  private static let seedComment = "# seed "
 
   package var files: [File]
+  /// What keys are hashed with; nil where that is not known.
+  package var seed: UInt64?
   /// How many shards wrote the files.
   package var shardCount: Int { (files.map(\.shard).max() ?? 0) + 1 }
 
@@ -67,6 +71,7 @@ package struct AppendOnlyManifest: Sendable, Equatable {
     let severalShards = shardCount > 1
     let order: [Kind] = [.base, .history, .incremental]
     var lines = ""
+    if severalShards, let seed { lines += "\(Self.seedComment)\(seed)\n" }
     for kind in order {
       for file in files where file.kind == kind {
         let name = file.name.contains(where: { " \"'\\".contains($0) })
@@ -92,7 +97,10 @@ package struct AppendOnlyManifest: Sendable, Equatable {
       if line.utf8.count > Self.lineBytesMax {
         throw Malformed(line: number, reason: "The AOF manifest file contains too long line")
       }
-      if line.hasPrefix("#") { continue }
+      if line.hasPrefix("#") {
+        if line.hasPrefix(Self.seedComment) { seed = UInt64(line.dropFirst(Self.seedComment.count)) }
+        continue
+      }
       if line.isEmpty { throw Malformed(line: number, reason: "Invalid AOF manifest file format") }
       files.append(try Self.file(Self.words(line), number))
     }

@@ -79,7 +79,7 @@ final class ServerContext: @unchecked Sendable {
     self.log = log
     self.logOutput = logOutput
     self.origin = origin
-    seed = Self.hashSeed(configuration[.hashSeed])
+    seed = Self.hashSeed(configuration)
     runID = Self.freshID()
     currentReplicationID = Mutex(Self.freshID())
     currentConfiguration = Mutex(configuration)
@@ -132,9 +132,13 @@ final class ServerContext: @unchecked Sendable {
     loops = workers.map(\.loop)
   }
 
-  /// The seed that the directive's text stands for: drawn anew for the empty text, else the text's own hash.
-  private static func hashSeed(_ text: String) -> UInt64 {
-    if text.isEmpty { return .random(in: .min ... .max) }
+  /// The seed that `hash-seed` stands for: for the empty text that of the files to go on with, or drawn anew; else the
+  /// text's own hash.
+  private static func hashSeed(_ configuration: Configuration) -> UInt64 {
+    let text = configuration[.hashSeed]
+    if text.isEmpty {
+      return Persistence.seed(ofFilesIn: configuration) ?? .random(in: .min ... .max)
+    }
     return ByteView.with(Array(text.utf8)) { KeyHash($0, seed: 0).rawValue }
   }
 

@@ -224,7 +224,7 @@ def test_a_shutdown_answers_or_closes_every_client(start, shards, signal):
     half.pipeline([("MULTI",), set_all("never")])
 
     def stop():
-        time.sleep(0.3)
+        time.sleep(1.5)
         if signal == "term":
             server.process.terminate()
         else:

@@ -3,6 +3,7 @@ import EventLoop
 import Glibc
 import Logging
 import Persistence
+import RESP
 import ServerConfig
 import Shard
 import Synchronization
@@ -24,9 +25,20 @@ extension Persistence {
 
   func path(_ name: String) -> String { "\(appendOnlyDirectory)/\(name)" }
 
-  private func store(_ manifest: AppendOnlyManifest) throws(SystemError) {
+  private func store(_ files: AppendOnlyManifest) throws(SystemError) {
+    var manifest = files
+    manifest.seed = server.seed
     try Files.replace(manifestPath, with: Array(manifest.text.utf8))
     state.withLock { $0.manifest = manifest }
+  }
+
+  /// What keys are hashed with by the server that wrote the files that are about to be read; nil if there are none.
+  static func seed(ofFilesIn configuration: Configuration) -> UInt64? {
+    guard configuration[.appendonly] else { return nil }
+    let path = "\(configuration[.appenddirname])/\(configuration[.appendfilename]).manifest"
+    guard let file = try? MappedFile(path) else { return nil }
+    let text = String(decoding: file.bytes.bytes, as: UTF8.self)
+    return (try? AppendOnlyManifest(parsing: text))?.seed
   }
 
   // MARK: Rewriting
@@ -153,12 +165,15 @@ extension Persistence {
 
   // MARK: On and off
 
-  /// Goes on with the files that were loaded, or begins new ones where they are of another number of shards.
+  /// Goes on with the files that were loaded, or begins new ones where they are of another number of shards, or of
+  /// shards that had other keys.
   ///
   /// - Returns: false if that failed; the log says why.
   func startAppending(_ loaded: AppendOnlyManifest?) async -> Bool {
     if let loaded { state.withLock { $0.manifest = loaded } }
-    guard let loaded, loaded.shardCount == server.shardCount else {
+    guard let loaded, loaded.shardCount == server.shardCount,
+      server.shardCount == 1 || loaded.seed == server.seed
+    else {
       guard let rewrite = startRewrite(turnsOn: true) else { return false }
       return await rewrite.value
     }
