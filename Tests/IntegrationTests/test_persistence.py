@@ -81,7 +81,7 @@ def test_the_log_says_what_happened(start, before, after, long_tests):
     assert digest(again) == expected
 
 
-@pytest.mark.parametrize("preamble, shards", [("yes", 1), ("yes", 3), ("no", 1)])
+@pytest.mark.parametrize("preamble, shards", [("yes", 1), ("yes", 3), ("no", 1), ("no", 3)])
 def test_a_rewrite_beside_writes_loses_nothing(start, shards, preamble):
     server = start(*LOGGED, "--aof-use-rdb-preamble", preamble, shards=shards)
     fill(server, SEED + 1, 2_000)
@@ -315,3 +315,19 @@ def test_waitaof_tells_when_the_disk_has_it(start):
     plain = start(*DEBUG)
     with client(plain) as connection, pytest.raises(redis.ResponseError, match="appendonly is disabled"):
         connection.execute_command("WAITAOF", 1, 0, 0)
+
+
+@pytest.mark.parametrize("shards", [1, 2])
+def test_what_follows_a_call_that_might_have_waited_is_logged(start, shards):
+    server = start(*LOGGED, shards=shards)
+    with client(server) as connection, connection.pipeline(transaction=False) as batch:
+        for index in range(20):
+            batch.rpush(f"list:{index}", 1, 2)
+            batch.execute_command("LMPOP", 1, f"list:{index}", "LEFT")
+            batch.blpop(f"list:{index}", 1)
+            batch.set(f"key:{index}", index)
+        batch.execute()
+        expected = connection.dbsize()
+    crash(server)
+    with client(restart(start, server, *LOGGED, shards=shards)) as connection:
+        assert connection.dbsize() == expected == 20
