@@ -33,6 +33,7 @@ package enum ServerProcess {
     }
     configuration[.dir] = workingDirectory
     if configuration[.daemonize] { return daemonRefusal() }
+    if configuration[.crashLogEnabled] { unsafe clinux_report_crashes(configuration[.logfile]) }
     if configuration[.setProcTitle] { _ = clinux_claim_process_title() }
     writeProcessID(to: configuration[.pidfile])
     do throws(Server.StartFailure) {
@@ -53,6 +54,7 @@ package enum ServerProcess {
     let name = signals.next() == SIGINT ? "SIGINT" : "SIGTERM"
     Task { _ = await server.stop(because: "Received \(name) scheduling shutdown...") }
     _ = signals.next()
+    server.abandon()
     report("You insist... exiting now.")
   }
 

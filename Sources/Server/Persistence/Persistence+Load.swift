@@ -56,6 +56,8 @@ extension Persistence {
       self.log.notice(
         "Done loading RDB, keys loaded: \(progress.loadedKeys.load(ordering: .relaxed)), keys expired: \(progress.expiredKeys.load(ordering: .relaxed))."
       )
+      let empty = progress.emptyKeys.load(ordering: .relaxed)
+      if empty > 0 { self.log.notice("empty keys skipped: \(empty).") }
       self.log.notice("DB loaded from disk: \(self.seconds(since: progress.startedAt)) seconds")
     }
   }
@@ -268,6 +270,10 @@ extension Persistence {
     }
     if failure.isTruncation, !failure.isOfLog {
       log.critical("Short read or OOM loading DB. Unrecoverable error, aborting now.")
+    }
+    if !failure.isOfLog, failure.offset != nil {
+      log.critical("Internal error in RDB reading: integrity check failed")
+      log.critical("Terminating server after rdb file reading failure.")
     }
     let place = failure.offset.map { ", offset \($0)" } ?? ""
     log.critical("\(failure.reason) (file \(failure.path)\(place))")

@@ -78,7 +78,7 @@ extension Persistence {
   ///   - isAwaited: whoever asked hears of a failure, so that others need not.
   /// - Returns: a task that says whether it succeeded.
   func startSave(isScheduled: Bool = false, isAwaited: Bool = false) throws(SaveRefusal) -> Task<Bool, Never> {
-    let progress = SnapshotProgress()
+    let progress = SnapshotProgress(endsWithFlush: !isAwaited)
     let refusal = state.withLock { state -> SaveRefusal? in
       if state.save != nil { return .saving }
       if state.rewrite != nil, !isScheduled { return .rewriting }
@@ -110,12 +110,12 @@ extension Persistence {
       try Files.rename(temporary, to: name)
     } catch {
       failure = error
-      log.warning("Error saving the snapshot to \(name): \(error.description)")
+      if !progress.isCancelled { log.warning("Error saving the snapshot to \(name): \(error.description)") }
     }
     state.withLock { state in
       state.save = nil
       state.lastSaveTry = WallClock.milliseconds
-      if failure == nil || !isAwaited { state.lastSaveSucceeded = failure == nil }
+      if failure == nil || !isAwaited, !progress.isCancelled { state.lastSaveSucceeded = failure == nil }
       state.lastSaveSeconds = Int((WallClock.milliseconds - started) / 1000)
       if failure == nil {
         state.lastSave = WallClock.milliseconds
@@ -127,6 +127,8 @@ extension Persistence {
     if failure == nil {
       log.notice("DB saved on disk")
       log.notice("Background saving terminated with success")
+    } else if progress.isCancelled {
+      log.warning("Background saving cancelled")
     } else {
       log.warning("Background saving error")
     }

@@ -32,6 +32,8 @@ final class Persistence: @unchecked Sendable {
     var saveCount = 0
 
     var isAppending = false
+    /// What is appended has no base in the manifest yet.
+    var needsBase = false
     var rewrite: Progress?
     var isRewriteScheduled = false
     var lastRewriteSucceeded = true
