@@ -243,6 +243,8 @@ final class ServerContext: @unchecked Sendable {
   /// How far a shutdown is.
   enum ShutdownPhase { case none, saving, aborted, leaving }
 
+  var isStopping: Bool { shutdown.withLock { $0 == .saving || $0 == .leaving } }
+
   /// SHUTDOWN ABORT.
   ///
   /// - Returns: false if there is nothing that could be stopped.
@@ -259,7 +261,7 @@ final class ServerContext: @unchecked Sendable {
   }
 
   /// The process ends at once: what nobody will finish goes.
-  func abandon() { unsafe unlink(persistence.temporarySnapshot) }
+  func abandon() { persistence.removeTemporarySnapshot() }
 
   /// Stops accepting, lets replies out, and ends. Safe to call more than once: later calls wait for
   /// the first.
@@ -299,7 +301,7 @@ final class ServerContext: @unchecked Sendable {
     await persistence.syncJournals()
     let configuration = self.configuration
     // Of a snapshot that nobody waits for any more.
-    unsafe unlink(persistence.temporarySnapshot)
+    persistence.removeTemporarySnapshot()
     if !configuration[.pidfile].isEmpty { unsafe unlink(configuration[.pidfile]) }
     log.warning("Martlet is now ready to exit, bye bye...")
     stopped.set(0)
@@ -332,12 +334,20 @@ final class ExitCode: Sendable {
   private let state = Mutex(State())
 
   func set(_ code: Int32) {
-    let waiters = state.withLock { state in
-      precondition(state.code == nil, "a server stops once")
+    precondition(setOnce(code), "a server stops once")
+  }
+
+  /// False if it was known already.
+  @discardableResult
+  func setOnce(_ code: Int32) -> Bool {
+    let waiters = state.withLock { state -> [CheckedContinuation<Int32, Never>]? in
+      guard state.code == nil else { return nil }
       state.code = code
+      defer { state.waiters = [] }
       return state.waiters
     }
-    for waiter in waiters { waiter.resume(returning: code) }
+    for waiter in waiters ?? [] { waiter.resume(returning: code) }
+    return waiters != nil
   }
 
   var value: Int32 {

@@ -37,7 +37,7 @@ extension Persistence {
     guard configuration[.appendonly] else { return nil }
     let path = "\(configuration[.appenddirname])/\(configuration[.appendfilename]).manifest"
     guard let file = try? MappedFile(path) else { return nil }
-    let text = String(decoding: file.bytes.bytes, as: UTF8.self)
+    let text = String(decoding: file.contents(), as: UTF8.self)
     return (try? AppendOnlyManifest(parsing: text))?.seed
   }
 
@@ -63,7 +63,10 @@ extension Persistence {
     guard begins else { return nil }
     refreshGuards()
     log.notice("Background append only file rewriting started")
-    return Task { await self.runRewrite(progress, turnsOn: turnsOn) }
+    return Task {
+      defer { progress.begun() }
+      return await self.runRewrite(progress, turnsOn: turnsOn)
+    }
   }
 
   func runRewrite(_ progress: SnapshotProgress, turnsOn: Bool) async -> Bool {
@@ -221,7 +224,7 @@ extension Persistence {
       let descriptor = try Files.openToAppend(path(file.name))
       targets.append((descriptor, try Files.byteCount(path(file.name))))
     }
-    for file in manifest.files { byteCount += try Files.byteCount(path(file.name)) }
+    for file in manifest.files where file.kind != .history { byteCount += try Files.byteCount(path(file.name)) }
     if manifest != loaded { try store(manifest) }
     let opened = targets
     await cut { worker, keyspace in

@@ -1,5 +1,6 @@
 import EventLoop
 import Logging
+import Persistence
 import ServerConfig
 import Synchronization
 

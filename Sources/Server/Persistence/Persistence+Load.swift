@@ -48,11 +48,21 @@ extension Persistence {
 
   /// Reads `dbfilename`, if there is such a file.
   func loadSnapshot() async -> Bool {
-    let path = server.configuration[.dbfilename]
-    guard Files.exists(path) else { return true }
+    let paths: [String]
+    do {
+      paths = try SnapshotFiles(name: server.configuration[.dbfilename]).paths()
+    } catch {
+      log.critical("Can't read the snapshot's manifest: \(error)")
+      return false
+    }
+    guard !paths.isEmpty else { return true }
     return await loading { progress async throws(LoadFailure) in
-      let file = try self.map(path, progress)
-      _ = try await self.load(file, on: 0, progress)
+      var mapped: [MappedFile] = []
+      for path in paths { mapped.append(try self.map(path, progress)) }
+      let files = mapped
+      try await self.parallel(files.count) { index async throws(LoadFailure) in
+        _ = try await self.load(files[index], on: index % self.server.shardCount, progress)
+      }
       self.log.notice(
         "Done loading RDB, keys loaded: \(progress.loadedKeys.load(ordering: .relaxed)), keys expired: \(progress.expiredKeys.load(ordering: .relaxed))."
       )
@@ -308,7 +318,7 @@ extension Persistence {
 
   private func text(of path: String) throws -> String {
     let file = try MappedFile(path)
-    return String(decoding: file.bytes.bytes, as: UTF8.self)
+    return String(decoding: file.contents(), as: UTF8.self)
   }
 
   private func seconds(since start: Int64) -> String {

@@ -27,6 +27,7 @@ extension Persistence {
       progress.totalKeys.add(keyspace.currentSnapshot?.totalCount ?? 0, ordering: .relaxed)
       atCut(worker, &keyspace)
     }
+    progress.begun()
     let server = self.server
     let failure = await withTaskGroup(of: SystemError?.self) { group in
       for worker in server.workers {
@@ -88,7 +89,15 @@ extension Persistence {
     if let refusal { throw refusal }
     refreshGuards()
     log.notice("Background saving started")
-    return Task { await self.runSave(progress, isAwaited: isAwaited) }
+    return Task {
+      defer { progress.begun() }
+      return await self.runSave(progress, isAwaited: isAwaited)
+    }
+  }
+
+  /// Deletes what nobody will complete.
+  func removeTemporarySnapshot() {
+    for name in SnapshotFiles.temporaryNames(temporarySnapshot, shardCount: server.shardCount) { try? Files.remove(name) }
   }
 
   /// What a snapshot is called until it is complete.
@@ -104,10 +113,16 @@ extension Persistence {
     let changes = ChangeCount()
     var failure: SystemError?
     do throws(SystemError) {
-      let file = try PartFile(
-        temporary, header: header(isAppendOnlyBase: false), sums: configuration[.rdbchecksum])
-      try await writeSnapshot([file], progress) { _, keyspace in changes.add(keyspace.changeCount) }
-      try Files.rename(temporary, to: name)
+      let names = SnapshotFiles.temporaryNames(temporary, shardCount: server.shardCount)
+      let isSplit = configuration[.snapshotFormat] == "shards"
+      var files: [PartFile] = []
+      for path in isSplit ? names.dropFirst() : names.prefix(1) {
+        files.append(
+          try PartFile(path, header: header(isAppendOnlyBase: false), sums: configuration[.rdbchecksum]))
+      }
+      try await writeSnapshot(files, progress) { _, keyspace in changes.add(keyspace.changeCount) }
+      let place = SnapshotFiles(name: name)
+      if isSplit { try place.install(parts: files.map(\.path)) } else { try place.install(temporary) }
     } catch {
       failure = error
       if !progress.isCancelled { log.warning("Error saving the snapshot to \(name): \(error.description)") }

@@ -2,6 +2,7 @@ import Engine
 import EventLoop
 import Glibc
 import Logging
+import Persistence
 import RESP
 import Shard
 

@@ -16,6 +16,12 @@ final class SnapshotProgress: Sendable {
 
   init(endsWithFlush: Bool = false) { self.endsWithFlush = endsWithFlush }
 
+  private let beginning = ExitCode()
+
+  /// Returns when the instant has come that the snapshot is of, or never will.
+  func untilBegun() async { _ = await beginning.value }
+  func begun() { beginning.setOnce(0) }
+
   var isCancelled: Bool { cancelled.load(ordering: .relaxed) }
   func cancel() { cancelled.store(true, ordering: .relaxed) }
 }
