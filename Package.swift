@@ -21,7 +21,8 @@ let settings: [SwiftSetting] = [
 let package = Package(
   name: "Martlet",
   products: [
-    .executable(name: "martlet-server", targets: ["martlet-server"])
+    .library(name: "Martlet", targets: ["Martlet"]),
+    .executable(name: "martlet-server", targets: ["martlet-server"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0")
@@ -63,6 +64,7 @@ let package = Package(
         "Coordinator", "Persistence", "Scripting", "ServerConfig", "CLinux", "CJemalloc",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
+    .target(name: "Martlet", dependencies: ["Server"], swiftSettings: settings),
     .target(name: "CAllocatorOptions"),
     .executableTarget(
       name: "martlet-server", dependencies: ["Server", "CAllocatorOptions"], swiftSettings: settings),
@@ -91,6 +93,7 @@ let package = Package(
       exclude: ["Fixtures"], swiftSettings: settings),
     .testTarget(
       name: "ServerTests", dependencies: ["Server", "Shard", "RESP"], swiftSettings: settings),
+    .testTarget(name: "MartletTests", dependencies: ["Martlet"], swiftSettings: settings),
     .testTarget(name: "TidyTests", swiftSettings: settings),
   ]
 )

@@ -33,8 +33,12 @@ final class Connection: @unchecked Sendable {
   /// Replies to changes that are on their way to the disk, and up to where of the journal they wait.
   var held = ReplyWriter()
   var heldUntil: UInt64 = 0
-  /// Takes the replies, where there is no client behind it.
+  /// Takes the replies, where there is no socket behind it.
   var sink: ((borrowing ReplyWriter) -> Void)?
+  /// Hears of the connection's end.
+  var closed: (() -> Void)?
+  /// Its commands come from the server's own files.
+  var isReplay = false
   var replies = PendingReplies()
   /// How large a buffer for replies it keeps when it has nothing to send.
   var keptOutputByteCount = Connection.keptOutputBytesMax

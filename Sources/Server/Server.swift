@@ -9,7 +9,7 @@ import Synchronization
 
 /// A whole server: its threads, its listeners, from start to stop.
 package final class Server: Sendable {
-  private let context: ServerContext
+  let context: ServerContext
 
   /// Why a server could not start; already logged.
   package struct StartFailure: Error {}
@@ -17,7 +17,17 @@ package final class Server: Sendable {
   /// Starts the threads, listens, and returns when clients can connect.
   ///
   /// - Throws: when the kernel refuses a ring, or an address can't be listened on.
-  package init(_ configuration: Configuration, origin: ConfigurationOrigin) throws(StartFailure) {
+  package convenience init(
+    _ configuration: Configuration, origin: ConfigurationOrigin
+  ) throws(StartFailure) {
+    try self.init(threads: configuration, origin: origin)
+    context.log.notice("Server initialized")
+    try listen()
+    context.setProcessTitle(configuration)
+  }
+
+  /// Starts the threads and nothing else: nobody listens, no file is read.
+  init(threads configuration: Configuration, origin: ConfigurationOrigin) throws(StartFailure) {
     let output = LogOutput(
       path: configuration[.logfile], level: LogOutput.level(named: configuration[.loglevel]))
     let log = Logger(label: "martlet") { _ in RedisLog(output: output) }
@@ -31,9 +41,6 @@ package final class Server: Sendable {
       "Running mode=standalone, port=\(configuration[.port]), shards=\(shardCount), PID: \(getpid())"
     )
     try startWorkers(pinnedTo: shardCount == cpus.count && shardCount > 1 ? cpus : [])
-    log.notice("Server initialized")
-    try listen()
-    context.setProcessTitle(configuration)
   }
 
   private static var allowedProcessors: [Int32] {

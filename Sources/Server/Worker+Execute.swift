@@ -351,7 +351,7 @@ extension Worker {
 
   /// What files have against it. Whoever feeds the server from files is not meant.
   private func persistenceRefusal(of call: Call) -> CommandError? {
-    if call.connection.sink != nil { return nil }
+    if call.connection.isReplay { return nil }
     return server.persistence.refusal(of: server.table.commands[Int(call.record.command)])
   }
 

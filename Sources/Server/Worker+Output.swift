@@ -26,7 +26,6 @@ extension Worker {
 
   private func flush(_ connection: Connection) {
     guard !connection.isShutDown else { return finishClosing(connection) }
-    if let sink = connection.sink { return drain(connection, into: sink) }
     if !connection.held.isEmpty { sendHeld(connection) }
     if !connection.pushes.isEmpty, !connection.isMidReply, !connection.replies.isWaiting {
       connection.output.raw(connection.pushes.bytes)
@@ -36,6 +35,8 @@ extension Worker {
       if journal.holdsReplies {
         hold(connection)
         if exceedsOutputLimit(connection) { return }
+      } else if let sink = connection.sink {
+        if connection.held.isEmpty { drain(&connection.output, into: sink) }
       } else if !connection.isSending, connection.held.isEmpty {
         swap(&connection.sending, &connection.output)
         connection.output.protocolVersion = connection.protocolVersion
@@ -52,10 +53,9 @@ extension Worker {
     }
   }
 
-  private func drain(_ connection: Connection, into sink: (borrowing ReplyWriter) -> Void) {
-    guard !connection.output.isEmpty, !connection.replies.isWaiting else { return }
-    sink(connection.output)
-    connection.output.removeAll()
+  private func drain(_ replies: inout ReplyWriter, into sink: (borrowing ReplyWriter) -> Void) {
+    sink(replies)
+    replies.removeAll()
   }
 
   /// Keeps replies back until what the shard has appended so far is on disk.
@@ -70,6 +70,7 @@ extension Worker {
   /// Sends replies that were kept back, if the disk has what they tell of.
   private func sendHeld(_ connection: Connection) {
     guard journal.durable >= connection.heldUntil, !connection.isSending else { return }
+    if let sink = connection.sink { return drain(&connection.held, into: sink) }
     swap(&connection.sending, &connection.held)
     startSending(connection)
   }
@@ -163,7 +164,7 @@ extension Worker {
     stopTracking(connection)
     if !connection.isShutDown {
       connection.isShutDown = true
-      Glibc.shutdown(connection.descriptor, Int32(SHUT_RDWR))
+      if connection.descriptor >= 0 { Glibc.shutdown(connection.descriptor, Int32(SHUT_RDWR)) }
       if connection.isReceiving {
         loop.ring.cancel(
           Self.data(.receive, connection.handle.bits), data: EventLoop.ignoredData)
@@ -180,7 +181,8 @@ extension Worker {
     connections.remove(connection)
     stopWatching(connection)
     stopMonitoring(connection)
-    close(connection.descriptor)
+    if connection.descriptor >= 0 { close(connection.descriptor) }
+    connection.closed?()
     server.connectionClosed()
     if isDraining, connections.count == 0 { finishDraining() }
   }

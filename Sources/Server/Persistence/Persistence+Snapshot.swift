@@ -101,7 +101,11 @@ extension Persistence {
   }
 
   /// What a snapshot is called until it is complete.
-  var temporarySnapshot: String { "temp-\(getpid()).rdb" }
+  var temporarySnapshot: String {
+    let name = server.configuration[.dbfilename]
+    let directory = name.lastIndex(of: "/").map { name[...$0] } ?? ""
+    return "\(directory)temp-\(getpid()).rdb"
+  }
 
   private func runSave(_ progress: SnapshotProgress, isAwaited: Bool) async -> Bool {
     await turnstile.enter()

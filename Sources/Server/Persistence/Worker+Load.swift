@@ -167,6 +167,7 @@ extension Worker {
     let connection = Connection(
       id: 0, descriptor: -1, handle: connections.nextHandle(), address: SocketAddresses(descriptor: -1),
       createdAt: WallClock.milliseconds / 1000, now: EventLoop.monotonicNanoseconds)
+    connection.isReplay = true
     connection.sink = { errors.read($0.bytes) }
     connections.insert(connection)
     return connection

@@ -1,0 +1,13 @@
+/// Why a call has no result.
+public enum MartletError: Error, Equatable, Sendable {
+  /// The store could not start: a file can't be read, the port is taken, or the kernel refuses io_uring.
+  case cannotOpen(String)
+  /// The store is closed.
+  case closed
+  /// The command was refused, with Redis' own text: `WRONGTYPE Operation against ...`.
+  case refused(String)
+  /// The command would change the state of a client that all callers share; there is another way to it.
+  case needsOwnClient(String)
+  /// The reply has another shape than the call expects.
+  case unexpectedReply(String)
+}
