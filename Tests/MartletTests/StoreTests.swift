@@ -117,4 +117,20 @@ struct StoreTests {
       _ = try await store.execute(["SAVE"])
     }
   }
+
+  @Test func stringsHaveLifetimes() async throws {
+    try await withStore { store in
+      try await store.set("a", to: "1", expiresAfter: .seconds(100))
+      let left = try await store.timeToLive("a")
+      #expect(left.map { $0 > .seconds(90) && $0 <= .seconds(100) } == true)
+      let sum = try await store.increment("a", by: 4)
+      #expect(sum == 5)
+      let value = try await store.get("a")
+      #expect(value?.string == "5")
+      let isThere = try await store.exists("b")
+      #expect(!isThere)
+      let deleted = try await store.delete("a", "b")
+      #expect(deleted == 1)
+    }
+  }
 }
