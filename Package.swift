@@ -87,6 +87,9 @@ let package = Package(
       name: "ServerConfigTests", dependencies: ["ServerConfig"], exclude: ["Fixtures"],
       swiftSettings: settings),
     .testTarget(
+      name: "PersistenceTests", dependencies: ["Persistence", "TestSupport"],
+      exclude: ["Fixtures"], swiftSettings: settings),
+    .testTarget(
       name: "ServerTests", dependencies: ["Server", "Shard", "RESP"], swiftSettings: settings),
     .testTarget(name: "TidyTests", swiftSettings: settings),
   ]

@@ -32,14 +32,16 @@ class Server:
 
     READY_SECONDS_MAX = 30
 
-    def __init__(self, name, command, cpus=None):
+    def __init__(self, name, command, cpus=None, options=(), directory=None):
+        """`options` come last, so they win. Works in `directory`, which stays, else in one of its own."""
         self.name = name
         self.port = free_port()
-        self._directory = tempfile.TemporaryDirectory()
+        self._directory = None if directory else tempfile.TemporaryDirectory()
+        self.directory = directory or self._directory.name
         pinned = ["taskset", "-c", str(cpus)] if cpus is not None else []
         self._process = subprocess.Popen(
-            [*pinned, *command, "--port", str(self.port), "--save", "", "--appendonly", "no"],
-            cwd=self._directory.name, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            [*pinned, *command, "--port", str(self.port), "--save", "", "--appendonly", "no", *options],
+            cwd=self.directory, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         try:
             self._await_ready()
         except BaseException:
@@ -74,6 +76,19 @@ class Server:
                 pass
         return total / 1e9
 
+    def children_cpu_seconds(self):
+        """Of children that have ended: forked savers."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+
+    def info(self, section="persistence"):
+        """INFO as a dictionary of strings."""
+        with self.connect() as connection:
+            connection.sendall(f"INFO {section}\r\n".encode())
+            stream = connection.makefile("rb")
+            text = stream.read(int(stream.readline()[1:])).decode()
+        return dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+
     def resident_bytes(self):
         status = Path(f"/proc/{self.pid}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) * 1024
@@ -86,7 +101,8 @@ class Server:
             self._process.kill()
             self._process.wait()
         self._process.stdout.close()
-        self._directory.cleanup()
+        if self._directory:
+            self._directory.cleanup()
 
     def __enter__(self):
         return self
@@ -107,10 +123,11 @@ class Server:
                 log += data
 
 
-def martlet(shards=1, cpus=None):
-    return Server(f"Martlet, {shards} shard{'s' if shards > 1 else ''}", [martlet_binary(), "--shards", str(shards)], cpus)
+def martlet(shards=1, cpus=None, **keywords):
+    name = f"Martlet, {shards} shard{'s' if shards > 1 else ''}"
+    return Server(name, [martlet_binary(), "--shards", str(shards)], cpus, **keywords)
 
 
-def peer(name, cpus=None):
+def peer(name, cpus=None, **keywords):
     titles = {"redis7": "Redis 7.0", "redis8": "Redis 8.2", "valkey9": "Valkey 9.1"}
-    return Server(titles[name], [peers.binary(name)], cpus)
+    return Server(titles[name], [peers.binary(name)], cpus, **keywords)

@@ -3,8 +3,11 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <execinfo.h>
+#include <fcntl.h>
 #include <math.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,4 +103,35 @@ void clinux_set_process_title(const char *title) {
   if (count >= title_capacity) count = title_capacity - 1;
   memset(title_memory, 0, title_capacity);
   memcpy(title_memory, title, count);
+}
+
+static char crash_log[4096];
+
+static void report_crash(int number, siginfo_t *info, void *context) {
+  (void)context;
+  int file = crash_log[0] ? open(crash_log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644) : STDOUT_FILENO;
+  if (file >= 0) {
+    char line[160];
+    int count = snprintf(line, sizeof(line), "%d:M # Martlet crashed by signal: %d, at address %p\n--- STACK TRACE\n",
+                         (int)getpid(), number, info->si_addr);
+    if (write(file, line, (size_t)count) == count) {
+      void *frames[64];
+      backtrace_symbols_fd(frames, backtrace(frames, 64), file);
+    }
+  }
+  raise(number);
+}
+
+void clinux_report_crashes(const char *log_path) {
+  // Loads what backtrace needs before it is needed.
+  void *frame;
+  backtrace(&frame, 1);
+  strncpy(crash_log, log_path, sizeof(crash_log) - 1);
+  struct sigaction action;
+  memset(&action, 0, sizeof(action));
+  action.sa_sigaction = report_crash;
+  action.sa_flags = SA_SIGINFO | SA_RESETHAND | SA_NODEFER;
+  const int numbers[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT};
+  for (size_t index = 0; index < sizeof(numbers) / sizeof(numbers[0]); index++)
+    sigaction(numbers[index], &action, NULL);
 }

@@ -115,11 +115,12 @@ int curing_send(curing *self, int socket, const void *bytes, size_t count, uint6
 }
 
 int curing_write(curing *self, int file, const void *bytes, size_t count, uint64_t offset,
-                 uint64_t data) {
+                 int synced, uint64_t data) {
   struct io_uring_sqe *sqe;
   int code = next_entry(self, &sqe);
   if (code != 0) return code;
   io_uring_prep_write(sqe, file, bytes, (unsigned)count, offset);
+  if (synced) sqe->rw_flags = RWF_DSYNC;
   sqe->user_data = data;
   return 0;
 }

@@ -204,18 +204,24 @@ private final class VisitWork: HopWork, @unchecked Sendable {
   ) {
     keyspace.forgetPrepared()
     scheduler.concluded(&keyspace, &counts)
+    let isRecorded = keyspace.effects.isRecorded
+    // A visitor whose time is over goes here, and what has become of it is recorded at its home.
+    keyspace.effects.isRecorded = false
     for visitor in visitors {
       if let entry = visitor.entry { keyspace.admit(entry, database: visitor.name.database) }
       visitor.entry = nil
       keyspace.observe(visitor.name)
+      keyspace.withDatabase(visitor.name.database) { keyspace in
+        visitor.withName { keyspace.expireIfDue($0) }
+      }
     }
+    keyspace.effects.isRecorded = isRecorded
     keyspace.select(call.database)
     keyspace.leavesAccessClocks = call.leavesAccessClocks
     if keyspace.observed.isTracking { keyspace.observed.setWriter(call.writer) }
     reply.protocolVersion = call.protocolVersion
     // What a command of keys from elsewhere does is recorded where the keys belong, as what has become of them.
-    let isRecorded = keyspace.effects.isRecorded
-    keyspace.effects.isRecorded = false
+    keyspace.effects.isMuted = true
     let written = isRecorded ? ownWrittenKeys(scheduler.shard) : []
     for key in written { keyspace.observe(key) }
     counts.observer.client = call.client
@@ -223,7 +229,7 @@ private final class VisitWork: HopWork, @unchecked Sendable {
       counts.run(call.commandIndex, of: scheduler.table, arguments, &keyspace, &reply)
     }
     keyspace.forgetPrepared()
-    keyspace.effects.isRecorded = isRecorded
+    keyspace.effects.isMuted = false
     let changed = Set(keyspace.observed.takeChanges())
     for key in written {
       keyspace.stopObserving(key)

@@ -128,9 +128,11 @@ package struct Ring {
 
   /// Writes bytes to a file, which stay where they are until the completion; may write fewer.
   package func write(
-    _ file: Int32, unsafeBytes: UnsafeRawPointer, count: Int, at offset: Int, data: UInt64
+    _ file: Int32, unsafeBytes: UnsafeRawPointer, count: Int, at offset: Int, isSynced: Bool = false, data: UInt64
   ) {
-    unsafe check(curing_write(ring, file, unsafeBytes, min(count, Int(Int32.max)), UInt64(offset), data))
+    unsafe check(
+      curing_write(
+        ring, file, unsafeBytes, min(count, Int(Int32.max)), UInt64(offset), isSynced ? 1 : 0, data))
   }
 
   /// Has what was written to a file reach the disk: fdatasync(2).

@@ -16,6 +16,8 @@ package struct AppendOnlyScan: Sendable {
   package struct Failure: Error, Sendable, Equatable {
     package let offset: Int
     package let expected: String
+    /// Up to where all was well.
+    package fileprivate(set) var validByteCount = 0
   }
 
   /// Behind the last record, or transaction, that is whole.
@@ -32,8 +34,18 @@ package struct AppendOnlyScan: Sendable {
   /// - Parameter start: where the records begin, behind an RDB preamble.
   /// - Throws: `Failure` for bytes that no crash leaves.
   package init(_ bytes: ByteView, from start: Int = 0) throws(Failure) {
-    var reader = AppendOnlyReader(bytes, at: start)
     validByteCount = start
+    do throws(Failure) {
+      try read(bytes, from: start)
+    } catch {
+      var failure = error
+      failure.validByteCount = validByteCount
+      throw failure
+    }
+  }
+
+  private mutating func read(_ bytes: ByteView, from start: Int) throws(Failure) {
+    var reader = AppendOnlyReader(bytes, at: start)
     var pending: TransactionLine?
     var unitStart = start
     var isInMulti = false

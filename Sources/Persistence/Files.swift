@@ -31,6 +31,17 @@ package enum Files {
     return Int(status.st_size)
   }
 
+  /// All of a small file, also of those that don't know their length.
+  package static func text(_ path: String) throws(SystemError) -> String {
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw SystemError("open", errno) }
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: 1 << 16)
+    let count = unsafe bytes.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+    guard count >= 0 else { throw SystemError("read", errno) }
+    return String(decoding: bytes[..<count], as: UTF8.self)
+  }
+
   package static func remove(_ path: String) throws(SystemError) {
     if unsafe unlink(path) != 0, errno != ENOENT { throw SystemError("unlink", errno) }
   }
@@ -129,6 +140,9 @@ package enum Files {
   }
 
   deinit { if let base = unsafe base { unsafe munmap(base, byteCount) } }
+
+  /// A copy of all of it.
+  package func contents() -> [UInt8] { withExtendedLifetime(self) { bytes.bytes } }
 
   /// Valid as long as the file is referenced.
   package var bytes: ByteView {

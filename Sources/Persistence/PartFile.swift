@@ -19,16 +19,17 @@ package final class PartFile: Sendable {
   private let state: Mutex<State>
   private let sums: Bool
   private let header: [UInt8]
-  private var hasFrame: Bool { !header.isEmpty }
+  private let hasFrame: Bool
 
   /// Creates the file and writes what stands before the parts.
   ///
   /// - Parameters:
-  ///   - header: empty for a file of commands, which has no frame around its parts.
+  ///   - hasFrame: false for a file of commands.
   ///   - sums: whether the file gets a checksum.
-  package init(_ path: String, header: [UInt8], sums: Bool) throws(SystemError) {
+  package init(_ path: String, header: [UInt8], hasFrame: Bool = true, sums: Bool) throws(SystemError) {
     self.path = path
     self.header = header
+    self.hasFrame = hasFrame
     self.sums = sums
     descriptor = try Files.create(path)
     let checksum = ByteView.with(header) { CRC64.checksum($0) }

@@ -58,6 +58,8 @@ package struct RDBFileReader {
     case entry(DetachedEntry, database: Int)
     /// A key whose time was over before it was read.
     case expired
+    /// A key whose value has no elements: some servers have left such.
+    case empty(key: [UInt8])
     case auxiliary(name: String, value: String)
     case function([UInt8])
     /// Nothing follows but what does not belong to the file.
@@ -151,7 +153,13 @@ package struct RDBFileReader {
     guard let kind = RDB.ValueKind(rawValue: byte) else {
       throw RDBError(offset: start, expected: "a known kind of value, not \(byte)")
     }
-    let entry = try reader.readEntry(kind, expiry: expiry)
+    let entry: DetachedEntry
+    do throws(RDBError) {
+      entry = try reader.readEntry(kind, expiry: expiry)
+    } catch {
+      guard error.isEmptyValue else { throw error }
+      return .empty(key: error.key)
+    }
     if let now, let expiry, expiry <= now { return .expired }
     return .entry(entry, database: database)
   }
@@ -175,7 +183,7 @@ package struct RDBFileReader {
     let actual = CRC64.checksum(bytes[0..<end])
     guard stored == actual else {
       throw RDBError(
-        offset: end, expected: "the checksum \(String(actual, radix: 16)), not \(String(stored, radix: 16))")
+        offset: end, expected: "the checksum \(String(actual, radix: 16)), not \(String(stored, radix: 16)): RDB CRC error")
     }
   }
 }

@@ -150,6 +150,12 @@ package final class Server: Sendable {
     return await context.shutDown() ?? -1
   }
 
+  /// Whether it is about to stop, and nobody has taken that back.
+  package var isStopping: Bool { context.isStopping }
+
+  /// The process ends at once.
+  package func abandon() { context.abandon() }
+
   /// The exit code, once a client's SHUTDOWN has stopped the server.
   package func waitUntilStopped() async -> Int32 { await context.stopped.value }
 }

@@ -55,7 +55,7 @@ final class ServerContext: @unchecked Sendable {
   /// 40 hexadecimal digits, new at each start.
   let runID: String
   private let currentReplicationID: Mutex<String>
-  private let stopping = Atomic<Bool>(false)
+  private let shutdown = Mutex(ShutdownPhase.none)
   let stopped = ExitCode()
 
   private let lastClientID = Atomic<UInt64>(0)
@@ -240,6 +240,29 @@ final class ServerContext: @unchecked Sendable {
   /// How long clients have to take their last replies.
   private static let drainSeconds: UInt64 = 2
 
+  /// How far a shutdown is.
+  enum ShutdownPhase { case none, saving, aborted, leaving }
+
+  var isStopping: Bool { shutdown.withLock { $0 == .saving || $0 == .leaving } }
+
+  /// SHUTDOWN ABORT.
+  ///
+  /// - Returns: false if there is nothing that could be stopped.
+  func abortShutdown() -> Bool {
+    let isAborted = shutdown.withLock { phase in
+      guard phase == .saving else { return false }
+      phase = .aborted
+      return true
+    }
+    guard isAborted else { return false }
+    log.warning("Shutdown manually aborted.")
+    persistence.state.withLock { $0.save }?.snapshot.cancel()
+    return true
+  }
+
+  /// The process ends at once: what nobody will finish goes.
+  func abandon() { persistence.removeTemporarySnapshot() }
+
   /// Stops accepting, lets replies out, and ends. Safe to call more than once: later calls wait for
   /// the first.
   ///
@@ -248,14 +271,27 @@ final class ServerContext: @unchecked Sendable {
   ///   - forces: stops even if that fails.
   /// - Returns: the process' exit code; nil if it goes on, because the snapshot failed.
   func shutDown(saves: Bool? = nil, forces: Bool = false) async -> Int32? {
-    let isFirst = !stopping.exchange(true, ordering: .sequentiallyConsistent)
+    let isFirst = shutdown.withLock { phase in
+      guard phase == .none else { return false }
+      phase = .saving
+      return true
+    }
     guard isFirst else { return await stopped.value }
     log.notice("User requested shutdown...")
-    if !persistence.isLoading, !(await persistence.finish(saves: saves)), !forces {
-      log.warning("Error trying to save the DB, can't exit.")
-      stopping.store(false, ordering: .sequentiallyConsistent)
-      return nil
+    while await workers[0].perform({ $0.isCronPaused }), shutdown.withLock({ $0 == .saving }) {
+      try? await Task.sleep(nanoseconds: 10_000_000)
     }
+    let isSaved = persistence.isLoading || shutdown.withLock { $0 != .saving } ? true : await persistence.finish(saves: saves)
+    let goesOn = shutdown.withLock { phase in
+      if phase == .saving, isSaved || forces {
+        phase = .leaving
+        return false
+      }
+      if phase == .saving { log.warning("Error trying to save the DB, can't exit.") }
+      phase = .none
+      return true
+    }
+    if goesOn { return nil }
     listeners.closeAll()
     await workers[0].perform { $0.metrics?.close() }
     for worker in workers { await worker.perform { $0.drain() } }
@@ -265,7 +301,7 @@ final class ServerContext: @unchecked Sendable {
     await persistence.syncJournals()
     let configuration = self.configuration
     // Of a snapshot that nobody waits for any more.
-    unsafe unlink(persistence.temporarySnapshot)
+    persistence.removeTemporarySnapshot()
     if !configuration[.pidfile].isEmpty { unsafe unlink(configuration[.pidfile]) }
     log.warning("Martlet is now ready to exit, bye bye...")
     stopped.set(0)
@@ -298,12 +334,20 @@ final class ExitCode: Sendable {
   private let state = Mutex(State())
 
   func set(_ code: Int32) {
-    let waiters = state.withLock { state in
-      precondition(state.code == nil, "a server stops once")
+    precondition(setOnce(code), "a server stops once")
+  }
+
+  /// False if it was known already.
+  @discardableResult
+  func setOnce(_ code: Int32) -> Bool {
+    let waiters = state.withLock { state -> [CheckedContinuation<Int32, Never>]? in
+      guard state.code == nil else { return nil }
       state.code = code
+      defer { state.waiters = [] }
       return state.waiters
     }
-    for waiter in waiters { waiter.resume(returning: code) }
+    for waiter in waiters ?? [] { waiter.resume(returning: code) }
+    return waiters != nil
   }
 
   var value: Int32 {

@@ -19,6 +19,7 @@ package enum ServerProcess {
       print(usage)
       return 0
     }
+    if let code = check(words) { return code }
     // Before there are other threads: a signal goes to any thread that does not block it.
     let signals = Signals(blocking: [SIGTERM, SIGINT])
     let executable = absolutePath(of: arguments[0])
@@ -33,6 +34,7 @@ package enum ServerProcess {
     }
     configuration[.dir] = workingDirectory
     if configuration[.daemonize] { return daemonRefusal() }
+    if configuration[.crashLogEnabled] { unsafe clinux_report_crashes(configuration[.logfile]) }
     if configuration[.setProcTitle] { _ = clinux_claim_process_title() }
     writeProcessID(to: configuration[.pidfile])
     do throws(Server.StartFailure) {
@@ -45,14 +47,17 @@ package enum ServerProcess {
     }
   }
 
-  /// The main thread's work from here on. The first signal stops the server, and with it the process;
-  /// returns on the second, which means: at once.
+  /// The main thread's work from here on. A signal stops the server, and with it the process; returns on one that comes
+  /// while it stops, which means: at once.
   ///
   /// The main thread must not be left to Swift's runtime: while that waits for tasks, it unblocks all signals.
   private static func waitForSignals(_ signals: Signals, _ server: Server) {
-    let name = signals.next() == SIGINT ? "SIGINT" : "SIGTERM"
-    Task { _ = await server.stop(because: "Received \(name) scheduling shutdown...") }
-    _ = signals.next()
+    while true {
+      let name = signals.next() == SIGINT ? "SIGINT" : "SIGTERM"
+      if server.isStopping { break }
+      Task { _ = await server.stop(because: "Received \(name) scheduling shutdown...") }
+    }
+    server.abandon()
     report("You insist... exiting now.")
   }
 
@@ -111,6 +116,8 @@ package enum ServerProcess {
            martlet-server - (read the configuration from standard input)
            martlet-server -v or --version
            martlet-server -h or --help
+           martlet-server --check-rdb FILE
+           martlet-server --check-aof FILE|DIRECTORY [--fix]
 
     Options are directives of the configuration file: --port 7777 --shards 2 --save ""
     """

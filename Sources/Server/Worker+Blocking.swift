@@ -19,7 +19,9 @@ extension Worker {
     let start = output.count
     connection.commandCount += 1
     keyspace.forgetPrepared()
+    keyspace.effects.openUnit()
     defer {
+      keyspace.effects.closeUnit()
       counts.count(request.commandIndex, ticks: clinux_ticks() &- call.startTicks)
       call.endTicks = clinux_ticks()
       scheduler.concluded(&keyspace, &counts)

@@ -26,6 +26,7 @@ extension Worker {
         swap(&counts, &statistics)
         keyspace.forgetPrepared()
         collectEffects(&keyspace)
+        if keyspace.refusedPayload != nil { logRefusedPayload(&keyspace) }
       }
     }
     holdBackFlooding(batch)

@@ -1,6 +1,7 @@
 import EventLoop
 import Glibc
 import Logging
+import Persistence
 import RESP
 
 /// Replies on their way out, and connections on theirs.

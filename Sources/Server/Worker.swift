@@ -3,6 +3,7 @@ import Engine
 import EventLoop
 import Glibc
 import Logging
+import Persistence
 import RESP
 import Shard
 
@@ -78,6 +79,8 @@ final class Worker: LoopClient, @unchecked Sendable {
   var hasBackgroundWork = false
   /// What the shard has done, on its way to the disk.
   var journal = Journal()
+  /// Microseconds that a test wants the thread to sleep before it writes.
+  var journalWriteDelay: UInt32 = 0
   /// The journal's sync is due.
   var wantsSync = false
   /// Seconds since 1970 of the last line of time in it.

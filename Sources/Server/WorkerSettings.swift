@@ -1,4 +1,5 @@
 import Engine
+import Persistence
 import RESP
 
 /// What a worker needs of the configuration, copied to each thread when it changes.

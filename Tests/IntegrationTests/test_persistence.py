@@ -1,9 +1,13 @@
 """What is kept survives restarts and crashes: append-only files, snapshots, with other numbers of shards, and as other
 servers' files."""
+import glob
+import os
 import random
 import shutil
 import signal
+import subprocess
 import threading
+import time
 
 import pytest
 import redis
@@ -25,6 +29,7 @@ def client(server):
 
 
 def crash(server):
+    """kill -9."""
     server.process.send_signal(signal.SIGKILL)
     server.process.wait(10)
 
@@ -65,6 +70,17 @@ def settle(server):
         connection.execute_command("SELECT", 0)
 
 
+def settle_files(connection):
+    """Waits until no files are being written but logs."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        info = connection.info("persistence")
+        if not any(info[field] for field in ("aof_rewrite_in_progress", "aof_rewrite_scheduled", "rdb_bgsave_in_progress")):
+            return
+        time.sleep(0.02)
+    raise AssertionError("files are still being written")
+
+
 def digest(server):
     with client(server) as connection:
         return connection.execute_command("DEBUG", "DIGEST")
@@ -81,7 +97,7 @@ def test_the_log_says_what_happened(start, before, after, long_tests):
     assert digest(again) == expected
 
 
-@pytest.mark.parametrize("preamble, shards", [("yes", 1), ("yes", 3), ("no", 1)])
+@pytest.mark.parametrize("preamble, shards", [("yes", 1), ("yes", 3), ("no", 1), ("no", 3)])
 def test_a_rewrite_beside_writes_loses_nothing(start, shards, preamble):
     server = start(*LOGGED, "--aof-use-rdb-preamble", preamble, shards=shards)
     fill(server, SEED + 1, 2_000)
@@ -89,7 +105,8 @@ def test_a_rewrite_beside_writes_loses_nothing(start, shards, preamble):
         connection.execute_command("DEBUG", "POPULATE", 20_000)
         connection.bgrewriteaof()
     fill(server, SEED + 2, 2_000)
-    assert server.wait_for_log("Background AOF rewrite finished successfully")
+    with client(server) as connection:
+        settle_files(connection)
     expected = digest(server)
     crash(server)
     assert digest(restart(start, server, *LOGGED, shards=shards)) == expected
@@ -104,6 +121,28 @@ def test_a_snapshot_is_what_there_was(start, before, after):
         assert connection.save()
     crash(server)
     assert digest(restart(start, server, *DEBUG, shards=after)) == expected
+
+
+def test_a_snapshot_may_be_a_file_a_shard(start):
+    server = start(*DEBUG, "--snapshot-format", "shards", shards=3)
+    fill(server, SEED + 5, 2_000)
+    with client(server) as connection:
+        connection.save()
+        connection.set("second", 1)
+        expected = digest(server)
+        connection.save()
+    crash(server)
+    parts = glob.glob(f"{server.directory}/dump.s*.rdb")
+    assert len(parts) == 3 and not os.path.exists(f"{server.directory}/dump.rdb")
+    for part in parts:
+        assert check(server_binary(), "--check-rdb", part).returncode == 0
+    again = restart(start, server, *DEBUG, shards=2)
+    assert digest(again) == expected
+    with client(again) as connection:
+        connection.save()
+    crash(again)
+    assert glob.glob(f"{server.directory}/dump*") == [f"{server.directory}/dump.rdb"]
+    assert digest(restart(start, server, *DEBUG, shards=1)) == expected
 
 
 def test_a_snapshot_is_of_one_instant(start):
@@ -136,55 +175,6 @@ def test_a_snapshot_is_of_one_instant(start):
         assert len(set(values)) == 1 and values[0] is not None
 
 
-@pytest.mark.parametrize("shards", [1, 2, 4])
-def test_nothing_acknowledged_is_lost(start, shards, long_tests):
-    """kill -9 amid writes with `appendfsync always`: what was acknowledged is there, transactions are whole."""
-    options = (*LOGGED, "--appendfsync", "always")
-    server = start(*options, shards=shards)
-    draw = random.Random(SEED + shards)
-    acknowledged = {}
-
-    def write(number, server):
-        try:
-            with client(server) as connection:
-                value = acknowledged.get(number, 0)
-                while True:
-                    value += 1
-                    if value % 3 == 0:
-                        connection.mset({f"{name}:{number}": value for name in "abcd"})
-                    elif value % 3 == 1:
-                        with connection.pipeline() as transaction:
-                            for name in "abcd":
-                                transaction.set(f"{name}:{number}", value)
-                            transaction.rpush(f"list:{number}", value)
-                            transaction.execute()
-                    else:
-                        script = "for _, key in ipairs(KEYS) do redis.call('SET', key, ARGV[1]) end"
-                        connection.eval(script, 4, *(f"{name}:{number}" for name in "abcd"), value)
-                    acknowledged[number] = value
-        except (redis.ConnectionError, redis.TimeoutError, ConnectionError):
-            pass
-
-    for _ in range(60 if long_tests else 3):
-        threads = [threading.Thread(target=write, args=(number, server)) for number in range(6)]
-        for thread in threads:
-            thread.start()
-        threads[0].join(draw.uniform(0.1, 0.5))
-        crash(server)
-        for thread in threads:
-            thread.join()
-        server = restart(start, server, *options, shards=shards)
-        with client(server) as connection:
-            for number, value in acknowledged.items():
-                found = {connection.get(f"{name}:{number}") for name in "abcd"}
-                assert len(found) == 1, (number, found)
-                current = int(found.pop() or 0)
-                assert current in (value, value + 1), (number, value, current)
-                elements = [int(element) for element in connection.lrange(f"list:{number}", 0, -1)]
-                assert elements == list(range(1, current + 1, 3)), (number, current, elements[-3:])
-                acknowledged[number] = current
-
-
 def test_a_torn_end_is_cut_off(start):
     server = start(*LOGGED)
     with client(server) as connection:
@@ -200,6 +190,7 @@ def test_a_torn_end_is_cut_off(start):
     with client(again) as connection:
         assert connection.get("whole") == b"1" and connection.get("torn") is None
         connection.set("after", 3)
+        assert connection.execute_command("WAITAOF", 1, 0, 0) == [1, 0]
     crash(again)
     with client(restart(start, server, *LOGGED)) as connection:
         assert connection.get("after") == b"3"
@@ -224,6 +215,43 @@ def test_a_broken_file_is_refused_with_its_offset(start):
     except RuntimeError as error:
         assert "checksum" in str(error) and "offset" in str(error)
     assert broken is None
+
+
+def check(*arguments):
+    return subprocess.run(arguments, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("shards", [1, 3])
+def test_files_are_what_checkers_expect(start, shards):
+    server = start(*LOGGED, shards=shards)
+    fill(server, SEED + 4, 1_000)
+    with client(server) as connection:
+        make_every_type(connection)
+        connection.save()
+        connection.bgrewriteaof()
+        settle_files(connection)
+        connection.set("behind", 1)
+    server.terminate()
+    directory = f"{server.directory}/appendonlydir"
+    assert check(server_binary(), "--check-rdb", f"{server.directory}/dump.rdb").returncode == 0
+    whole = check(server_binary(), "--check-aof", directory)
+    assert whole.returncode == 0 and "valid" in whole.stdout, whole.stdout
+    for tool, path in (("redis-check-rdb", f"{server.directory}/dump.rdb"),
+                       ("redis-check-aof", f"{directory}/appendonly.aof.manifest")):
+        if shutil.which(tool) and (shards == 1 or "rdb" in tool):
+            result = check(tool, path)
+            assert result.returncode == 0, result.stdout + result.stderr
+    last = max(glob.glob(f"{directory}/*.incr.aof"), key=os.path.getsize)
+    with open(last, "ab") as file:
+        file.write(b"*3\r\n$3\r\nSET\r\n$1\r\nx")
+    assert check(server_binary(), "--check-aof", directory).returncode == 1
+    assert check(server_binary(), "--check-aof", directory, "--fix").returncode == 0
+    assert check(server_binary(), "--check-aof", directory).returncode == 0
+    with open(f"{server.directory}/dump.rdb", "r+b") as file:
+        file.seek(-20, os.SEEK_END)
+        file.write(b"\x00\xff")
+    broken = check(server_binary(), "--check-rdb", f"{server.directory}/dump.rdb")
+    assert broken.returncode == 1 and "offset" in broken.stdout
 
 
 @pytest.mark.parametrize("name", peers.NAMES)
@@ -315,3 +343,20 @@ def test_waitaof_tells_when_the_disk_has_it(start):
     plain = start(*DEBUG)
     with client(plain) as connection, pytest.raises(redis.ResponseError, match="appendonly is disabled"):
         connection.execute_command("WAITAOF", 1, 0, 0)
+
+
+@pytest.mark.parametrize("shards", [1, 2])
+def test_what_follows_a_call_that_might_have_waited_is_logged(start, shards):
+    server = start(*LOGGED, shards=shards)
+    with client(server) as connection, connection.pipeline(transaction=False) as batch:
+        for index in range(20):
+            batch.rpush(f"list:{index}", 1, 2)
+            batch.execute_command("LMPOP", 1, f"list:{index}", "LEFT")
+            batch.blpop(f"list:{index}", 1)
+            batch.set(f"key:{index}", index)
+        batch.execute()
+        expected = connection.dbsize()
+        assert connection.execute_command("WAITAOF", 1, 0, 0) == [1, 0]
+    crash(server)
+    with client(restart(start, server, *LOGGED, shards=shards)) as connection:
+        assert connection.dbsize() == expected == 20

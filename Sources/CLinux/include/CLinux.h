@@ -51,3 +51,7 @@ int clinux_claim_process_title(void);
 
 /// Sets the title, cut to the memory there is. Does nothing before `clinux_claim_process_title`.
 void clinux_set_process_title(const char *_Nonnull title);
+
+/// Has a signal that ends the process by its own fault leave a line and the stack in the log, then end it as before. Handlers may only
+/// call what is safe in them.
+void clinux_report_crashes(const char *_Nonnull log_path);

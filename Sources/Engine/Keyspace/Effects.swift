@@ -13,6 +13,10 @@ package import RESP
 package struct Effects: Sendable {
   /// Somebody keeps them.
   package var isRecorded = false
+  /// What commands do is recorded elsewhere, in other words. What goes by itself is still recorded.
+  package var isMuted = false
+  /// What commands do is recorded.
+  fileprivate var recordsCommands: Bool { isRecorded && !isMuted }
   /// Records since the last `take`.
   package private(set) var bytes: [UInt8] = []
   /// The database that a reader of the records has selected at their end; nil: none yet.
@@ -41,7 +45,10 @@ package struct Effects: Sendable {
   }
 
   /// The next reader has nothing selected: a new file begins.
-  package mutating func startAnew() { database = nil }
+  package mutating func startAnew() {
+    database = nil
+    unitDatabase = nil
+  }
 
   // MARK: Units
 
@@ -255,7 +262,7 @@ extension Keyspace {
   /// several times. Does not evaluate `words` while nobody keeps records.
   @inline(__always)
   mutating func record(_ words: @autoclosure () -> [EffectWord]) {
-    if effects.isRecorded { record(words: words()) }
+    if effects.recordsCommands { record(words: words()) }
   }
 
   @inline(never)
@@ -263,9 +270,6 @@ extension Keyspace {
     effects.isSpoken = true
     effects.append(words, database: selected)
   }
-
-  /// What the command that runs has changed needs no record.
-  mutating func recordNothing() { effects.isSpoken = true }
 
   /// Records that a key went by itself.
   @inline(__always)
@@ -283,20 +287,20 @@ extension Keyspace {
   /// - Parameter changesBefore: `changeCount` before it ran.
   @inline(__always)
   package mutating func recordCommand(_ arguments: Arguments, changesBefore: Int) {
-    if effects.isRecorded {
+    if effects.recordsCommands {
       effects.finish(arguments, database: selected, hasChanged: changeCount != changesBefore)
     }
   }
 
   /// Records what is at a key as a whole: for changes that were made elsewhere and put here.
   package mutating func recordState(of key: DatabaseKey) {
-    guard effects.isRecorded else { return }
+    guard effects.recordsCommands else { return }
     inDatabase(key.database) { keyspace in ByteView.with(key.name) { keyspace.recordState(ofKey: $0) } }
   }
 
   /// As `recordState(of:)`, in the selected database.
   mutating func recordState(ofKey key: ByteView) {
-    guard effects.isRecorded else { return }
+    guard effects.recordsCommands else { return }
     guard let entry = lookup(key, for: .peek) else { return record(["DEL", .view(key)]) }
     effects.isSpoken = true
     effects.appendState(of: entry, database: selected, compresses: options.compressesStrings)

@@ -70,6 +70,10 @@ package import RESP
   package var events = KeyspaceEventLog()
   /// Expired keys stay in place (they are still invisible): set while something else decides when keys expire.
   package var keepsExpiredKeys = false
+  /// The last payload that RESTORE was given and did not take, for the log.
+  package var refusedPayload: RefusedPayload?
+  /// DEBUG SET-SKIP-CHECKSUM-VALIDATION: payloads are taken whatever their checksum says.
+  package var ignoresPayloadChecksums = false
   /// Whether look-ups leave the access clocks as they are (CLIENT NO-TOUCH).
   package var leavesAccessClocks = false
   /// Whether `DEBUG SET-ACTIVE-EXPIRE` lets the active cycle run.
@@ -224,6 +228,7 @@ package import RESP
   }
 
   package mutating func flushAll() {
+    snapshot?.isFlushed = true
     for index in 0..<databaseCount { flush(database: index) }
   }
 

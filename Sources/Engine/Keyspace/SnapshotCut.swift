@@ -24,6 +24,8 @@ package final class SnapshotCut {
   private var database: Int?
   /// Flushed since the beginning; kept until they are written.
   private var flushed: [FlushedDatabase] = []
+  /// All data was flushed since the beginning.
+  package internal(set) var isFlushed = false
   /// Nobody wants it any more: the sweep only sets the marks right.
   fileprivate var isCancelled = false
   /// Entries written.

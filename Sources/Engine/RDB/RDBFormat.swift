@@ -105,9 +105,14 @@ package struct RDBError: Error, Sendable, Equatable {
   package let offset: Int
   /// What should have been there.
   package let expected: String
+  /// Nothing is wrong but that the value has no elements; `offset` is behind it.
+  package let isEmptyValue: Bool
+  /// Of an empty value in a file: what it is called.
+  package var key: [UInt8] = []
 
-  package init(offset: Int, expected: String) {
+  package init(offset: Int, expected: String, isEmptyValue: Bool = false) {
     self.offset = offset
     self.expected = expected
+    self.isEmptyValue = isEmptyValue
   }
 }

@@ -29,6 +29,11 @@ package struct RDBReader {
 
   func error(_ expected: String) -> RDBError { RDBError(offset: offset, expected: expected) }
 
+  /// A value without elements.
+  func emptyValue(_ expected: String) -> RDBError {
+    RDBError(offset: offset, expected: expected, isEmptyValue: true)
+  }
+
   package mutating func readByte() throws(RDBError) -> UInt8 {
     guard remaining > 0 else { throw error("a byte") }
     defer { offset += 1 }

@@ -90,7 +90,7 @@ extension RDBReader {
       }
       guard isValid else { throw error("different fields with their values before here") }
     }
-    guard builder.hash.count > 0 else { throw error("a hash with fields before here") }
+    guard builder.hash.count > 0 else { throw emptyValue("a hash with fields before here") }
     return entry
   }
 

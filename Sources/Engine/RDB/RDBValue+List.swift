@@ -45,7 +45,7 @@ extension RDBReader {
     let list = Quicklist.empty(compressDepth: settings.compressDepth)
     do throws(RDBError) {
       try readElements(kind, into: list, settings)
-      guard list.count > 0 else { throw error("a list with elements before here") }
+      guard list.count > 0 else { throw emptyValue("a list with elements before here") }
     } catch {
       list.free()
       throw error
@@ -69,7 +69,11 @@ extension RDBReader {
         guard form == 1 || form == 2 else { throw error("a node's form, 1 or 2, before here") }
         let node = try readString()
         if form == 1 {
-          node.withBytes { list.appendPlainNode($0) }
+          let isEmpty = node.withBytes { bytes in
+            if bytes.count > 0 { list.appendPlainNode(bytes) }
+            return bytes.count == 0
+          }
+          guard !isEmpty else { throw error("an element that is long before here") }
         } else {
           let isValid = node.withBytes { bytes in
             guard Listpack.isValid(bytes) else { return false }

@@ -39,7 +39,7 @@ extension RDBReader {
     let set = SetValue(block: block)
     do throws(RDBError) {
       try readMembers(kind, into: set, settings)
-      guard set.count > 0 else { throw error("a set with members before here") }
+      guard set.count > 0 else { throw emptyValue("a set with members before here") }
     } catch {
       block.dispose()
       throw error

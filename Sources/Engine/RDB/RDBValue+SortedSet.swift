@@ -36,7 +36,7 @@ extension RDBReader {
       case .sortedSetListpack, .sortedSetZiplist: try readPacked(kind, into: members)
       default: try readPairs(kind, into: members)
       }
-      guard members.count > 0 else { throw error("a sorted set with members before here") }
+      guard members.count > 0 else { throw emptyValue("a sorted set with members before here") }
     } catch {
       members.free()
       throw error

@@ -25,13 +25,21 @@ extension RDBReader {
   package mutating func readEntry(
     _ kind: RDB.ValueKind, expiry: Int64?
   ) throws(RDBError) -> DetachedEntry {
-    let key: [UInt8]
-    switch try readString() {
-    case .bytes(let view): return try readValue(kind, key: view, expiry: expiry)
-    case .integer(let number): key = Array(String(number).utf8)
-    case .decompressed(let bytes): key = bytes
+    let name = try readString()
+    do throws(RDBError) {
+      let key: [UInt8]
+      switch name {
+      case .bytes(let view): return try readValue(kind, key: view, expiry: expiry)
+      case .integer(let number): key = Array(String(number).utf8)
+      case .decompressed(let bytes): key = bytes
+      }
+      return try readValue(kind, key: .empty, expiry: expiry).renamed(key)
+    } catch {
+      guard error.isEmptyValue else { throw error }
+      var named = error
+      named.key = name.withBytes { $0.bytes }
+      throw named
     }
-    return try readValue(kind, key: .empty, expiry: expiry).renamed(key)
   }
 
   /// Reads a value into an entry that belongs to no keyspace yet.

@@ -1,5 +1,6 @@
 import Engine
 import Glibc
+import Persistence
 import RESP
 import Shard
 

@@ -37,7 +37,7 @@ extension Persistence {
     guard configuration[.appendonly] else { return nil }
     let path = "\(configuration[.appenddirname])/\(configuration[.appendfilename]).manifest"
     guard let file = try? MappedFile(path) else { return nil }
-    let text = String(decoding: file.bytes.bytes, as: UTF8.self)
+    let text = String(decoding: file.contents(), as: UTF8.self)
     return (try? AppendOnlyManifest(parsing: text))?.seed
   }
 
@@ -63,7 +63,10 @@ extension Persistence {
     guard begins else { return nil }
     refreshGuards()
     log.notice("Background append only file rewriting started")
-    return Task { await self.runRewrite(progress, turnsOn: turnsOn) }
+    return Task {
+      defer { progress.begun() }
+      return await self.runRewrite(progress, turnsOn: turnsOn)
+    }
   }
 
   func runRewrite(_ progress: SnapshotProgress, turnsOn: Bool) async -> Bool {
@@ -76,10 +79,14 @@ extension Persistence {
       try await rewrite(progress, turnsOn: turnsOn)
     } catch {
       failure = error
-      log.warning("Error rewriting the append only file: \(error.description)")
+      if !progress.isCancelled { log.warning("Error rewriting the append only file: \(error.description)") }
     }
     state.withLock { state in
       state.rewrite = nil
+      if failure == nil { state.needsBase = false }
+      // What is kept has no beginning yet: again in a moment.
+      if failure != nil, state.needsBase, state.isAppending { state.isRewriteScheduled = true }
+      if progress.isCancelled, failure != nil { return }
       state.lastRewriteSucceeded = failure == nil
       state.lastRewriteSeconds = Int((WallClock.milliseconds - started) / 1000)
       state.rewriteCount += 1
@@ -89,6 +96,8 @@ extension Persistence {
     if failure == nil {
       log.notice("Background AOF rewrite terminated with success")
       log.notice("Background AOF rewrite finished successfully")
+    } else if progress.isCancelled {
+      log.notice("Background AOF rewrite cancelled")
     } else {
       log.warning("Background AOF rewrite terminated with error")
     }
@@ -97,7 +106,10 @@ extension Persistence {
 
   private func rewrite(_ progress: SnapshotProgress, turnsOn: Bool) async throws(SystemError) {
     try Files.makeDirectory(appendOnlyDirectory)
-    let (old, isAppending) = state.withLock { ($0.manifest, $0.isAppending) }
+    let (old, isAppending, needsBase) = state.withLock { state in
+      if turnsOn { state.needsBase = true }
+      return (state.manifest, state.isAppending, state.needsBase)
+    }
     let appends = isAppending || turnsOn
     var next = AppendOnlyManifest()
     let increment = lastSequence(old) + 1
@@ -109,18 +121,20 @@ extension Persistence {
     }
     var descriptors: [Int32] = []
     if appends {
+      // Where nothing came of an earlier try, its file has that name, and is still written to.
+      if needsBase { for file in increments { try Files.remove(path(file.name)) } }
       for file in increments { descriptors.append(try Files.create(path(file.name))) }
       next.files += increments
       // What is appended during the rewrite belongs to both sets.
-      if !turnsOn { try store(AppendOnlyManifest(files: old.files + increments)) }
+      if !needsBase { try store(AppendOnlyManifest(files: old.files + increments)) }
     }
     let sequence = old.lastSequence(.base) + 1
     let sums = server.configuration[.rdbchecksum]
     let isBinary = server.configuration[.aofUseRdbPreamble]
-    let head = isBinary ? header(isAppendOnlyBase: true) : []
+    let head = isBinary ? header(isAppendOnlyBase: true) : timestampLine
     var files: [PartFile] = []
     for shard in shards {
-      files.append(try PartFile(path("temp-rewriteaof-bg-\(getpid()).\(shard)"), header: head, sums: sums))
+      files.append(try PartFile(path("temp-rewriteaof-bg-\(getpid()).\(shard)"), header: head, hasFrame: isBinary, sums: sums))
     }
     let switched = descriptors
     try await writeSnapshot(files, progress, isBinary ? .binary : .commands) { worker, keyspace in
@@ -144,6 +158,12 @@ extension Persistence {
       state.baseByteCount = byteCount
     }
     try await removeHistory()
+  }
+
+  /// What a base of commands begins with, as `aof-timestamp-enabled` says.
+  private var timestampLine: [UInt8] {
+    guard server.configuration[.aofTimestampEnabled] else { return [] }
+    return Array("#TS:\(WallClock.milliseconds / 1000)\r\n".utf8)
   }
 
   private func lastSequence(_ manifest: AppendOnlyManifest) -> Int {
@@ -204,7 +224,7 @@ extension Persistence {
       let descriptor = try Files.openToAppend(path(file.name))
       targets.append((descriptor, try Files.byteCount(path(file.name))))
     }
-    for file in manifest.files { byteCount += try Files.byteCount(path(file.name)) }
+    for file in manifest.files where file.kind != .history { byteCount += try Files.byteCount(path(file.name)) }
     if manifest != loaded { try store(manifest) }
     let opened = targets
     await cut { worker, keyspace in
@@ -240,6 +260,10 @@ extension Persistence {
 
   /// `appendonly no` on a running server: what has happened is written out, and nothing more.
   func stopAppending() async {
+    if let rewrite = state.withLock({ $0.rewrite }) {
+      log.notice("Killing the AOF rewrite under way (there is no child process)")
+      rewrite.snapshot.cancel()
+    }
     await turnstile.enter()
     defer { turnstile.leave() }
     guard state.withLock({ $0.isAppending }) else { return }
@@ -248,6 +272,8 @@ extension Persistence {
     for worker in server.workers { await worker.perform { $0.closeJournal() } }
     state.withLock { state in
       state.isAppending = false
+      state.needsBase = false
+      state.isRewriteScheduled = false
       state.journalFailures = [:]
     }
     refreshGuards()

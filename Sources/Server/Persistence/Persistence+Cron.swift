@@ -1,5 +1,6 @@
 import EventLoop
 import Logging
+import Persistence
 import ServerConfig
 import Synchronization
 
@@ -80,9 +81,10 @@ extension Persistence {
       log.notice("Calling fsync() on the AOF file.")
       await syncJournals()
     }
+    // One that is under way is of an earlier instant, and nobody waits for it any more.
+    state.withLock { $0.save }?.snapshot.cancel()
     guard saves ?? !server.configuration.savePoints.isEmpty else { return true }
     log.notice("Saving the final RDB snapshot before exiting.")
-    // One that is under way is of an earlier instant.
     while true {
       do throws(SaveRefusal) {
         return await (try startSave(isScheduled: true, isAwaited: true)).value

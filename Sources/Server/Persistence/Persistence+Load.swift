@@ -48,14 +48,26 @@ extension Persistence {
 
   /// Reads `dbfilename`, if there is such a file.
   func loadSnapshot() async -> Bool {
-    let path = server.configuration[.dbfilename]
-    guard Files.exists(path) else { return true }
+    let paths: [String]
+    do {
+      paths = try SnapshotFiles(name: server.configuration[.dbfilename]).paths()
+    } catch {
+      log.critical("Can't read the snapshot's manifest: \(error)")
+      return false
+    }
+    guard !paths.isEmpty else { return true }
     return await loading { progress async throws(LoadFailure) in
-      let file = try self.map(path, progress)
-      _ = try await self.load(file, on: 0, progress)
+      var mapped: [MappedFile] = []
+      for path in paths { mapped.append(try self.map(path, progress)) }
+      let files = mapped
+      try await self.parallel(files.count) { index async throws(LoadFailure) in
+        _ = try await self.load(files[index], on: index % self.server.shardCount, progress)
+      }
       self.log.notice(
         "Done loading RDB, keys loaded: \(progress.loadedKeys.load(ordering: .relaxed)), keys expired: \(progress.expiredKeys.load(ordering: .relaxed))."
       )
+      let empty = progress.emptyKeys.load(ordering: .relaxed)
+      if empty > 0 { self.log.notice("empty keys skipped: \(empty).") }
       self.log.notice("DB loaded from disk: \(self.seconds(since: progress.startedAt)) seconds")
     }
   }
@@ -269,6 +281,10 @@ extension Persistence {
     if failure.isTruncation, !failure.isOfLog {
       log.critical("Short read or OOM loading DB. Unrecoverable error, aborting now.")
     }
+    if !failure.isOfLog, failure.offset != nil {
+      log.critical("Internal error in RDB reading: integrity check failed")
+      log.critical("Terminating server after rdb file reading failure.")
+    }
     let place = failure.offset.map { ", offset \($0)" } ?? ""
     log.critical("\(failure.reason) (file \(failure.path)\(place))")
     return false
@@ -302,7 +318,7 @@ extension Persistence {
 
   private func text(of path: String) throws -> String {
     let file = try MappedFile(path)
-    return String(decoding: file.bytes.bytes, as: UTF8.self)
+    return String(decoding: file.contents(), as: UTF8.self)
   }
 
   private func seconds(since start: Int64) -> String {

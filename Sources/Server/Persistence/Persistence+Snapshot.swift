@@ -27,6 +27,7 @@ extension Persistence {
       progress.totalKeys.add(keyspace.currentSnapshot?.totalCount ?? 0, ordering: .relaxed)
       atCut(worker, &keyspace)
     }
+    progress.begun()
     let server = self.server
     let failure = await withTaskGroup(of: SystemError?.self) { group in
       for worker in server.workers {
@@ -78,7 +79,7 @@ extension Persistence {
   ///   - isAwaited: whoever asked hears of a failure, so that others need not.
   /// - Returns: a task that says whether it succeeded.
   func startSave(isScheduled: Bool = false, isAwaited: Bool = false) throws(SaveRefusal) -> Task<Bool, Never> {
-    let progress = SnapshotProgress()
+    let progress = SnapshotProgress(endsWithFlush: !isAwaited)
     let refusal = state.withLock { state -> SaveRefusal? in
       if state.save != nil { return .saving }
       if state.rewrite != nil, !isScheduled { return .rewriting }
@@ -88,7 +89,15 @@ extension Persistence {
     if let refusal { throw refusal }
     refreshGuards()
     log.notice("Background saving started")
-    return Task { await self.runSave(progress, isAwaited: isAwaited) }
+    return Task {
+      defer { progress.begun() }
+      return await self.runSave(progress, isAwaited: isAwaited)
+    }
+  }
+
+  /// Deletes what nobody will complete.
+  func removeTemporarySnapshot() {
+    for name in SnapshotFiles.temporaryNames(temporarySnapshot, shardCount: server.shardCount) { try? Files.remove(name) }
   }
 
   /// What a snapshot is called until it is complete.
@@ -104,18 +113,24 @@ extension Persistence {
     let changes = ChangeCount()
     var failure: SystemError?
     do throws(SystemError) {
-      let file = try PartFile(
-        temporary, header: header(isAppendOnlyBase: false), sums: configuration[.rdbchecksum])
-      try await writeSnapshot([file], progress) { _, keyspace in changes.add(keyspace.changeCount) }
-      try Files.rename(temporary, to: name)
+      let names = SnapshotFiles.temporaryNames(temporary, shardCount: server.shardCount)
+      let isSplit = configuration[.snapshotFormat] == "shards"
+      var files: [PartFile] = []
+      for path in isSplit ? names.dropFirst() : names.prefix(1) {
+        files.append(
+          try PartFile(path, header: header(isAppendOnlyBase: false), sums: configuration[.rdbchecksum]))
+      }
+      try await writeSnapshot(files, progress) { _, keyspace in changes.add(keyspace.changeCount) }
+      let place = SnapshotFiles(name: name)
+      if isSplit { try place.install(parts: files.map(\.path)) } else { try place.install(temporary) }
     } catch {
       failure = error
-      log.warning("Error saving the snapshot to \(name): \(error.description)")
+      if !progress.isCancelled { log.warning("Error saving the snapshot to \(name): \(error.description)") }
     }
     state.withLock { state in
       state.save = nil
       state.lastSaveTry = WallClock.milliseconds
-      if failure == nil || !isAwaited { state.lastSaveSucceeded = failure == nil }
+      if failure == nil || !isAwaited, !progress.isCancelled { state.lastSaveSucceeded = failure == nil }
       state.lastSaveSeconds = Int((WallClock.milliseconds - started) / 1000)
       if failure == nil {
         state.lastSave = WallClock.milliseconds
@@ -127,6 +142,8 @@ extension Persistence {
     if failure == nil {
       log.notice("DB saved on disk")
       log.notice("Background saving terminated with success")
+    } else if progress.isCancelled {
+      log.warning("Background saving cancelled")
     } else {
       log.warning("Background saving error")
     }

@@ -32,6 +32,8 @@ final class Persistence: @unchecked Sendable {
     var saveCount = 0
 
     var isAppending = false
+    /// What is appended has no base in the manifest yet.
+    var needsBase = false
     var rewrite: Progress?
     var isRewriteScheduled = false
     var lastRewriteSucceeded = true
@@ -126,6 +128,8 @@ final class Persistence: @unchecked Sendable {
     }
     if isNew { log.warning("Error writing to the AOF file: \(error.description)") }
     worker.journalHasFailed = true
+    // What the kernel could not write it may have dropped.
+    if error.call.description == "fsync" { state.withLock { $0.isRewriteScheduled = true } }
     refreshGuards()
     // Again in a moment; the disk may have room by then.
     worker.loop.schedule(after: 1_000_000_000) { worker.advanceJournal() }

@@ -2,6 +2,7 @@ import Engine
 import EventLoop
 import Glibc
 import Logging
+import Persistence
 import RESP
 import Shard
 
@@ -50,6 +51,7 @@ extension Worker {
 
   /// Hands the turn's bytes to the kernel, and syncs what is due.
   func advanceJournal() {
+    if journalWriteDelay > 0, journal.queuedByteCount > 0 { usleep(journalWriteDelay) }
     let isSyncDue = wantsSync && journal.policy == .everysec && !server.persistence.defersSync
     journal.advance(
       loop.ring, wantsSync: isSyncDue, write: Self.data(.file, Self.writeOperation),
@@ -82,6 +84,12 @@ extension Worker {
       exit(1)
     }
     server.persistence.journalFailed(self, error)
+  }
+
+  /// Tells of a payload that RESTORE was given and did not take.
+  func logRefusedPayload(_ keyspace: inout Keyspace) {
+    if let refused = keyspace.refusedPayload { server.log.warning("\(refused.text)") }
+    keyspace.refusedPayload = nil
   }
 
   // MARK: Holding back

@@ -15,6 +15,7 @@ final class LoadProgress: Sendable {
   let loadedBytes = Atomic<Int>(0)
   let loadedKeys = Atomic<Int>(0)
   let expiredKeys = Atomic<Int>(0)
+  let emptyKeys = Atomic<Int>(0)
 }
 
 /// Why files can't be read.
@@ -41,12 +42,17 @@ extension Worker {
   private static let delayedEntries = 8
 
   /// Waits as directives for tests ask: `microseconds` an entry, or if negative its inverse entries a microsecond.
-  func delay(entries: Int, _ microseconds: Int) async {
+  /// Returns early when `isWanted` says no.
+  func delay(entries: Int, _ microseconds: Int, while isWanted: () -> Bool = { true }) async {
     guard microseconds != 0, entries > 0 else { return }
-    let nanoseconds =
+    var left =
       microseconds > 0 ? UInt64(entries) * UInt64(microseconds) * 1000 : UInt64(entries * 1000 / -microseconds)
-    await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-      _ = loop.schedule(after: nanoseconds) { continuation.resume() }
+    while left > 0, isWanted() {
+      let step = min(left, 20_000_000)
+      left -= step
+      await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+        _ = loop.schedule(after: step) { continuation.resume() }
+      }
     }
   }
 
@@ -117,6 +123,9 @@ extension Worker {
       case .end: return .end
       case .auxiliary(let name, let value): noteAuxiliary(name, value)
       case .function: break
+      case .empty(let key):
+        progress.emptyKeys.add(1, ordering: .relaxed)
+        server.log.notice("Loading: skipping empty key: \(String(decoding: key, as: UTF8.self))")
       case .expired: progress.expiredKeys.add(1, ordering: .relaxed)
       case .entry(let entry, let database):
         progress.loadedKeys.add(1, ordering: .relaxed)

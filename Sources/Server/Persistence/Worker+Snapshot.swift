@@ -1,6 +1,7 @@
 import Coordinator
 import Engine
 import EventLoop
+import Glibc
 import Persistence
 import Shard
 import Synchronization
@@ -9,6 +10,20 @@ import Synchronization
 final class SnapshotProgress: Sendable {
   let savedKeys = Atomic<Int>(0)
   let totalKeys = Atomic<Int>(0)
+  /// Nobody wants it any more once all data is flushed.
+  let endsWithFlush: Bool
+  private let cancelled = Atomic<Bool>(false)
+
+  init(endsWithFlush: Bool = false) { self.endsWithFlush = endsWithFlush }
+
+  private let beginning = ExitCode()
+
+  /// Returns when the instant has come that the snapshot is of, or never will.
+  func untilBegun() async { _ = await beginning.value }
+  func begun() { beginning.setOnce(0) }
+
+  var isCancelled: Bool { cancelled.load(ordering: .relaxed) }
+  func cancel() { cancelled.store(true, ordering: .relaxed) }
 }
 
 /// The worker's part of a snapshot.
@@ -52,7 +67,11 @@ extension Worker {
           cancelSnapshot()
         }
       }
-      await delay(entries: saved, settings.saveDelayMicroseconds)
+      if progress.isCancelled, failure == nil {
+        failure = SystemError("snapshot", ECANCELED)
+        cancelSnapshot()
+      }
+      if failure == nil { await delay(entries: saved, settings.saveDelayMicroseconds) { !progress.isCancelled } }
       await nextTurn()
     }
     if let failure { throw failure }
@@ -66,6 +85,7 @@ extension Worker {
     shard.assumeIsolated { shard in
       shard.withKeyspace { keyspace in
         guard let cut = keyspace.currentSnapshot else { return ([], false, 0) }
+        if cut.isFlushed, progress.endsWithFlush { progress.cancel() }
         let before = cut.savedCount
         let isDelayed = settings.saveDelayMicroseconds != 0
         let end = EventLoop.monotonicNanoseconds + (isDelayed ? 0 : Self.sweepNanoseconds)

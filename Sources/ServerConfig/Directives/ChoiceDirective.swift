@@ -24,6 +24,7 @@ package enum ChoiceDirective: Int, CaseIterable, Sendable {
   case maxmemoryPolicy
 
   // Persistence
+  case snapshotFormat
   case rdbVersionCheck
   case appendfsync
 

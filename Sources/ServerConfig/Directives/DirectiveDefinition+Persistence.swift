@@ -8,6 +8,7 @@ extension DirectiveDefinition {
     .text(
       .dbfilename, "dbfilename", default: "dump.rdb", check: TextCheck.dumpFileName,
       flags: [.protected]),
+    .choice(.snapshotFormat, "snapshot-format", ["single", "shards"], default: "single"),
     .flag(.stopWritesOnBgsaveError, "stop-writes-on-bgsave-error", default: true),
     .flag(.rdbcompression, "rdbcompression", default: true),
     .flag(.rdbchecksum, "rdbchecksum", default: true, flags: [.immutable]),

@@ -33,8 +33,8 @@ extension Command {
       if ttl < 0 { throw .invalidTTL }
       // Redis adds without looking; a time that wraps around would have passed.
       let time = options.isAbsolute || ttl == 0 ? ttl : keyspace.now &+ ttl
-      let entry = try DumpPayload.entry(arguments[3], key: key, expiry: ttl == 0 ? nil : time,
-        options: keyspace.options, seed: keyspace.hashSeed)
+      let entry = try DumpPayload.entry(
+        arguments[3], key: key, expiry: ttl == 0 ? nil : time, &keyspace)
       if ttl != 0, time <= keyspace.expiryHorizon, !keyspace.keepsExpiredKeys {
         if keyspace.delete(key) { keyspace.record(["DEL", .view(key)]) }
         return reply.ok()

@@ -1,4 +1,5 @@
 import Engine
+import Persistence
 import RESP
 
 extension ServiceCommand {
@@ -35,15 +36,16 @@ extension ServiceCommand {
       complexity: "O(1)", arity: .atLeast(1), flags: [.admin, .noScript, .noAsyncLoading],
       arguments: [.token("schedule", "SCHEDULE", .optional, since: "3.2.2")],
       history: [("3.2.2", "Added the `SCHEDULE` option.")], execution: .service)
-  ) { worker, _, arguments, _, reply throws(CommandError) in
+  ) { worker, connection, arguments, _, reply throws(CommandError) in
     guard arguments.count == 1 || (arguments.count == 2 && arguments[1].matches("schedule")) else {
       throw .syntax
     }
     let isRewriting = worker.server.persistence.state.withLock { $0.rewrite != nil }
     do throws(Persistence.SaveRefusal) {
       _ = try worker.server.persistence.startSave(isScheduled: arguments.count == 2)
-      reply.simple(
-        isRewriting ? "Background saving scheduled" : "Background saving started")
+      guard !isRewriting else { return reply.simple("Background saving scheduled") }
+      worker.replyWhenBegun(
+        "Background saving started", connection, worker.server.persistence.state.withLock { $0.save }, &reply)
     } catch {
       switch error {
       case .saving: throw CommandError("ERR Background save already in progress")
@@ -76,13 +78,15 @@ extension ServiceCommand {
       "bgrewriteaof", "Writes the append-only file anew, in the background.", since: "1.0.0",
       group: .server, complexity: "O(1)", arity: .exactly(1),
       flags: [.admin, .noScript, .noAsyncLoading], execution: .service)
-  ) { worker, _, _, _, reply throws(CommandError) in
+  ) { worker, connection, _, _, reply throws(CommandError) in
     let persistence = worker.server.persistence
     if persistence.state.withLock({ $0.rewrite != nil }) {
       throw CommandError("ERR Background append only file rewriting already in progress")
     }
     if persistence.startRewrite() != nil {
-      reply.simple("Background append only file rewriting started")
+      worker.replyWhenBegun(
+        "Background append only file rewriting started", connection,
+        persistence.state.withLock { $0.rewrite }, &reply)
     } else {
       reply.simple("Background append only file rewriting scheduled")
     }
@@ -146,6 +150,21 @@ extension ServiceCommand {
 
   /// What keeps the data beyond the process.
   static var persistence: [ServiceCommand] { [.bgrewriteaof, .bgsave, .lastsave, .save, .waitaof] }
+}
+
+extension Worker {
+  /// Replies when the instant has come that a snapshot is of: what the client does next is not in it. In a transaction, whose keys
+  /// the snapshot waits for, at once.
+  fileprivate func replyWhenBegun(
+    _ text: StaticString, _ connection: Connection, _ progress: Persistence.Progress?,
+    _ reply: inout ReplyWriter
+  ) {
+    guard connection.replyCapture == nil, let progress else { return reply.simple(text) }
+    suspend(connection) { reply throws(CommandError) in
+      await progress.snapshot.untilBegun()
+      reply.simple(text)
+    }
+  }
 }
 
 import Synchronization

@@ -57,6 +57,7 @@ struct DebugCall {
   /// By name, with how many words each takes.
   static let subcommands: [(name: StaticString, words: ClosedRange<Int>, body: Body)] = [
     ("assert", 2...2, { _, _, _ in preconditionFailure("DEBUG ASSERT") }),
+    ("aof-flush-sleep", 3...3, sleepBeforeWriting),
     ("change-repl-id", 2...2, changeReplicationID),
     ("config-rewrite-force-all", 2...2, rewriteEverything),
     ("digest", 2...2, digest),
@@ -79,11 +80,14 @@ struct DebugCall {
     ("replybuffer", 4...4, replyBuffers),
     ("segfault", 2...2, { _, _, _ in segfault() }),
     ("set-active-expire", 3...3, setActiveExpire),
+    ("set-skip-checksum-validation", 3...3, ignoreChecksums),
     ("sleep", 3...3, sleep),
     ("stringmatch-test", 2...2, matchTest),
   ]
 
   private static let helpLines: [StaticString] = [
+    "AOF-FLUSH-SLEEP <microseconds>",
+    "    Block each shard so long before it writes to its append-only file.",
     "ASSERT",
     "    Stop the process by a failed assertion.",
     "CHANGE-REPL-ID",
@@ -132,6 +136,8 @@ struct DebugCall {
     "    Stop the process by writing where there is no memory.",
     "SET-ACTIVE-EXPIRE <0|1>",
     "    Let keys that expired be deleted only when accessed (0), or also by themselves (1).",
+    "SET-SKIP-CHECKSUM-VALIDATION <0|1>",
+    "    Whether RESTORE takes payloads whatever their checksum says.",
     "SLEEP <seconds>",
     "    Block the calling client's shard, as a long command would.",
     "STRINGMATCH-TEST",
@@ -170,6 +176,24 @@ struct DebugCall {
     }
     call.worker.everywhere(call.connection, &keyspace, &reply) { _, keyspace in
       keyspace.plainListNodeBytesMin = bytes
+    } then: { _, reply in
+      reply.ok()
+    }
+  }
+
+  private static let ignoreChecksums: Body = { call, keyspace, reply in
+    let ignores = DecimalText.integer(call.arguments[2]) ?? 0 != 0
+    call.worker.everywhere(call.connection, &keyspace, &reply) { _, keyspace in
+      keyspace.ignoresPayloadChecksums = ignores
+    } then: { _, reply in
+      reply.ok()
+    }
+  }
+
+  private static let sleepBeforeWriting: Body = { call, keyspace, reply in
+    let microseconds = max(0, min(DecimalText.integer(call.arguments[2]) ?? 0, 10_000_000))
+    call.worker.everywhere(call.connection, &keyspace, &reply) { worker, _ in
+      worker.journalWriteDelay = UInt32(microseconds)
     } then: { _, reply in
       reply.ok()
     }

@@ -26,10 +26,13 @@ extension ServiceCommand {
       ],
       history: [("7.0.0", "Added the `NOW`, `FORCE` and `ABORT` modifiers.")],
       execution: .service)
-  ) { worker, connection, arguments, _, _ throws(CommandError) in
+  ) { worker, connection, arguments, _, reply throws(CommandError) in
     let options = try ShutdownOptions(arguments)
     let server = worker.server
-    if options.aborts { throw CommandError("ERR No shutdown in progress.") }
+    if options.aborts {
+      guard server.abortShutdown() else { throw CommandError("ERR No shutdown in progress.") }
+      return reply.ok()
+    }
     let saves: Bool? = options.saves ? true : options.doesNotSave ? false : nil
     worker.suspend(connection) { _ throws(CommandError) in
       // The last one to leave is this client: it waits for nothing more.

@@ -1,71 +1,90 @@
-import EventLoop
+package import EventLoop
 import Glibc
+
+/// What a journal's files are on: the ring of its thread, or a disk that a test makes up. Results come later, as the kernel gives them.
+package protocol JournalDevice {
+  /// The memory stays as it is until the result is there.
+  ///
+  /// - Parameter isSynced: what is written is on disk when the result is there.
+  func write(
+    _ file: Int32, unsafeBytes: UnsafeRawPointer, count: Int, at offset: Int, isSynced: Bool, data: UInt64)
+  func sync(_ file: Int32, data: UInt64)
+  func close(_ file: Int32)
+}
+
+extension Ring: JournalDevice {
+  package func close(_ file: Int32) { _ = Glibc.close(file) }
+}
 
 /// One shard's append-only file, as its thread writes it: what the turns have done goes to the kernel in order, and
 /// to the disk as `appendfsync` says. Nobody waits for it but replies, and those only with `always`.
 ///
 /// Positions count the bytes ever appended since the start, whatever files they went to.
-struct Journal {
-  enum Policy: String, Sendable {
+package struct Journal: Sendable {
+  package enum Policy: String, Sendable {
     case always, everysec, no
   }
 
   /// A file that is written, or still has to take what belongs to it.
-  private struct Segment {
+  private struct Segment: Sendable {
     let descriptor: Int32
     /// Where the next write goes.
     var offset: Int
     var queued: [UInt8] = []
   }
 
-  enum Completion {
+  package enum Completion {
     /// More is on disk, or in the kernel's hands.
     case advanced
     case failed(SystemError)
   }
 
-  var policy = Policy.everysec
+  package init() {}
+
+  package var policy = Policy.everysec
   /// The last one takes what is appended.
   private var segments: [Segment] = []
   /// With the kernel, all of the first segment's.
   private var writing: [UInt8] = []
   private var isWriting = false
+  /// What is being written is on disk when that ends, and so is all before it.
+  private var isWriteSynced = false
   private var isSyncing = false
   /// How far everything up to here is appended, given to the kernel, on disk.
-  private(set) var appended: UInt64 = 0
-  private(set) var written: UInt64 = 0
-  private(set) var durable: UInt64 = 0
+  package private(set) var appended: UInt64 = 0
+  package private(set) var written: UInt64 = 0
+  package private(set) var durable: UInt64 = 0
   /// What the sync under way will have made durable.
   private var syncing: UInt64 = 0
   /// The last write or sync failed; nil when all is well.
-  private(set) var failure: SystemError?
+  package private(set) var failure: SystemError?
   /// A sync is due at once, whatever the policy.
-  var isSyncForced = false
+  package var isSyncForced = false
   /// How many syncs are done: statistics.
-  private(set) var syncCount = 0
+  package private(set) var syncCount = 0
 
-  var isOpen: Bool { !segments.isEmpty }
+  package var isOpen: Bool { !segments.isEmpty }
   /// Bytes in the current file, those on their way included.
-  var fileByteCount: Int { segments.last.map { $0.offset + $0.queued.count } ?? 0 }
+  package var fileByteCount: Int { segments.last.map { $0.offset + $0.queued.count } ?? 0 }
   /// Bytes that are not with the kernel yet.
-  var queuedByteCount: Int { segments.reduce(0) { $0 + $1.queued.count } + writing.count }
+  package var queuedByteCount: Int { segments.reduce(0) { $0 + $1.queued.count } + writing.count }
 
   /// Whether replies have to wait for the disk.
-  var holdsReplies: Bool { policy == .always && durable < appended && isOpen }
+  package var holdsReplies: Bool { policy == .always && durable < appended && isOpen }
 
   /// Everything is written, and on disk where that was asked for.
-  var isIdle: Bool { !isWriting && !isSyncing && queuedByteCount == 0 }
+  package var isIdle: Bool { !isWriting && !isSyncing && queuedByteCount == 0 }
 
   // MARK: Files
 
   /// From here on, what is appended goes to another file, which the journal owns; the one before is finished, synced
   /// and closed.
-  mutating func switchTo(_ descriptor: Int32, at offset: Int) {
+  package mutating func switchTo(_ descriptor: Int32, at offset: Int) {
     segments.append(Segment(descriptor: descriptor, offset: offset))
   }
 
   /// Closes everything; what is queued is lost.
-  mutating func close() {
+  package mutating func close() {
     for segment in segments { Glibc.close(segment.descriptor) }
     segments = []
     durable = appended
@@ -74,7 +93,7 @@ struct Journal {
   }
 
   /// Takes over the bytes of a turn.
-  mutating func append(_ body: (inout [UInt8]) -> Void) {
+  package mutating func append(_ body: (inout [UInt8]) -> Void) {
     let last = segments.count - 1
     let before = segments[last].queued.count
     body(&segments[last].queued)
@@ -84,17 +103,25 @@ struct Journal {
   // MARK: The disk
 
   /// Starts what there is to do: at the end of a turn, and after each completion.
-  mutating func advance(_ ring: Ring, wantsSync: Bool, write writeData: UInt64, sync syncData: UInt64) {
+  ///
+  /// - Parameters:
+  ///   - write: what the completion of a write names.
+  ///   - sync: what that of a sync names.
+  package mutating func advance(
+    _ device: some JournalDevice, wantsSync: Bool, write writeData: UInt64, sync syncData: UInt64
+  ) {
     guard !segments.isEmpty else { return }
-    if !isSyncing, durable == written { finishOlderFiles() }
+    if !isSyncing, durable == written { finishOlderFiles(device) }
     if !isWriting {
       if writing.isEmpty, !segments[0].queued.isEmpty { swap(&writing, &segments[0].queued) }
       if !writing.isEmpty {
         isWriting = true
+        // One operation instead of two.
+        isWriteSynced = policy == .always && !isSyncing && durable == written
         unsafe writing.withUnsafeBytes { buffer in
-          unsafe ring.write(
+          unsafe device.write(
             segments[0].descriptor, unsafeBytes: buffer.baseAddress.unsafelyUnwrapped, count: buffer.count,
-            at: segments[0].offset, data: writeData)
+            at: segments[0].offset, isSynced: isWriteSynced, data: writeData)
         }
       }
     }
@@ -104,17 +131,22 @@ struct Journal {
     {
       isSyncing = true
       syncing = written
-      ring.sync(segments[0].descriptor, data: syncData)
+      device.sync(segments[0].descriptor, data: syncData)
     }
   }
 
   /// A write has ended; `result` as the kernel gives it.
-  mutating func wrote(_ result: Int32) -> Completion {
+  package mutating func wrote(_ result: Int32) -> Completion {
     isWriting = false
     guard result > 0 else { return fail("write", result == 0 ? ENOSPC : -result) }
     let count = Int(result)
     segments[0].offset += count
     written &+= UInt64(count)
+    if isWriteSynced {
+      durable = written
+      syncCount += 1
+      if durable == appended { isSyncForced = false }
+    }
     if count == writing.count {
       writing.removeAll(keepingCapacity: writing.count < 1 << 20)
     } else {
@@ -124,20 +156,19 @@ struct Journal {
     return .advanced
   }
 
-  mutating func synced(_ result: Int32) -> Completion {
+  package mutating func synced(_ result: Int32) -> Completion {
     isSyncing = false
     guard result >= 0 else { return fail("fsync", -result) }
     durable = syncing
     syncCount += 1
     if durable == appended { isSyncForced = false }
-    finishOlderFiles()
     return .advanced
   }
 
   /// Closes files that are complete.
-  private mutating func finishOlderFiles() {
+  private mutating func finishOlderFiles(_ device: some JournalDevice) {
     while segments.count > 1, segments[0].queued.isEmpty, writing.isEmpty, durable == written {
-      Glibc.close(segments[0].descriptor)
+      device.close(segments[0].descriptor)
       segments.removeFirst()
     }
   }
