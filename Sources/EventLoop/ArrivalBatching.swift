@@ -14,7 +14,7 @@ package struct ArrivalBatching: Sendable {
   private(set) var expected = 0
 
   /// Fewer than these at a time save less than the sleep costs that comes before them.
-  private static let least = 6
+  private static let least = 8
   /// More save nothing.
   private static let most = 32
   /// What the rate is taken over, in nanoseconds.
@@ -22,7 +22,7 @@ package struct ArrivalBatching: Sendable {
 
   package init(delay: UInt64) { self.delay = delay }
 
-  /// Something arrived.
+  /// Something arrived: a request, or another thread's mail.
   @inline(__always)
   package mutating func note() { arrivals &+= 1 }
 
@@ -30,7 +30,7 @@ package struct ArrivalBatching: Sendable {
   ///
   /// - Parameters:
   ///   - now: monotonic nanoseconds.
-  ///   - sources: clients that may send. Two fifths of them at most are waited for: clients that wait for their replies
+  ///   - sources: clients that may send. Half of them at most are waited for: clients that wait for their replies
   ///     before they send again must not wait for each other.
   @inline(__always)
   package mutating func target(now: UInt64, sources: Int) -> Int {
@@ -40,7 +40,7 @@ package struct ArrivalBatching: Sendable {
       arrivals = 0
       windowStart = now
     }
-    let target = min(expected, Self.most, sources &* 2 / 5)
+    let target = min(expected, Self.most, sources / 2)
     return target < Self.least ? 1 : target
   }
 }

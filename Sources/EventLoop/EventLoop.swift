@@ -144,8 +144,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
   /// Whether `completion` is the loop's own business. Clients ask this first.
   package func consumes(_ completion: Completion) -> Bool {
-    if completion.data == Self.ignoredData { return true }
-    guard completion.data == Self.wakeData else { return false }
+    guard completion.data == Self.ignoredData || completion.data == Self.wakeData else { return false }
+    unsafe batching.note()
+    guard completion.data == Self.wakeData else { return true }
     var drained: UInt64 = 0
     while unsafe read(wakeDescriptor, &drained, 8) < 0, errno == EINTR {}
     if !completion.hasMore { ring.pollReadable(wakeDescriptor, data: Self.wakeData) }
