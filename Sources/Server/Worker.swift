@@ -32,6 +32,7 @@ final class Worker: LoopClient, @unchecked Sendable {
   var settings: WorkerSettings {
     didSet {
       configureObserver()
+      loop.batching.delay = settings.arrivalBatchNanoseconds
       if settings.journalPolicy != oldValue.journalPolicy { applyJournalPolicy() }
     }
   }
@@ -115,6 +116,7 @@ final class Worker: LoopClient, @unchecked Sendable {
     scheduler = ShardScheduler(
       shard: shard.index, table: server.table, ids: server.transactionIDs, seed: server.seed)
     mail = Mail(origin: shard.index, shardCount: server.shardCount)
+    loop.batching.delay = settings.arrivalBatchNanoseconds
     calibrateWatch()
   }
 
@@ -139,6 +141,8 @@ final class Worker: LoopClient, @unchecked Sendable {
     !resumable.isEmpty || hasBackgroundWork || scheduler.hasUnfinished || scripts.hasPaused || hasMessages
       || mail.hasWork(server.mailboxes)
   }
+
+  var sourceCount: Int { connections.count }
 
   private func readClocks() {
     turnTime = EventLoop.monotonicNanoseconds
@@ -226,6 +230,7 @@ final class Worker: LoopClient, @unchecked Sendable {
       return
     }
     let byteCount = Int(completion.result)
+    loop.batching.note()
     traffic.receivedByteCount += byteCount
     traffic.readCount &+= 1
     connection.receivedByteCount += byteCount

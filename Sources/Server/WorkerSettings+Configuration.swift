@@ -11,6 +11,7 @@ extension WorkerSettings {
     outputLimits = OutputLimits(configuration.outputBufferLimits.normal)
     pubsubOutputLimits = OutputLimits(configuration.outputBufferLimits.pubsub)
     isPipelineStrict = configuration[.pipelineOrder] == "strict"
+    arrivalBatchNanoseconds = UInt64(configuration[.arrivalBatchUsec]) * 1000
     idleSecondsMax = configuration[.timeout]
     keepaliveSeconds = configuration[.tcpKeepalive]
     journalPolicy = Journal.Policy(rawValue: configuration[.appendfsync]) ?? .everysec

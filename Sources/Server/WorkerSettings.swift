@@ -9,6 +9,8 @@ struct WorkerSettings: Sendable {
   var queryBufferBytesMax = 1 << 30
   /// `pipeline-order strict`.
   var isPipelineStrict = false
+  /// `arrival-batch-usec`.
+  var arrivalBatchNanoseconds: UInt64 = 0
   var outputLimits = OutputLimits()
   var pubsubOutputLimits = OutputLimits()
   /// `timeout`, 0 for none.
