@@ -60,6 +60,13 @@ package struct Arguments {
     self.count = count
   }
 
+  /// No words at all.
+  @inlinable
+  package static var none: Arguments {
+    unsafe Arguments(
+      base: UnsafePointer(bitPattern: MemoryLayout<ByteView>.alignment).unsafelyUnwrapped, count: 0)
+  }
+
   /// Words that somebody else keeps, valid as long as they are kept.
   @inlinable
   package init(unsafeWords words: UnsafePointer<ByteView>, count: Int) {

@@ -22,6 +22,9 @@ struct Batch: ~Copyable {
     let shard: Int32
 
     static let unknown: Int32 = -1
+    /// Stands where no command has been parsed yet.
+    static let none = Record(
+      command: unknown, wordCount: 0, firstWord: 0, end: 0, hash: KeyHash(rawValue: 0), shard: 0)
     static let protocolError: Int32 = -2
   }
 

@@ -19,23 +19,43 @@ final class Connection: @unchecked Sendable {
   /// Seconds since 1970.
   let createdAt: Int64
 
+  private let buffers = Buffers()
+
   // Input
-  var input = InputBuffer()
-  var parser = RequestParser()
+  @inline(__always) var input: InputBuffer {
+    _read { yield unsafe buffers.parts.pointee.input }
+    _modify { yield unsafe &buffers.parts.pointee.input }
+  }
+  @inline(__always) var parser: RequestParser {
+    _read { yield unsafe buffers.parts.pointee.parser }
+    _modify { yield unsafe &buffers.parts.pointee.parser }
+  }
   var isReceiving = false
   /// How many bytes the unfinished command at the input's end is known to lack.
   var missingInputByteCount = 0
 
   // Output
-  var output = ReplyWriter()
-  var sending = ReplyWriter()
+  @inline(__always) var output: ReplyWriter {
+    _read { yield unsafe buffers.parts.pointee.output }
+    _modify { yield unsafe &buffers.parts.pointee.output }
+  }
+  @inline(__always) var sending: ReplyWriter {
+    _read { yield unsafe buffers.parts.pointee.sending }
+    _modify { yield unsafe &buffers.parts.pointee.sending }
+  }
   var isSending = false
   /// Replies to changes that are on their way to the disk, and up to where of the journal they wait.
-  var held = ReplyWriter()
+  @inline(__always) var held: ReplyWriter {
+    _read { yield unsafe buffers.parts.pointee.held }
+    _modify { yield unsafe &buffers.parts.pointee.held }
+  }
   var heldUntil: UInt64 = 0
   /// Takes the replies, where there is no client behind it.
   var sink: ((borrowing ReplyWriter) -> Void)?
-  var replies = PendingReplies()
+  @inline(__always) var replies: PendingReplies {
+    _read { yield unsafe buffers.parts.pointee.replies }
+    _modify { yield unsafe &buffers.parts.pointee.replies }
+  }
   /// How large a buffer for replies it keeps when it has nothing to send.
   var keptOutputByteCount = Connection.keptOutputBytesMax
   /// Its largest reply, or batch of them, since the size above was last looked at.
@@ -43,7 +63,10 @@ final class Connection: @unchecked Sendable {
   static let keptOutputBytesMax = 16 * 1024
   static let keptOutputBytesMin = 1024
   /// Messages that came while a reply was being written; they follow it.
-  var pushes = ReplyWriter()
+  @inline(__always) var pushes: ReplyWriter {
+    _read { yield unsafe buffers.parts.pointee.pushes }
+    _modify { yield unsafe &buffers.parts.pointee.pushes }
+  }
 
   // Where it stands
   /// A run of its commands waits for execution in this turn.

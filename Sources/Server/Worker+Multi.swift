@@ -11,7 +11,7 @@ extension Worker {
   // MARK: Queueing
 
   /// Whether a command of a connection in MULTI is kept rather than run.
-  func queues(_ call: Call) -> Bool {
+  func queues(_ call: borrowing Call) -> Bool {
     !server.isOutsideMulti[Int(call.record.command)]
   }
 

@@ -39,7 +39,7 @@ extension Worker {
   }
 
   /// The claim of a command with one key.
-  func claim(of call: Call) -> KeyClaim {
+  func claim(of call: borrowing Call) -> KeyClaim {
     KeyClaim(
       hash: call.record.hash.rawValue,
       isExclusive: server.table.descriptors[Int(call.record.command)].flags.contains(.write))
@@ -47,7 +47,7 @@ extension Worker {
 
   /// Whether a command with one key of this shard is better done in slices.
   @inline(never)
-  func isLong(_ call: Call, _ keyspace: inout Keyspace) -> Bool {
+  func isLong(_ call: borrowing Call, _ keyspace: inout Keyspace) -> Bool {
     isLong(Int(call.record.command), call.words, &keyspace)
   }
 
@@ -139,7 +139,7 @@ extension Worker {
   // MARK: Several at a time
 
   /// Whether a command may possibly run while transactions of the same client are under way.
-  func mayOverlap(_ call: Call) -> Bool {
+  func mayOverlap(_ call: borrowing Call) -> Bool {
     guard call.record.command >= 0, !settings.isPipelineStrict, call.connection.multi == nil else {
       return false
     }
@@ -183,7 +183,7 @@ extension Worker {
   // MARK: Calls
 
   /// The command with copies of its words, and where its keys are.
-  func makeCall(_ call: Call) -> CommandCall {
+  func makeCall(_ call: borrowing Call) -> CommandCall {
     let words = StoredCommands(command: Int(call.record.command), arguments: call.words)
     return makeCall(words, 0, call.words, call.connection, database: call.connection.database)
   }

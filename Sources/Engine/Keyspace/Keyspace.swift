@@ -205,12 +205,12 @@ package import RESP
   package mutating func forgetPrepared() { unsafe hashedKey.base = nil }
 
   @inline(__always)
-  package func prefetchBucket(_ hash: KeyHash, database index: Int) {
+  package mutating func prefetchBucket(_ hash: KeyHash, database index: Int) {
     unsafe (databases + index).pointee.table.prefetchBucket(hash)
   }
 
   @inline(__always)
-  package func prefetchEntry(_ hash: KeyHash, database index: Int) {
+  package mutating func prefetchEntry(_ hash: KeyHash, database index: Int) {
     unsafe (databases + index).pointee.table.prefetchEntry(hash)
   }
 
