@@ -16,6 +16,7 @@ extension Worker {
         var counts = CommandStatistics(commandCount: 0)
         swap(&counts, &statistics)
         answerRequests(&keyspace, &counts)
+        keyspace.forgetPrefetched()
         executeRuns(&batch, &keyspace, &counts)
         takeNoted(&counts)
         deliverFeed()
@@ -62,6 +63,8 @@ extension Worker {
   /// How far ahead of the executed command memory is asked for.
   private static let bucketsAhead = 24
   private static let entriesAhead = 12
+  private static let elementBucketsAhead = 8
+  private static let elementEntriesAhead = 4
 
   @inline(__always)
   private func prefetchBucket(_ batch: borrowing Batch, _ index: Int, _ keyspace: inout Keyspace) {
@@ -79,6 +82,21 @@ extension Worker {
     if record.shard == ownShard, record.hash.rawValue != 0 {
       keyspace.prefetchEntry(record.hash, database: keyspace.selected)
     }
+  }
+
+  /// The same for what commands will read inside large values.
+  @inline(__always)
+  private func prefetchElements(_ batch: borrowing Batch, _ index: Int, _ keyspace: inout Keyspace) {
+    keyspace.prefetchElementEntry(index &+ Self.elementEntriesAhead)
+    let index = index &+ Self.elementBucketsAhead
+    guard index < batch.records.count else { return }
+    let record = batch.records[index]
+    guard record.command >= 0, record.shard == ownShard else { return }
+    let descriptor = server.table.descriptors[Int(record.command)]
+    guard descriptor.element > 0, descriptor.element < Int(record.wordCount) else { return }
+    let words = batch.arguments.arguments(from: record.firstWord, count: Int(record.wordCount))
+    keyspace.prefetchElementBucket(
+      index, words[descriptor.firstKey], record.hash, words[descriptor.element])
   }
 
   /// Replies that one run may write; the rest of its commands come in the next turn, so that a pipeline of
@@ -105,6 +123,7 @@ extension Worker {
     for index in batch.runs[run].records {
       prefetchBucket(batch, index &+ Self.bucketsAhead, &keyspace)
       prefetchEntry(batch, index &+ Self.entriesAhead, &keyspace)
+      prefetchElements(batch, index, &keyspace)
       call.begin(batch.records[index], batch.arguments)
       let outcome = dispatch(&call, &keyspace, &output, &counts)
       if outcome == .waitsBefore {

@@ -147,6 +147,8 @@ package struct CommandDescriptor: Sendable {
   @usableFromInline package let wordsMin: Int
   @usableFromInline package let wordsMax: Int
   package let firstKey: Int
+  /// Which word names the element of the first key's value that the command reads or writes; 0 for none.
+  package let element: Int
   package let flags: Command.Flags
   /// Calls on large values are done in slices.
   package let hasSlices: Bool
@@ -163,6 +165,7 @@ package struct CommandDescriptor: Sendable {
     }
     flags = command.flags
     hasSlices = command.slices != nil
+    element = command.element ?? 0
     name = PackedName(calledName)
     var first = 0
     var isSingle = false

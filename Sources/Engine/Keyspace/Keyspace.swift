@@ -91,6 +91,8 @@ package import RESP
   var snapshot: SnapshotCut?
   /// Flushed databases and large values that are being freed, slice by slice.
   private var garbage: [any Garbage] = []
+  /// What the batch has asked for inside large values.
+  var elements = ElementPrefetch()
   /// A key whose hash is known already, from the batch that prefetched it.
   private var hashedKey: (base: UnsafeRawPointer?, count: Int, hash: KeyHash)
 
@@ -237,6 +239,7 @@ package import RESP
 
   /// Frees a block that is in no table any more: at once, or its value slice by slice if it is large.
   mutating func discard(_ block: EntryBlock) {
+    elements.forget()
     if block.type != .string, block.collection.isLarge {
       garbage.append(DiscardedValue(block))
     } else {
@@ -247,6 +250,7 @@ package import RESP
   /// As `discard`, for the value of a block that stays.
   @inline(never)
   mutating func discardValue(of block: EntryBlock) {
+    elements.forget()
     let collection = block.collection
     if collection.isLarge {
       // A block of its own keeps what the value needs to be freed by.
