@@ -85,7 +85,7 @@ final class Connection: @unchecked Sendable {
   var blocked: BlockedCall?
   var blockTimer: TimerID?
   /// The shards that have commands of it and have not replied.
-  var shardsAsked: Set<Int> = []
+  var shardsAsked = AskedShards.none
   /// A suspended service command; it counts when it is over.
   var suspendedCall: SuspendedCall?
   /// Takes the reply of a suspended service command that is part of a transaction.
@@ -140,6 +140,22 @@ final class Connection: @unchecked Sendable {
   var sentByteCount = 0
   /// When output first exceeded the soft limit, in monotonic nanoseconds.
   var softLimitSince: UInt64?
+
+  /// Of which shards replies are missing.
+  enum AskedShards: Equatable {
+    case none
+    case one(Int)
+    case several
+
+    @inline(__always)
+    mutating func insert(_ shard: Int) {
+      switch self {
+      case .none: self = .one(shard)
+      case .one(shard), .several: break
+      case .one: self = .several
+      }
+    }
+  }
 
   /// CLIENT REPLY's modes.
   enum ReplyMode {

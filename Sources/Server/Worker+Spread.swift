@@ -19,11 +19,16 @@ extension Worker {
     let connection = call.connection
     let place = connection.replies.reserve(isSilent: !connection.wantsReply, output: output)
     connection.shardsAsked.insert(shard)
-    mail.outgoing(to: shard).append(
-      command: Int(call.record.command), database: connection.database,
-      protocolVersion: output.protocolVersion, leavesAccessClocks: connection.leavesAccessClocks,
-      hash: call.record.hash, arguments: call.words,
-      waiter: Parcel.Waiter(connection: connection.handle.bits, place: place))
+    let record = call.record
+    let words = call.words
+    let protocolVersion = output.protocolVersion
+    mail.write(to: shard) { parcel in
+      parcel.append(
+        command: Int(record.command), database: connection.database,
+        protocolVersion: protocolVersion, leavesAccessClocks: connection.leavesAccessClocks,
+        hash: record.hash, arguments: words,
+        waiter: Parcel.Waiter(connection: connection.handle.bits, place: place))
+    }
     connection.commandCount += 1
     traffic.foreignCommandCount += 1
     call.endTicks = clinux_ticks()
@@ -32,10 +37,10 @@ extension Worker {
   /// Whether a command for `shard` may run while earlier ones of the same client may not have: `pipeline-order`.
   private func mayReorder(_ connection: Connection, with shard: Int) -> Bool {
     guard connection.replies.isWaiting else {
-      connection.shardsAsked.removeAll(keepingCapacity: true)
+      connection.shardsAsked = .none
       return true
     }
-    return !settings.isPipelineStrict || connection.shardsAsked.allSatisfy { $0 == shard }
+    return !settings.isPipelineStrict || connection.shardsAsked == .one(shard)
   }
 
   /// The claim of a command with one key.
