@@ -333,7 +333,7 @@ extension Worker {
     {
       rejectAsBusy(&call, &output, &counts)
       outcome = .goesOn
-    } else if server.pauses(server.table.commands[Int(call.record.command)], connection) {
+    } else if server.pauses(Int(call.record.command), call.words, connection) {
       connection.isPaused = true
       paused.append(connection)
       return .waitsBefore

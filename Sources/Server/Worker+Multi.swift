@@ -37,7 +37,7 @@ extension Worker {
       return shutDown(connection)
     }
     multi.commands.append(command: command, arguments: call.words)
-    if !descriptor.flags.isDisjoint(with: [.write, .mayReplicate]) { connection.multi?.mayWrite = true }
+    if server.mayWrite(command, call.words) { connection.multi?.mayWrite = true }
     if server.serviceBodies[command] != nil { connection.multi?.hasServices = true }
     output.raw("+QUEUED\r\n")
   }

@@ -21,12 +21,11 @@ extension ScriptRunner: ScriptHost {
     if descriptor.flags.contains(.noScript) {
       return refuse("ERR This Redis command is not allowed from script", &reply)
     }
-    if descriptor.flags.contains(.write) {
-      if run.target.isReadOnly {
-        return refuse("ERR Write commands are not allowed from read-only scripts.", &reply)
-      }
-      run.hasWritten = true
+    if run.target.isReadOnly, !descriptor.flags.isDisjoint(with: [.write, .mayReplicate]) {
+      return refuse("ERR Write commands are not allowed from read-only scripts.", &reply)
     }
+    if descriptor.flags.contains(.write) { run.hasWritten = true }
+    if server.insight.isMonitored { worker.monitorScript(command, words, database: run.database) }
     reply.protocolVersion = interpreter.protocolVersion
     unsafe pointer.pointee.select(run.database)
     if server.serviceBodies[command] != nil {

@@ -48,7 +48,7 @@ extension Command {
         begin: .index(1), find: .range(last: -1, step: 1, limit: 0), access: [.readWrite, .access],
         notes: "The estimate is kept in the value, which a count may therefore change.")
     ],
-    flags: [.readOnly], arguments: [.key("key", .multiple)],
+    flags: [.readOnly, .mayReplicate], arguments: [.key("key", .multiple)],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       guard arguments.count == 2 else {
         var union = [UInt8](repeating: 0, count: HyperLogLog.registerCount)
