@@ -62,6 +62,7 @@ package final class Server: Sendable {
             guard starting.finished(index, worker) else { return }
             worker.startCron()
             loop.run(client: worker, cpu: cpu)
+            context.memory.shards[index].end()
           } catch {
             starting.failed(error)
           }

@@ -41,7 +41,7 @@ final class ServerContext: @unchecked Sendable {
   let log: Logger
   let startedAt = WallClock.milliseconds
   let tickClock = TickClock()
-  let memory = MemoryWatch()
+  let memory: MemoryWatch
   let persistence = Persistence()
   let insight = SharedInsight()
   let published = PublishedReports()
@@ -76,6 +76,7 @@ final class ServerContext: @unchecked Sendable {
     logOutput: LogOutput
   ) {
     self.shardCount = shardCount
+    memory = MemoryWatch(shardCount: shardCount)
     self.log = log
     self.logOutput = logOutput
     self.origin = origin
@@ -192,6 +193,7 @@ final class ServerContext: @unchecked Sendable {
         let settings = worker.server.settings
         worker.settings = settings
         keyspace.options = settings.keyspace
+        worker.applyMemorySettings(&keyspace)
       }
     }
   }

@@ -69,6 +69,16 @@ extension Worker {
       let arguments = words.arguments(from: record.firstWord, count: record.wordCount)
       let client = CommandObserver.Client(
         shard: parcel.origin, connection: parcel.waiters[index].connection)
+      if unsafe room.isLimited, unsafe room.isExceeded,
+        server.table.descriptors[record.command].flags.contains(.denyOOM), isOutOfMemory(&keyspace)
+      {
+        parcel.answer(protocolVersion: record.protocolVersion) { reply in
+          reply.error(CommandError.outOfMemory.message)
+        }
+        counts.countError(.outOfMemory)
+        counts.counters[record.command].rejected += 1
+        continue
+      }
       keyspace.select(record.database)
       let isLong =
         server.table.descriptors[record.command].hasSlices

@@ -104,6 +104,10 @@ final class Worker: LoopClient, @unchecked Sendable {
   @exclusivity(unchecked)
   var longTurnTicks = UInt64.max
 
+  /// How much of the memory limit is left.
+  @exclusivity(unchecked)
+  var room: MemoryRoom
+
   init(shard: Shard, server: ServerContext, settings: WorkerSettings) {
     self.shard = shard
     index = shard.index
@@ -111,6 +115,7 @@ final class Worker: LoopClient, @unchecked Sendable {
     loop = shard.loop
     self.server = server
     self.settings = settings
+    unsafe room = MemoryRoom(server.memory, shard: shard.index)
     statistics = CommandStatistics(commandCount: server.table.commands.count)
     scheduler = ShardScheduler(
       shard: shard.index, table: server.table, ids: server.transactionIDs, seed: server.seed)
@@ -136,7 +141,7 @@ final class Worker: LoopClient, @unchecked Sendable {
   // MARK: The turn
 
   var hasWork: Bool {
-    !resumable.isEmpty || hasBackgroundWork || scheduler.hasUnfinished || scripts.hasPaused || hasMessages
+    unsafe !resumable.isEmpty || hasBackgroundWork || room.isWanted || scheduler.hasUnfinished || scripts.hasPaused || hasMessages
       || mail.hasWork(server.mailboxes)
   }
 
@@ -165,7 +170,7 @@ final class Worker: LoopClient, @unchecked Sendable {
       parseDeferred()
     }
     marks.commands = clinux_ticks()
-    if hasBackgroundWork || scheduler.hasUnfinished { workInBackground() }
+    if unsafe hasBackgroundWork || scheduler.hasUnfinished || room.isWanted { workInBackground() }
     if journal.isOpen { advanceJournal() }
     marks.background = clinux_ticks()
     flushTouched()

@@ -12,6 +12,9 @@ package import RESP
     package var stringBytesMax = 512 << 20
     /// `maxmemory-policy` is one of the LFU kind: the access clock counts frequency, not time.
     package var countsFrequency = false
+    /// `maxmemory-policy`, `maxmemory-samples`.
+    package var evictionPolicy = EvictionPolicy.noEviction
+    package var evictionSamples = 5
     /// `lfu-log-factor`, `lfu-decay-time`.
     package var frequencyLogFactor = 10
     package var frequencyDecayMinutes = 1
@@ -52,7 +55,12 @@ package import RESP
     }
   }
 
-  package var options: Options { didSet { events.wanted = options.events } }
+  package var options: Options {
+    didSet {
+      events.wanted = options.events
+      if options.evictionPolicy != oldValue.evictionPolicy { evictionPool.removeAll() }
+    }
+  }
   /// Milliseconds since 1970, the same for everything that happens in one turn.
   package var now: Int64 = 0 { didSet { expiryHorizon = isReplaying ? .min : now } }
   /// Keys whose time is not after this one are gone.
@@ -91,6 +99,8 @@ package import RESP
   var snapshot: SnapshotCut?
   /// Flushed databases and large values that are being freed, slice by slice.
   private var garbage: [any Garbage] = []
+  /// Who goes next when memory is short.
+  var evictionPool = EvictionPool()
   /// A key whose hash is known already, from the batch that prefetched it.
   private var hashedKey: (base: UnsafeRawPointer?, count: Int, hash: KeyHash)
 

@@ -6,6 +6,8 @@ package struct KeyspaceStatistics: Sendable {
   /// Part of `expiredKeys`: found by the active cycle rather than by an access.
   package var expiredActively = 0
   package var expireCycleOverruns = 0
+  /// Gone because memory was short.
+  package var evictedKeys = 0
   /// Fields of hashes.
   package var expiredFields = 0
 
@@ -18,6 +20,7 @@ package struct KeyspaceStatistics: Sendable {
     sum.expiredKeys += right.expiredKeys
     sum.expiredActively += right.expiredActively
     sum.expireCycleOverruns += right.expireCycleOverruns
+    sum.evictedKeys += right.evictedKeys
     sum.expiredFields += right.expiredFields
     return sum
   }
