@@ -20,6 +20,9 @@ struct MemoryRoom {
   /// What this thread had allocated when that time was over: commands that come later in the turn must not add to it.
   private var netAtEnd: Int?
 
+  /// What this turn's evictions have left to be told. It goes with the turn, and must not make others go.
+  private var noteByteCount = 0
+
   /// Made on the worker's thread.
   init(_ watch: MemoryWatch, shard: Int) {
     self.watch = watch
@@ -42,12 +45,19 @@ struct MemoryRoom {
   mutating func beginTurn() {
     evictionDeadline = nil
     netAtEnd = nil
+    noteByteCount = 0
     refresh()
   }
 
   /// Takes over what the others use.
   mutating func refresh() {
-    netMax = isLimited ? bytesMax &- watch.used(exceptShard: shard) : .max
+    netMax = isLimited ? bytesMax &- watch.used(exceptShard: shard) &+ noteByteCount : .max
+  }
+
+  /// An eviction has left so much to be told.
+  mutating func forgive(_ byteCount: Int) {
+    noteByteCount &+= byteCount
+    netMax &+= byteCount
   }
 
   /// Whether more than `maxmemory` is in use.

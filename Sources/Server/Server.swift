@@ -112,6 +112,7 @@ package final class Server: Sendable {
     // Clients that come before the data is there hear so.
     context.persistence.willLoad()
     context.memory.started()
+    _ = context.setOOMScore(context.configuration)
     context.startAccepting(listeners, metrics: try listenForMetrics())
     Task {
       guard await context.persistence.start() else { return context.stopped.set(1) }

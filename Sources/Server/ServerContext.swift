@@ -58,6 +58,8 @@ final class ServerContext: @unchecked Sendable {
   private let shutdown = Mutex(ShutdownPhase.none)
   let stopped = ExitCode()
 
+  /// What the kernel's score was before `oom-score-adj` changed it.
+  let oomScoreAtStart = Mutex<Int?>(nil)
   private let lastClientID = Atomic<UInt64>(0)
   let connectionCount = Atomic<Int>(0)
   /// How many commands are to be held back: the deadline of CLIENT PAUSE in monotonic nanoseconds, 0 for none.
@@ -190,10 +192,7 @@ final class ServerContext: @unchecked Sendable {
     for worker in workers {
       await worker.performWithKeyspace { worker, keyspace in
         // Read anew each time: of two changes at once, the later one reaches every worker last.
-        let settings = worker.server.settings
-        worker.settings = settings
-        keyspace.options = settings.keyspace
-        worker.applyMemorySettings(&keyspace)
+        worker.apply(worker.server.settings, &keyspace)
       }
     }
   }

@@ -10,6 +10,8 @@ extension Worker {
 
   func startCron() {
     unsafe room.limit(to: settings.memory.bytesMax)
+    // From here on it takes its memory.
+    publishReport()
     scheduleCron()
   }
 
@@ -44,6 +46,7 @@ extension Worker {
     shrinkIdleBuffers()
     if cronTicks % 10 == 0 {
       closeIdleConnections()
+      recountClients()
       calibrateWatch()
       publishReport()
       metrics?.closeIdle(now: turnTime)

@@ -15,8 +15,11 @@ import Synchronization
 /// Evicting ends with the turn's time for it. From there on each command makes room for what the commands before it
 /// have added, no more: memory in use never grows while the limit is exceeded.
 extension Worker {
-  /// Takes over a changed limit or policy.
-  func applyMemorySettings(_ keyspace: inout Keyspace) {
+  /// Takes over a changed configuration.
+  func apply(_ changed: WorkerSettings, _ keyspace: inout Keyspace) {
+    settings = changed
+    keyspace.options = changed.keyspace
+    recountClients()
     unsafe room.limit(to: settings.memory.bytesMax)
     server.memory.sample()
     watchMemory(keyspace)
@@ -176,7 +179,7 @@ extension Worker {
         isFree || scheduler.intents.allows(KeyClaim(hash: hash.rawValue, isExclusive: true))
       }
       switch outcome {
-      case .evicted: break
+      case .evicted: unsafe room.forgive(keyspace.takeEvictionNotes())
       case .nothing: return .nothing
       case .notFoundYet:
         if unsafe room.isTimeOver || EventLoop.monotonicNanoseconds >= deadline { return .outOfTime }
@@ -202,8 +205,8 @@ extension Worker {
   ///
   /// - Returns: whether it pays to go on at once.
   func evictInBackground(_ keyspace: inout Keyspace) -> Bool {
-    guard unsafe room.isLimited else { return false }
     server.memory.shards[index].isWanted.store(false, ordering: .sequentiallyConsistent)
+    guard unsafe room.isLimited else { return false }
     unsafe room.beginTurn()
     guard unsafe room.isExceeded, !server.isPausing, !keyspace.isReplaying else {
       unsafe server.memory.noteExceeded(room.isExceeded)

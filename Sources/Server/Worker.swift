@@ -104,6 +104,8 @@ final class Worker: LoopClient, @unchecked Sendable {
   @exclusivity(unchecked)
   var longTurnTicks = UInt64.max
 
+  /// What its clients take, while that is limited.
+  var clientByteCount = 0
   /// How much of the memory limit is left.
   @exclusivity(unchecked)
   var room: MemoryRoom
@@ -174,6 +176,7 @@ final class Worker: LoopClient, @unchecked Sendable {
     if journal.isOpen { advanceJournal() }
     marks.background = clinux_ticks()
     flushTouched()
+    if limitsClients { evictClients() }
     ship()
     recycleBuffers()
     marks.output = clinux_ticks()

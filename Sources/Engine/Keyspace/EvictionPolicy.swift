@@ -56,6 +56,10 @@ struct EvictionPool {
   static let lowCount = 8
 
   private(set) var candidates: [Candidate] = []
+  /// What the evictions have left to be told, in bytes.
+  var noteByteCount = 0
+  /// Of a note, beside the key.
+  static let bytesPerNote = 64
 
   var isLow: Bool { candidates.count <= Self.lowCount }
   var isEmpty: Bool { candidates.isEmpty }

@@ -77,12 +77,28 @@ extension Keyspace {
   /// Deletes an entry because memory is short. In the records it stands for itself, before whatever wanted the room.
   private mutating func evict(_ entry: Entry) {
     statistics.evictedKeys += 1
+    let notesBefore = noteCounts
     if !observed.isEmpty { noteChange(entry.key, byExpiry: true) }
     effects.openUnit()
     recordRemoval(entry.key)
     effects.closeUnit()
     notify(.evicted, "evicted", entry.key)
+    let notes = noteCounts
+    evictionPool.noteByteCount += notes.bytes - notesBefore.bytes
+    evictionPool.noteByteCount +=
+      (notes.count - notesBefore.count) * (entry.key.count + EvictionPool.bytesPerNote)
     remove(entry)
+  }
+
+  /// What waits to be told: keys of events and invalidations, and bytes of records.
+  private var noteCounts: (count: Int, bytes: Int) {
+    (events.events.count + observed.tracked.invalidations.count, effects.byteCount)
+  }
+
+  /// The memory that evictions since the last call have taken for what is to be told of them.
+  package mutating func takeEvictionNotes() -> Int {
+    defer { evictionPool.noteByteCount = 0 }
+    return evictionPool.noteByteCount
   }
 
   /// How much the policy wants an entry gone, nil if it must stay.
