@@ -277,7 +277,9 @@ package import RESP
   package mutating func freeSlice(segments steps: Int) {
     var left = steps
     while left > 0, let remains = garbage.last {
+      let before = remains.remaining
       if !remains.freeStep() { garbage.removeLast() }
+      statistics.lazilyFreedObjects += before - remains.remaining
       left -= 1
     }
   }

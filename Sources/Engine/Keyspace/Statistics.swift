@@ -8,6 +8,8 @@ package struct KeyspaceStatistics: Sendable {
   package var expireCycleOverruns = 0
   /// Gone because memory was short.
   package var evictedKeys = 0
+  /// Entries of flushed databases, and large values, freed after nobody could reach them any more.
+  package var lazilyFreedObjects = 0
   /// Fields of hashes.
   package var expiredFields = 0
 
@@ -21,6 +23,7 @@ package struct KeyspaceStatistics: Sendable {
     sum.expiredActively += right.expiredActively
     sum.expireCycleOverruns += right.expireCycleOverruns
     sum.evictedKeys += right.evictedKeys
+    sum.lazilyFreedObjects += right.lazilyFreedObjects
     sum.expiredFields += right.expiredFields
     return sum
   }

@@ -1,3 +1,4 @@
+import Engine
 import Scripting
 import ServerConfig
 
@@ -37,7 +38,7 @@ extension Information {
     field("mem_overhead_db_hashtable_rehashing", 0)
     field("active_defrag_running", 0)
     field("lazyfree_pending_objects", sum(\.garbageCount))
-    field("lazyfreed_objects", 0)
+    field("lazyfreed_objects", sum(\.keyspace.lazilyFreedObjects))
   }
 
   /// The interpreters, and what is kept to be run by them. One interpreter a thread runs scripts and functions.
