@@ -192,6 +192,8 @@ extension Worker {
       !connection.isSuspended, connections[connection.handle] === connection
     else { return }
     connections.remove(connection)
+    clientByteCount -= connection.countedByteCount
+    connection.countedByteCount = 0
     stopWatching(connection)
     stopMonitoring(connection)
     close(connection.descriptor)
