@@ -16,7 +16,7 @@ import servers
 
 POLICIES = ["allkeys-lru", "allkeys-lfu"]
 BATCH = 64
-VALUE = b"x" * 100
+VALUE = b"x" * 32
 CHURN_SIZES = [40, 700, 100, 3000, 60, 1500, 250, 12000, 40]
 RESIDENT_GOAL = 1.1
 
@@ -92,7 +92,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--keys", type=int, default=500_000)
     parser.add_argument("--requests", type=int, default=1_500_000)
-    parser.add_argument("--limit", type=int, default=12 << 20, help="room for a tenth of the keys in Redis")
+    parser.add_argument("--limit", type=int, default=7 << 20, help="room for about a tenth of the keys")
     parser.add_argument("--churn-limit", type=int, default=100 << 20)
     parser.add_argument("--shards", type=int, nargs="*", default=[1])
     parser.add_argument("--peers", nargs="*", default=["redis8"], choices=peers.NAMES)

@@ -51,9 +51,10 @@ struct EvictionPool {
     let hash: UInt64
   }
 
-  static let capacity = 32
-  /// Below this, a choice would be among too few.
-  static let lowCount = 8
+  static let capacity = 64
+  /// Down to here the best are taken; then more keys are looked at. A segment that holds mostly keys worth keeping must
+  /// not give as many as any other.
+  static let lowCount = 48
 
   private(set) var candidates: [Candidate] = []
   /// What the evictions have left to be told, in bytes.

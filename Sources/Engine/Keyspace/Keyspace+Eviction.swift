@@ -31,7 +31,7 @@ extension Keyspace {
   /// Deletes the key that the policy can best do without.
   ///
   /// A slot holds the access clock beside its pointer, so a whole segment of some 500 keys is looked at for the
-  /// price of reading 6 KiB in a row; the 32 best choices of it, and of what was left of earlier looks, wait in the
+  /// price of reading 6 KiB in a row; the 64 best choices of it, and of what was left of earlier looks, wait in the
   /// pool. Segment follows segment, so that all keys are looked at equally often.
   ///
   /// - Parameter mayEvict: whether nobody has a claim on the key with this hash.
