@@ -29,6 +29,15 @@
     count = newCount
   }
 
+  /// Drops all arguments, and memory for more than `capacityMax` of them.
+  package mutating func removeAll(retaining capacityMax: Int) {
+    count = 0
+    guard capacity > capacityMax else { return }
+    unsafe storage.deallocate()
+    capacity = capacityMax
+    unsafe storage = .allocate(capacity: capacity)
+  }
+
   /// The arguments `start ..< start + count`, valid until the table changes.
   @inlinable @inline(__always)
   package func arguments(from start: Int, count: Int) -> Arguments {

@@ -44,13 +44,16 @@ struct Batch: ~Copyable {
   var records: [Record] = []
   var runs: [Run] = []
 
+  /// Room for so many words is kept from turn to turn.
+  private static let argumentsKept = 1 << 15
+
   init() {
     records.reserveCapacity(4096)
     runs.reserveCapacity(256)
   }
 
   mutating func removeAll() {
-    arguments.truncate(to: 0)
+    arguments.removeAll(retaining: Self.argumentsKept)
     records.removeAll(keepingCapacity: true)
     runs.removeAll(keepingCapacity: true)
   }

@@ -132,6 +132,8 @@ final class Connection: @unchecked Sendable {
   var isMonitor = false { didSet { updatePlainness() } }
 
   // Counted
+  /// Its part of what the worker's clients take.
+  var countedByteCount = 0
   var lastInteraction: UInt64
   var lastCommand = -1
   var lastSubcommand: String?

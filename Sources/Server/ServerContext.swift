@@ -41,7 +41,7 @@ final class ServerContext: @unchecked Sendable {
   let log: Logger
   let startedAt = WallClock.milliseconds
   let tickClock = TickClock()
-  let memory = MemoryWatch()
+  let memory: MemoryWatch
   let persistence = Persistence()
   let insight = SharedInsight()
   let published = PublishedReports()
@@ -58,6 +58,8 @@ final class ServerContext: @unchecked Sendable {
   private let shutdown = Mutex(Shutdown())
   let stopped = ExitCode()
 
+  /// What the kernel's score was before `oom-score-adj` changed it.
+  let oomScoreAtStart = Mutex<Int?>(nil)
   private let lastClientID = Atomic<UInt64>(0)
   let connectionCount = Atomic<Int>(0)
   /// How many commands are to be held back: the deadline of CLIENT PAUSE in monotonic nanoseconds, 0 for none.
@@ -76,6 +78,7 @@ final class ServerContext: @unchecked Sendable {
     logOutput: LogOutput
   ) {
     self.shardCount = shardCount
+    memory = MemoryWatch(shardCount: shardCount)
     self.log = log
     self.logOutput = logOutput
     self.origin = origin
@@ -189,9 +192,7 @@ final class ServerContext: @unchecked Sendable {
     for worker in workers {
       await worker.performWithKeyspace { worker, keyspace in
         // Read anew each time: of two changes at once, the later one reaches every worker last.
-        let settings = worker.server.settings
-        worker.settings = settings
-        keyspace.options = settings.keyspace
+        worker.apply(worker.server.settings, &keyspace)
       }
     }
   }

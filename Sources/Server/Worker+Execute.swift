@@ -15,6 +15,7 @@ extension Worker {
         // Counting goes to a local for the turn: a property of a class is checked for exclusive access each time.
         var counts = CommandStatistics(commandCount: 0)
         swap(&counts, &statistics)
+        if unsafe room.isLimited { beginTurnWithLimit(&keyspace) }
         answerRequests(&keyspace, &counts)
         keyspace.forgetPrefetched()
         executeRuns(&batch, &keyspace, &counts)
@@ -227,6 +228,10 @@ extension Worker {
       return .goesOn
     }
     call.connection.lastCommand = command
+    if unsafe room.isLimited, isRefusedForMemory(call, &keyspace) {
+      refuseForMemory(&call, &output, &counts)
+      return .goesOn
+    }
     switch server.table.descriptors[command].routing {
     case .singleKey:
       if record.shard == ownShard {
@@ -338,6 +343,10 @@ extension Worker {
       paused.append(connection)
       return .waitsBefore
     } else if connection.multi != nil, queues(call) {
+      if unsafe room.isLimited, isOutOfMemory(&keyspace) {
+        reject(&call, .outOfMemory, &output, &counts)
+        return .goesOn
+      }
       queue(&call, &output, &counts)
       outcome = .goesOn
     } else {

@@ -90,6 +90,15 @@ extension Worker {
       let arguments = words.arguments(from: record.firstWord, count: record.wordCount)
       let client = CommandObserver.Client(
         shard: parcel.origin, connection: parcel.waiters[index].connection)
+      if unsafe room.isLimited, unsafe room.isExceeded,
+        table.descriptors[record.command].flags.contains(.denyOOM), isOutOfMemory(&keyspace)
+      {
+        replies.error(CommandError.outOfMemory.message)
+        parcel.endReply(replies)
+        counts.countError(.outOfMemory)
+        counts.counters[record.command].rejected += 1
+        continue
+      }
       keyspace.select(record.database)
       let isLong =
         table.descriptors[record.command].hasSlices

@@ -38,6 +38,7 @@ extension Worker {
     }
     multi.commands.append(command: command, arguments: call.words)
     if server.mayWrite(command, call.words) { connection.multi?.mayWrite = true }
+    if descriptor.flags.contains(.denyOOM) { connection.multi?.usesMemory = true }
     if server.serviceBodies[command] != nil { connection.multi?.hasServices = true }
     output.raw("+QUEUED\r\n")
   }

@@ -52,6 +52,13 @@ package struct CommandStatistics: Sendable {
     if errors[code] != nil || errors.count < Self.errorCodesMax { errors[code, default: 0] += 1 }
   }
 
+  /// A copy that stands for itself: counting goes on without copying what is shared with it.
+  package var detached: CommandStatistics {
+    var copy = self
+    copy.counters.reserveCapacity(counters.count + 1)
+    return copy
+  }
+
   /// Starts from zero; what is to be observed stays.
   package mutating func reset() {
     counters = Array(repeating: Counter(), count: counters.count)

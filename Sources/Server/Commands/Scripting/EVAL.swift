@@ -117,9 +117,22 @@ extension Worker {
     if isReadOnly, let flags = target.flags, !flags.contains(.noWrites) {
       throw CommandError("ERR Can not execute a script with write flag using *_ro command.")
     }
+    let isOutOfMemory = isOutOfMemory(for: connection, &keyspace)
+    if isOutOfMemory, let flags = target.flags, flags.isDisjoint(with: [.allowOOM, .noWrites]) {
+      throw CommandError(
+        "OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'")
+    }
     // Before what it calls.
     if server.insight.isMonitored { monitorCaller(arguments, connection) }
-    scripts.run(target, arguments, keyCount: keyCount, connection, &keyspace, &reply)
+    scripts.run(
+      target, arguments, keyCount: keyCount, isOutOfMemory: isOutOfMemory, connection, &keyspace,
+      &reply)
+  }
+
+  /// Whether there is no room for what a script may add. Makes some, unless it is part of a transaction.
+  private func isOutOfMemory(for connection: Connection, _ keyspace: inout Keyspace) -> Bool {
+    guard unsafe room.isLimited, connection.sink == nil else { return false }
+    return connection.hops == nil ? isOutOfMemory(&keyspace) : hasNoRoom(keyspace)
   }
 
   static func keyCount(_ arguments: Arguments) throws(CommandError) -> Int {
