@@ -18,6 +18,35 @@ static inline size_t cjemalloc_statistic(const char *_Nonnull name) {
   return mallctl(name, &value, &size, NULL, 0) == 0 ? value : 0;
 }
 
+#define CJEMALLOC_TEXT_(x) #x
+#define CJEMALLOC_TEXT(x) CJEMALLOC_TEXT_(x)
+
+/// Bytes that threads keep at hand for their next allocations: jemalloc counts them as allocated.
+static inline size_t cjemalloc_cached_bytes(void) {
+  return cjemalloc_statistic("stats.arenas." CJEMALLOC_TEXT(MALLCTL_ARENAS_ALL) ".tcache_bytes");
+}
+
+/// Where the calling thread's counters of bytes ever allocated and ever freed are; 0 where this build has none.
+/// Valid for the thread's life.
+static inline uintptr_t cjemalloc_allocated_counter(void) {
+  uint64_t *counter = NULL;
+  size_t size = sizeof(counter);
+  return mallctl("thread.allocatedp", &counter, &size, NULL, 0) == 0 ? (uintptr_t)counter : 0;
+}
+
+static inline uintptr_t cjemalloc_freed_counter(void) {
+  uint64_t *counter = NULL;
+  size_t size = sizeof(counter);
+  return mallctl("thread.deallocatedp", &counter, &size, NULL, 0) == 0 ? (uintptr_t)counter : 0;
+}
+
+/// The difference of two such counters, 0 without. From any thread: a counter is one aligned word.
+static inline int64_t cjemalloc_net(uintptr_t allocated, uintptr_t freed) {
+  if (!allocated || !freed) return 0;
+  return (int64_t)(__atomic_load_n((uint64_t *)allocated, __ATOMIC_RELAXED)
+                   - __atomic_load_n((uint64_t *)freed, __ATOMIC_RELAXED));
+}
+
 /// Which jemalloc this is: its version, and the commit it was built from.
 static inline const char *_Nonnull cjemalloc_version(void) {
   const char *version = "unknown";
@@ -28,8 +57,6 @@ static inline const char *_Nonnull cjemalloc_version(void) {
 
 /// Returns the pages of freed memory to the system: a control whose name is made with a macro. 0 or an errno.
 static inline int cjemalloc_purge(void) {
-#define CJEMALLOC_TEXT_(x) #x
-#define CJEMALLOC_TEXT(x) CJEMALLOC_TEXT_(x)
   return mallctl("arena." CJEMALLOC_TEXT(MALLCTL_ARENAS_ALL) ".purge", NULL, NULL, NULL, 0);
 }
 

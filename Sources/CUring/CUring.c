@@ -9,6 +9,8 @@
 
 struct curing {
   struct io_uring ring;
+  /// Sends queued since the last wait: they complete with their submission, if the socket has room.
+  unsigned queued_sends;
 };
 
 _Static_assert(CURING_MORE == IORING_CQE_F_MORE, "IORING_CQE_F_MORE");
@@ -26,6 +28,7 @@ curing *curing_create(unsigned entries, unsigned completion_entries, int *code) 
                IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP,
       .cq_entries = completion_entries,
   };
+  self->queued_sends = 0;
   *code = io_uring_queue_init_params(entries, &self->ring, &parameters);
   if (*code != 0) {
     free(self);
@@ -43,15 +46,17 @@ void curing_destroy(curing *self) {
 
 int curing_descriptor(const curing *self) { return self->ring.ring_fd; }
 
-int curing_wait(curing *self, int64_t nanoseconds) {
-  if (nanoseconds < 0) return io_uring_submit_and_wait(&self->ring, 1);
+int curing_wait(curing *self, int64_t nanoseconds, unsigned count) {
+  if (count > 1) count += self->queued_sends;
+  self->queued_sends = 0;
+  if (nanoseconds < 0) return io_uring_submit_and_wait(&self->ring, count);
   if (nanoseconds == 0) return io_uring_submit_and_get_events(&self->ring);
   struct __kernel_timespec limit = {
       .tv_sec = nanoseconds / 1000000000,
       .tv_nsec = nanoseconds % 1000000000,
   };
   struct io_uring_cqe *cqe;
-  return io_uring_submit_and_wait_timeout(&self->ring, &cqe, 1, &limit, NULL);
+  return io_uring_submit_and_wait_timeout(&self->ring, &cqe, count, &limit, NULL);
 }
 
 int curing_has_completions(const curing *self) { return io_uring_cq_ready(&self->ring) > 0; }
@@ -103,6 +108,7 @@ int curing_send(curing *self, int socket, const void *bytes, size_t count, uint6
   struct io_uring_sqe *sqe;
   int code = next_entry(self, &sqe);
   if (code != 0) return code;
+  self->queued_sends++;
   io_uring_prep_send(sqe, socket, bytes, count, MSG_NOSIGNAL | MSG_WAITALL);
   sqe->user_data = data;
   return 0;

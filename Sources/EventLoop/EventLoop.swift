@@ -10,11 +10,14 @@ package protocol LoopClient: AnyObject {
   func turn()
   /// Whether there is work that waits for no completion, so that the thread must not sleep.
   var hasWork: Bool { get }
+  /// How many clients may send.
+  var sourceCount: Int { get }
   /// Jobs or timers have held the thread for more than a millisecond.
   func ranLong(_ phase: LoopPhase, nanoseconds: UInt64)
 }
 
 extension LoopClient {
+  package var sourceCount: Int { 0 }
   package func ranLong(_ phase: LoopPhase, nanoseconds: UInt64) {}
 }
 
@@ -34,12 +37,15 @@ package enum LoopPhase: Sendable {
 /// whoever gives it work puts the work in first and then looks at `sleeping`. Both orders are
 /// sequentially consistent, so one of the two sees the other.
 package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
-  // Unchecked: `ring`, `buffers`, `timers`, `localJobs`, `client` and `isStopping` belong to the loop's thread;
+  // Unchecked: `ring`, `buffers`, `batching`, `timers`, `localJobs`, `client` and `isStopping` belong to the loop's thread;
   // `sharedJobs` has its lock; `sleeping` is atomic.
   package let name: String
   package private(set) var ring: Ring
   package private(set) var buffers: BufferRing
   private unowned var client: (any LoopClient)?
+  /// How many arrivals to gather for a turn; the client notes them.
+  @exclusivity(unchecked)
+  package var batching = ArrivalBatching(delay: 0)
   private var timers = TimerHeap()
   private var localJobs: [UnownedJob] = []
   private let sharedJobs = Mutex<[UnownedJob]>([])
@@ -86,8 +92,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     while !isStopping {
       runJobs()
       client.turn()
-      let now = fireTimers()
-      ring.wait(nanoseconds: waitTime(client, now))
+      wait(client, fireTimers())
       sleeping.store(false, ordering: .relaxed)
     }
     self.client = nil
@@ -99,6 +104,17 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   package func stop() {
     preconditionOnLoop()
     isStopping = true
+  }
+
+  /// Hands over what is queued, and sleeps if there is nothing to do.
+  private func wait(_ client: any LoopClient, _ now: UInt64) {
+    let time = waitTime(client, now)
+    let target = unsafe batching.target(now: now, sources: client.sourceCount)
+    if target > 1, time != 0 {
+      unsafe ring.wait(nanoseconds: min(time ?? .max, batching.delay), count: target)
+    } else {
+      ring.wait(nanoseconds: time)
+    }
   }
 
   /// How long the thread may sleep: 0 with work at hand, nil without timers.
@@ -128,8 +144,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
   /// Whether `completion` is the loop's own business. Clients ask this first.
   package func consumes(_ completion: Completion) -> Bool {
-    if completion.data == Self.ignoredData { return true }
-    guard completion.data == Self.wakeData else { return false }
+    guard completion.data == Self.ignoredData || completion.data == Self.wakeData else { return false }
+    unsafe batching.note()
+    guard completion.data == Self.wakeData else { return true }
     var drained: UInt64 = 0
     while unsafe read(wakeDescriptor, &drained, 8) < 0, errno == EINTR {}
     if !completion.hasMore { ring.pollReadable(wakeDescriptor, data: Self.wakeData) }

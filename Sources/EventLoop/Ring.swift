@@ -78,11 +78,14 @@ package struct Ring {
 
   // MARK: Waiting
 
-  /// Submits what is queued and waits for a completion.
+  /// Submits what is queued and waits for completions.
   ///
-  /// - Parameter nanoseconds: 0 does not wait, nil waits for ever.
-  func wait(nanoseconds: UInt64?) {
-    let code = unsafe curing_wait(ring, nanoseconds.map { Int64(clamping: $0) } ?? -1)
+  /// - Parameters:
+  ///   - nanoseconds: 0 does not wait, nil waits for ever.
+  ///   - count: how many; with more than one, those of sends that are submitted now do not count.
+  func wait(nanoseconds: UInt64?, count: Int = 1) {
+    let code = unsafe curing_wait(
+      ring, nanoseconds.map { Int64(clamping: $0) } ?? -1, UInt32(count))
     if code < 0 {
       switch -code {
       case ETIME, EINTR, EAGAIN, EBUSY: break  // nothing to reap yet, or the kernel wants us to reap first

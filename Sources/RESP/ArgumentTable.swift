@@ -29,6 +29,15 @@
     count = newCount
   }
 
+  /// Drops all arguments, and memory for more than `capacityMax` of them.
+  package mutating func removeAll(retaining capacityMax: Int) {
+    count = 0
+    guard capacity > capacityMax else { return }
+    unsafe storage.deallocate()
+    capacity = capacityMax
+    unsafe storage = .allocate(capacity: capacity)
+  }
+
   /// The arguments `start ..< start + count`, valid until the table changes.
   @inlinable @inline(__always)
   package func arguments(from start: Int, count: Int) -> Arguments {
@@ -58,6 +67,13 @@ package struct Arguments {
   init(base: UnsafePointer<ByteView>, count: Int) {
     unsafe self.base = base
     self.count = count
+  }
+
+  /// No words at all.
+  @inlinable
+  package static var none: Arguments {
+    unsafe Arguments(
+      base: UnsafePointer(bitPattern: MemoryLayout<ByteView>.alignment).unsafelyUnwrapped, count: 0)
   }
 
   /// Words that somebody else keeps, valid as long as they are kept.

@@ -22,6 +22,9 @@ struct Batch: ~Copyable {
     let shard: Int32
 
     static let unknown: Int32 = -1
+    /// Stands where no command has been parsed yet.
+    static let none = Record(
+      command: unknown, wordCount: 0, firstWord: 0, end: 0, hash: KeyHash(rawValue: 0), shard: 0)
     static let protocolError: Int32 = -2
   }
 
@@ -41,13 +44,16 @@ struct Batch: ~Copyable {
   var records: [Record] = []
   var runs: [Run] = []
 
+  /// Room for so many words is kept from turn to turn.
+  private static let argumentsKept = 1 << 15
+
   init() {
     records.reserveCapacity(4096)
     runs.reserveCapacity(256)
   }
 
   mutating func removeAll() {
-    arguments.truncate(to: 0)
+    arguments.removeAll(retaining: Self.argumentsKept)
     records.removeAll(keepingCapacity: true)
     runs.removeAll(keepingCapacity: true)
   }

@@ -19,19 +19,36 @@ final class Connection: @unchecked Sendable {
   /// Seconds since 1970.
   let createdAt: Int64
 
+  private let buffers = Buffers()
+
   // Input
-  var input = InputBuffer()
-  var parser = RequestParser()
+  @inline(__always) var input: InputBuffer {
+    _read { yield unsafe buffers.parts.pointee.input }
+    _modify { yield unsafe &buffers.parts.pointee.input }
+  }
+  @inline(__always) var parser: RequestParser {
+    _read { yield unsafe buffers.parts.pointee.parser }
+    _modify { yield unsafe &buffers.parts.pointee.parser }
+  }
   var isReceiving = false
   /// How many bytes the unfinished command at the input's end is known to lack.
   var missingInputByteCount = 0
 
   // Output
-  var output = ReplyWriter()
-  var sending = ReplyWriter()
+  @inline(__always) var output: ReplyWriter {
+    _read { yield unsafe buffers.parts.pointee.output }
+    _modify { yield unsafe &buffers.parts.pointee.output }
+  }
+  @inline(__always) var sending: ReplyWriter {
+    _read { yield unsafe buffers.parts.pointee.sending }
+    _modify { yield unsafe &buffers.parts.pointee.sending }
+  }
   var isSending = false
   /// Replies to changes that are on their way to the disk, and up to where of the journal they wait.
-  var held = ReplyWriter()
+  @inline(__always) var held: ReplyWriter {
+    _read { yield unsafe buffers.parts.pointee.held }
+    _modify { yield unsafe &buffers.parts.pointee.held }
+  }
   var heldUntil: UInt64 = 0
   /// Takes the replies, where there is no socket behind it.
   var sink: ((borrowing ReplyWriter) -> Void)?
@@ -39,7 +56,10 @@ final class Connection: @unchecked Sendable {
   var closed: (() -> Void)?
   /// Its commands come from the server's own files.
   var isReplay = false
-  var replies = PendingReplies()
+  @inline(__always) var replies: PendingReplies {
+    _read { yield unsafe buffers.parts.pointee.replies }
+    _modify { yield unsafe &buffers.parts.pointee.replies }
+  }
   /// How large a buffer for replies it keeps when it has nothing to send.
   var keptOutputByteCount = Connection.keptOutputBytesMax
   /// Its largest reply, or batch of them, since the size above was last looked at.
@@ -47,7 +67,10 @@ final class Connection: @unchecked Sendable {
   static let keptOutputBytesMax = 16 * 1024
   static let keptOutputBytesMin = 1024
   /// Messages that came while a reply was being written; they follow it.
-  var pushes = ReplyWriter()
+  @inline(__always) var pushes: ReplyWriter {
+    _read { yield unsafe buffers.parts.pointee.pushes }
+    _modify { yield unsafe &buffers.parts.pointee.pushes }
+  }
 
   // Where it stands
   /// A run of its commands waits for execution in this turn.
@@ -66,7 +89,7 @@ final class Connection: @unchecked Sendable {
   var blocked: BlockedCall?
   var blockTimer: TimerID?
   /// The shards that have commands of it and have not replied.
-  var shardsAsked: Set<Int> = []
+  var shardsAsked = AskedShards.none
   /// A suspended service command; it counts when it is over.
   var suspendedCall: SuspendedCall?
   /// Takes the reply of a suspended service command that is part of a transaction.
@@ -113,6 +136,8 @@ final class Connection: @unchecked Sendable {
   var isMonitor = false { didSet { updatePlainness() } }
 
   // Counted
+  /// Its part of what the worker's clients take.
+  var countedByteCount = 0
   var lastInteraction: UInt64
   var lastCommand = -1
   var lastSubcommand: String?
@@ -121,6 +146,22 @@ final class Connection: @unchecked Sendable {
   var sentByteCount = 0
   /// When output first exceeded the soft limit, in monotonic nanoseconds.
   var softLimitSince: UInt64?
+
+  /// Of which shards replies are missing.
+  enum AskedShards: Equatable {
+    case none
+    case one(Int)
+    case several
+
+    @inline(__always)
+    mutating func insert(_ shard: Int) {
+      switch self {
+      case .none: self = .one(shard)
+      case .one(shard), .several: break
+      case .one: self = .several
+      }
+    }
+  }
 
   /// CLIENT REPLY's modes.
   enum ReplyMode {

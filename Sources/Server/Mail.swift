@@ -1,11 +1,12 @@
 import Shard
 
 /// A worker's parcels: those being filled, those that found no room in a mailbox, and those received.
-struct Mail {
+@safe struct Mail: ~Copyable {
   private let origin: Int
   private let shardCount: Int
-  /// What this turn collects for each shard.
-  private var filling: [Parcel?]
+  /// What this turn collects for each shard; retained. Counting a reference once a command would make the processor
+  /// wait each time for the parcel's memory, which was last in the other thread's cache.
+  private var filling: [Unmanaged<Parcel>?]
   /// Parcels that wait for room in their mailbox, by shard, oldest first. Bounded by the number of
   /// connections: each waits for its replies before it sends more.
   private var waiting: [[Parcel]]
@@ -17,16 +18,25 @@ struct Mail {
   init(origin: Int, shardCount: Int) {
     self.origin = origin
     self.shardCount = shardCount
-    filling = Array(repeating: nil, count: shardCount)
+    unsafe filling = Array(repeating: nil, count: shardCount)
     waiting = Array(repeating: [], count: shardCount)
   }
 
+  deinit { for unsafe parcel in unsafe filling { unsafe parcel?.release() } }
+
   /// The parcel that goes to `shard` at the end of this turn.
   mutating func outgoing(to shard: Int) -> Parcel {
-    if let parcel = filling[shard] { return parcel }
+    if let parcel = unsafe filling[shard] { return unsafe parcel.takeUnretainedValue() }
     let parcel = spare.popLast() ?? Parcel(origin: origin)
-    filling[shard] = parcel
+    unsafe filling[shard] = Unmanaged.passRetained(parcel)
     return parcel
+  }
+
+  /// Has `body` write to the parcel that goes to `shard` at the end of this turn.
+  @inline(__always)
+  mutating func write(to shard: Int, _ body: (Parcel) -> Void) {
+    if unsafe filling[shard] == nil { _ = outgoing(to: shard) }
+    unsafe filling[shard].unsafelyUnwrapped._withUnsafeGuaranteedRef(body)
   }
 
   /// Queues an answered parcel for its way home.
@@ -44,9 +54,9 @@ struct Mail {
   mutating func ship(_ mailboxes: Mailboxes) -> [Int] {
     var reached: [Int] = []
     for shard in 0..<shardCount {
-      if let parcel = filling[shard] {
-        waiting[shard].append(parcel)
-        filling[shard] = nil
+      if let parcel = unsafe filling[shard] {
+        waiting[shard].append(unsafe parcel.takeRetainedValue())
+        unsafe filling[shard] = nil
       }
       guard !waiting[shard].isEmpty else { continue }
       let mailbox = mailboxes[from: origin, to: shard]

@@ -69,6 +69,7 @@ package final class Server: Sendable {
             guard starting.finished(index, worker) else { return }
             worker.startCron()
             loop.run(client: worker, cpu: cpu)
+            context.memory.shards[index].end()
           } catch {
             starting.failed(error)
           }
@@ -118,6 +119,7 @@ package final class Server: Sendable {
     // Clients that come before the data is there hear so.
     context.persistence.willLoad()
     context.memory.started()
+    _ = context.setOOMScore(context.configuration)
     context.startAccepting(listeners, metrics: try listenForMetrics())
     Task {
       guard await context.persistence.start() else { return context.stopped.set(1) }

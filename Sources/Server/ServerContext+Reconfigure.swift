@@ -20,6 +20,7 @@ extension ServerContext {
       }
       do throws(ConfigError) {
         try listen(on: updated, insteadOf: configuration, changed, spelledAs: pairs)
+        try setOOMScore(updated, insteadOf: configuration, changed, spelledAs: pairs)
         if changed.contains(.text(.procTitleTemplate)) { setProcessTitle(updated) }
       } catch {
         _ = unsafe chdir(configuration[.dir])
@@ -29,6 +30,18 @@ extension ServerContext {
       logOutput.path = updated[.logfile]
       configuration = updated
     }
+  }
+
+  private func setOOMScore(
+    _ updated: Configuration, insteadOf current: Configuration, _ changed: [DirectiveKey],
+    spelledAs pairs: [(String, String)]
+  ) throws(ConfigError) {
+    let keys: [DirectiveKey] = [.choice(.oomScoreAdj), .list(.oomScoreAdjValues)]
+    guard let key = keys.first(where: changed.contains), !setOOMScore(updated) else { return }
+    _ = setOOMScore(current)
+    throw .failed(
+      spelling(of: key, in: pairs),
+      reason: "Failed to apply new oom_score_adj configuration, check server logs.")
   }
 
   private func listen(

@@ -41,7 +41,7 @@ final class ServerContext: @unchecked Sendable {
   let log: Logger
   let startedAt = WallClock.milliseconds
   let tickClock = TickClock()
-  let memory = MemoryWatch()
+  let memory: MemoryWatch
   let persistence = Persistence()
   let insight = SharedInsight()
   let published = PublishedReports()
@@ -55,9 +55,11 @@ final class ServerContext: @unchecked Sendable {
   /// 40 hexadecimal digits, new at each start.
   let runID: String
   private let currentReplicationID: Mutex<String>
-  private let shutdown = Mutex(ShutdownPhase.none)
+  private let shutdown = Mutex(Shutdown())
   let stopped = ExitCode()
 
+  /// What the kernel's score was before `oom-score-adj` changed it.
+  let oomScoreAtStart = Mutex<Int?>(nil)
   private let lastClientID = Atomic<UInt64>(0)
   let connectionCount = Atomic<Int>(0)
   /// How many commands are to be held back: the deadline of CLIENT PAUSE in monotonic nanoseconds, 0 for none.
@@ -76,6 +78,7 @@ final class ServerContext: @unchecked Sendable {
     logOutput: LogOutput
   ) {
     self.shardCount = shardCount
+    memory = MemoryWatch(shardCount: shardCount)
     self.log = log
     self.logOutput = logOutput
     self.origin = origin
@@ -189,9 +192,7 @@ final class ServerContext: @unchecked Sendable {
     for worker in workers {
       await worker.performWithKeyspace { worker, keyspace in
         // Read anew each time: of two changes at once, the later one reaches every worker last.
-        let settings = worker.server.settings
-        worker.settings = settings
-        keyspace.options = settings.keyspace
+        worker.apply(worker.server.settings, &keyspace)
       }
     }
   }
@@ -220,13 +221,11 @@ final class ServerContext: @unchecked Sendable {
   var isPausing: Bool { pauseDeadline.load(ordering: .relaxed) != 0 }
 
   /// Whether CLIENT PAUSE holds `command` back.
-  func pauses(_ command: Command, _ connection: Connection) -> Bool {
+  func pauses(_ command: Int, _ words: Arguments, _ connection: Connection) -> Bool {
     guard isPausing else { return false }
-    if pausesOnlyWrites.load(ordering: .relaxed) {
-      let mayWrite = command.name == "exec" && connection.multi?.mayWrite == true
-      return mayWrite || !command.flags.isDisjoint(with: [.write, .mayReplicate])
-    }
-    return true
+    guard pausesOnlyWrites.load(ordering: .relaxed) else { return true }
+    if command == execCommand { return connection.multi?.mayWrite == true }
+    return mayWrite(command, words)
   }
 
   // MARK: Connections
@@ -241,17 +240,22 @@ final class ServerContext: @unchecked Sendable {
   private static let drainSeconds: UInt64 = 2
 
   /// How far a shutdown is.
-  enum ShutdownPhase { case none, saving, aborted, leaving }
+  private struct Shutdown {
+    enum Phase { case none, saving, aborted, leaving }
+    var phase = Phase.none
+    /// Under way; whoever asks meanwhile gets the same answer.
+    var attempt: Task<Int32?, Never>?
+  }
 
-  var isStopping: Bool { shutdown.withLock { $0 == .saving || $0 == .leaving } }
+  var isStopping: Bool { shutdown.withLock { $0.phase == .saving || $0.phase == .leaving } }
 
   /// SHUTDOWN ABORT.
   ///
   /// - Returns: false if there is nothing that could be stopped.
   func abortShutdown() -> Bool {
-    let isAborted = shutdown.withLock { phase in
-      guard phase == .saving else { return false }
-      phase = .aborted
+    let isAborted = shutdown.withLock { shutdown in
+      guard shutdown.phase == .saving else { return false }
+      shutdown.phase = .aborted
       return true
     }
     guard isAborted else { return false }
@@ -271,24 +275,28 @@ final class ServerContext: @unchecked Sendable {
   ///   - forces: stops even if that fails.
   /// - Returns: the process' exit code; nil if it goes on, because the snapshot failed.
   func shutDown(saves: Bool? = nil, forces: Bool = false) async -> Int32? {
-    let isFirst = shutdown.withLock { phase in
-      guard phase == .none else { return false }
-      phase = .saving
-      return true
+    let attempt = shutdown.withLock { shutdown in
+      if let attempt = shutdown.attempt { return attempt }
+      let attempt = Task { await stop(saves: saves, forces: forces) }
+      shutdown = Shutdown(phase: .saving, attempt: attempt)
+      return attempt
     }
-    guard isFirst else { return await stopped.value }
+    return await attempt.value
+  }
+
+  private func stop(saves: Bool?, forces: Bool) async -> Int32? {
     log.notice("User requested shutdown...")
-    while await workers[0].perform({ $0.isCronPaused }), shutdown.withLock({ $0 == .saving }) {
+    while await workers[0].perform({ $0.isCronPaused }), shutdown.withLock({ $0.phase == .saving }) {
       try? await Task.sleep(nanoseconds: 10_000_000)
     }
-    let isSaved = persistence.isLoading || shutdown.withLock { $0 != .saving } ? true : await persistence.finish(saves: saves)
-    let goesOn = shutdown.withLock { phase in
-      if phase == .saving, isSaved || forces {
-        phase = .leaving
+    let isSaved = persistence.isLoading || shutdown.withLock { $0.phase != .saving } ? true : await persistence.finish(saves: saves)
+    let goesOn = shutdown.withLock { shutdown in
+      if shutdown.phase == .saving, isSaved || forces {
+        shutdown.phase = .leaving
         return false
       }
-      if phase == .saving { log.warning("Error trying to save the DB, can't exit.") }
-      phase = .none
+      if shutdown.phase == .saving { log.warning("Error trying to save the DB, can't exit.") }
+      shutdown = Shutdown()
       return true
     }
     if goesOn { return nil }

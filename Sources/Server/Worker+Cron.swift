@@ -9,9 +9,16 @@ extension Worker {
   private static let cronNanoseconds: UInt64 = 100_000_000
 
   func startCron() {
+    unsafe room.limit(to: settings.memory.bytesMax)
+    // From here on it takes its memory.
+    publishReport()
+    scheduleCron()
+  }
+
+  private func scheduleCron() {
     loop.schedule(after: Self.cronNanoseconds) { [unowned self] in
       cron()
-      startCron()
+      scheduleCron()
     }
   }
 
@@ -27,6 +34,7 @@ extension Worker {
         keyspace.observed.setBroadcasting(!server.broadcasters.isEmpty)
         keyspace.limitTracked()
         hasBackgroundWork = !server.isPausing && expireSlice(&keyspace) || keyspace.hasGarbage
+        watchMemory(keyspace)
         scheduler.concluded(&keyspace, &statistics)
         collectEffects(&keyspace)
         publishEvents(&keyspace)
@@ -38,12 +46,13 @@ extension Worker {
     shrinkIdleBuffers()
     if cronTicks % 10 == 0 {
       closeIdleConnections()
+      recountClients()
       calibrateWatch()
       publishReport()
       metrics?.closeIdle(now: turnTime)
       closeSlowConnections()
-      if index == 0 { server.memory.sample() }
     }
+    if index == 0, unsafe room.isLimited || cronTicks % 10 == 0 { server.memory.sample() }
   }
 
   /// Lets go of buffers that replies have not needed for a while.
@@ -63,6 +72,7 @@ extension Worker {
       shard.withKeyspace { keyspace in
         keyspace.now = wallTime
         hasBackgroundWork = !server.isPausing && expireSlice(&keyspace)
+        if evictInBackground(&keyspace) { hasBackgroundWork = true }
         scheduler.concluded(&keyspace, &statistics)
         publishEvents(&keyspace)
         publishInvalidations(&keyspace)

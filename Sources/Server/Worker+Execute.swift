@@ -15,7 +15,9 @@ extension Worker {
         // Counting goes to a local for the turn: a property of a class is checked for exclusive access each time.
         var counts = CommandStatistics(commandCount: 0)
         swap(&counts, &statistics)
+        if unsafe room.isLimited { beginTurnWithLimit(&keyspace) }
         answerRequests(&keyspace, &counts)
+        keyspace.forgetPrefetched()
         executeRuns(&batch, &keyspace, &counts)
         takeNoted(&counts)
         deliverFeed()
@@ -37,10 +39,10 @@ extension Worker {
     _ batch: inout Batch, _ keyspace: inout Keyspace, _ counts: inout CommandStatistics
   ) {
     for index in 0..<min(batch.records.count, Self.bucketsAhead) {
-      prefetchBucket(batch, index, keyspace)
+      prefetchBucket(batch, index, &keyspace)
     }
     for index in 0..<min(batch.records.count, Self.entriesAhead) {
-      prefetchEntry(batch, index, keyspace)
+      prefetchEntry(batch, index, &keyspace)
     }
     for index in batch.runs.indices {
       let connection = batch.runs[index].connection
@@ -62,9 +64,11 @@ extension Worker {
   /// How far ahead of the executed command memory is asked for.
   private static let bucketsAhead = 24
   private static let entriesAhead = 12
+  private static let elementBucketsAhead = 8
+  private static let elementEntriesAhead = 4
 
   @inline(__always)
-  private func prefetchBucket(_ batch: borrowing Batch, _ index: Int, _ keyspace: borrowing Keyspace) {
+  private func prefetchBucket(_ batch: borrowing Batch, _ index: Int, _ keyspace: inout Keyspace) {
     guard index < batch.records.count else { return }
     let record = batch.records[index]
     if record.shard == ownShard, record.hash.rawValue != 0 {
@@ -73,12 +77,27 @@ extension Worker {
   }
 
   @inline(__always)
-  private func prefetchEntry(_ batch: borrowing Batch, _ index: Int, _ keyspace: borrowing Keyspace) {
+  private func prefetchEntry(_ batch: borrowing Batch, _ index: Int, _ keyspace: inout Keyspace) {
     guard index < batch.records.count else { return }
     let record = batch.records[index]
     if record.shard == ownShard, record.hash.rawValue != 0 {
       keyspace.prefetchEntry(record.hash, database: keyspace.selected)
     }
+  }
+
+  /// The same for what commands will read inside large values.
+  @inline(__always)
+  private func prefetchElements(_ batch: borrowing Batch, _ index: Int, _ keyspace: inout Keyspace) {
+    keyspace.prefetchElementEntry(index &+ Self.elementEntriesAhead)
+    let index = index &+ Self.elementBucketsAhead
+    guard index < batch.records.count else { return }
+    let record = batch.records[index]
+    guard record.command >= 0, record.shard == ownShard else { return }
+    let descriptor = server.table.descriptors[Int(record.command)]
+    guard descriptor.element > 0, descriptor.element < Int(record.wordCount) else { return }
+    let words = batch.arguments.arguments(from: record.firstWord, count: Int(record.wordCount))
+    keyspace.prefetchElementBucket(
+      index, words[descriptor.firstKey], record.hash, words[descriptor.element])
   }
 
   /// Replies that one run may write; the rest of its commands come in the next turn, so that a pipeline of
@@ -101,27 +120,23 @@ extension Worker {
     let requestBytesMin = settings.logLimits[.largeRequest].valueMin ?? .max
     unsafe hotKeyCountdown &-= batch.runs[run].records.count
     if unsafe hotKeyCountdown <= 0 { sampleKey(run, batch) }
-    var ticks = clinux_ticks()
+    var call = Call(connection: connection, ticks: clinux_ticks(), isMonitored: isMonitored)
     for index in batch.runs[run].records {
-      prefetchBucket(batch, index &+ Self.bucketsAhead, keyspace)
-      prefetchEntry(batch, index &+ Self.entriesAhead, keyspace)
-      let record = batch.records[index]
-      let words = batch.arguments.arguments(
-        from: record.firstWord, count: Int(record.wordCount))
-      var call = Call(
-        connection: connection, record: record, words: words, startTicks: ticks,
-        isMonitored: isMonitored)
+      prefetchBucket(batch, index &+ Self.bucketsAhead, &keyspace)
+      prefetchEntry(batch, index &+ Self.entriesAhead, &keyspace)
+      prefetchElements(batch, index, &keyspace)
+      call.begin(batch.records[index], batch.arguments)
       let outcome = dispatch(&call, &keyspace, &output, &counts)
-      ticks = call.endTicks
       if outcome == .waitsBefore {
         connection.parser.reset()
         return done
       }
-      if record.end &- done >= requestBytesMin, record.command >= 0 {
+      let end = call.record.end
+      if end &- done >= requestBytesMin, call.record.command >= 0 {
         counts.observer.note(
-          Int(record.command), words, ticks: 0, replyBytes: 0, requestBytes: record.end - done)
+          Int(call.record.command), call.words, ticks: 0, replyBytes: 0, requestBytes: end - done)
       }
-      done = record.end
+      done = end
       if outcome == .goesOn, output.count <= outputEnd { continue }
       connection.parser.reset()
       return done
@@ -152,26 +167,29 @@ extension Worker {
     }
   }
 
-  /// One command on its way through `dispatch`.
-  struct Call {
+  /// A connection's command on its way through `dispatch`: one after the other of its run.
+  struct Call: ~Copyable {
     let connection: Connection
-    let record: Batch.Record
-    let words: Arguments
-    let startTicks: UInt64
+    private(set) var record = Batch.Record.none
+    private(set) var words = Arguments.none
+    private(set) var startTicks: UInt64
     var endTicks: UInt64
     /// Somebody looks on by MONITOR.
     let isMonitored: Bool
 
-    init(
-      connection: Connection, record: Batch.Record, words: Arguments, startTicks: UInt64,
-      isMonitored: Bool = false
-    ) {
+    init(connection: Connection, ticks: UInt64, isMonitored: Bool) {
       self.connection = connection
-      self.record = record
-      self.words = words
-      self.startTicks = startTicks
       self.isMonitored = isMonitored
-      endTicks = startTicks
+      startTicks = ticks
+      endTicks = ticks
+    }
+
+    /// Goes on with the next command, which begins when the one before ended.
+    @inline(__always)
+    mutating func begin(_ record: Batch.Record, _ arguments: borrowing ArgumentTable) {
+      self.record = record
+      words = arguments.arguments(from: record.firstWord, count: Int(record.wordCount))
+      startTicks = endTicks
     }
   }
 
@@ -210,6 +228,10 @@ extension Worker {
       return .goesOn
     }
     call.connection.lastCommand = command
+    if unsafe room.isLimited, isRefusedForMemory(call, &keyspace) {
+      refuseForMemory(&call, &output, &counts)
+      return .goesOn
+    }
     switch server.table.descriptors[command].routing {
     case .singleKey:
       if record.shard == ownShard {
@@ -316,11 +338,15 @@ extension Worker {
     {
       rejectAsBusy(&call, &output, &counts)
       outcome = .goesOn
-    } else if server.pauses(server.table.commands[Int(call.record.command)], connection) {
+    } else if server.pauses(Int(call.record.command), call.words, connection) {
       connection.isPaused = true
       paused.append(connection)
       return .waitsBefore
     } else if connection.multi != nil, queues(call) {
+      if unsafe room.isLimited, isOutOfMemory(&keyspace) {
+        reject(&call, .outOfMemory, &output, &counts)
+        return .goesOn
+      }
       queue(&call, &output, &counts)
       outcome = .goesOn
     } else {
@@ -350,13 +376,13 @@ extension Worker {
   }
 
   /// What files have against it. Whoever feeds the server from files is not meant.
-  private func persistenceRefusal(of call: Call) -> CommandError? {
+  private func persistenceRefusal(of call: borrowing Call) -> CommandError? {
     if call.connection.isReplay { return nil }
     return server.persistence.refusal(of: server.table.commands[Int(call.record.command)])
   }
 
   /// Whether a command was run rather than refused for its name.
-  private func isMonitorable(_ call: Call) -> Bool {
+  private func isMonitorable(_ call: borrowing Call) -> Bool {
     let command = Int(call.record.command)
     return server.table.descriptors[command].routing != .container
       || call.words.count == 1 && server.serviceBodies[command] != nil
@@ -386,7 +412,7 @@ extension Worker {
   }
 
   /// Why the client may not run this command, nil if it may.
-  private func refusal(of call: Call) -> CommandError? {
+  private func refusal(of call: borrowing Call) -> CommandError? {
     let descriptor = server.table.descriptors[Int(call.record.command)]
     if !descriptor.allows(call.words.count) {
       return .wrongArity(server.table.fullNames[Int(call.record.command)])

@@ -14,15 +14,27 @@ extension Worker {
   }
 
   private func handOut(_ parcel: Parcel) {
+    // Most have the same waiter as the one before.
+    var handle: UInt64?
+    var connection: Connection?
     for (index, waiter) in parcel.waiters.enumerated() where !parcel.isDeferred(index) {
-      handOut(parcel.reply(at: index), to: waiter)
+      if waiter.connection != handle {
+        handle = waiter.connection
+        connection = connections[ConnectionHandle(bits: waiter.connection)]
+      }
+      if let connection { handOut(parcel.reply(at: index), waiter.place, connection) }
     }
     answered.append(parcel)
   }
 
   private func handOut(_ reply: ByteView, to waiter: Parcel.Waiter) {
     guard let connection = connections[ConnectionHandle(bits: waiter.connection)] else { return }
-    connection.fill(place: waiter.place, with: reply)
+    handOut(reply, waiter.place, connection)
+  }
+
+  @inline(__always)
+  private func handOut(_ reply: ByteView, _ place: Int, _ connection: Connection) {
+    connection.fill(place: place, with: reply)
     if !connection.replies.isWaiting { resume(connection) }
   }
 
@@ -46,6 +58,15 @@ extension Worker {
   private func answer(
     _ parcel: Parcel, _ keyspace: inout Keyspace, _ counts: inout CommandStatistics
   ) {
+    parcel.writeReplies { answer(parcel, &keyspace, &counts, &$0) }
+  }
+
+  private func answer(
+    _ parcel: Parcel, _ keyspace: inout Keyspace, _ counts: inout CommandStatistics,
+    _ replies: inout ReplyWriter
+  ) {
+    // Shared by all threads: not to be counted as used for each command.
+    let table = server.table
     var words = ArgumentTable(capacity: parcel.count * 3)
     var records: [Parcel.Record] = []
     records.reserveCapacity(parcel.count)
@@ -69,16 +90,25 @@ extension Worker {
       let arguments = words.arguments(from: record.firstWord, count: record.wordCount)
       let client = CommandObserver.Client(
         shard: parcel.origin, connection: parcel.waiters[index].connection)
+      if unsafe room.isLimited, unsafe room.isExceeded,
+        table.descriptors[record.command].flags.contains(.denyOOM), isOutOfMemory(&keyspace)
+      {
+        replies.error(CommandError.outOfMemory.message)
+        parcel.endReply(replies)
+        counts.countError(.outOfMemory)
+        counts.counters[record.command].rejected += 1
+        continue
+      }
       keyspace.select(record.database)
       let isLong =
-        server.table.descriptors[record.command].hasSlices
+        table.descriptors[record.command].hasSlices
         && isLong(record.command, arguments, &keyspace)
       if isLong || !scheduler.intents.isEmpty || !putOff.isEmpty,
         putOff.take(
           makeCall(record, arguments, client), parcel.waiters[index], scheduler.intents,
           isLong: isLong)
       {
-        parcel.deferAnswer()
+        parcel.deferReply(replies)
         continue
       }
       keyspace.leavesAccessClocks = record.leavesAccessClocks
@@ -86,17 +116,16 @@ extension Worker {
         keyspace.observed.setWriter(
           ClientReference(worker: parcel.origin, handle: parcel.waiters[index].connection))
       }
-      let firstKey = server.table.descriptors[record.command].firstKey
+      let firstKey = table.descriptors[record.command].firstKey
       if record.hash.rawValue != 0, firstKey > 0, firstKey < arguments.count {
         keyspace.prepare(arguments[firstKey], record.hash)
       } else {
         keyspace.forgetPrepared()
       }
       counts.observer.client = client
-      parcel.answer(protocolVersion: record.protocolVersion) { reply in
-        counts.run(
-          record.command, of: server.table, arguments, ticks: &ticks, &keyspace, &reply)
-      }
+      replies.protocolVersion = record.protocolVersion
+      counts.run(record.command, of: table, arguments, ticks: &ticks, &keyspace, &replies)
+      parcel.endReply(replies)
       scheduler.concluded(&keyspace, &counts)
     }
     begin(putOff, origin: parcel.origin)

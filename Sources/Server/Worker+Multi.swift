@@ -11,7 +11,7 @@ extension Worker {
   // MARK: Queueing
 
   /// Whether a command of a connection in MULTI is kept rather than run.
-  func queues(_ call: Call) -> Bool {
+  func queues(_ call: borrowing Call) -> Bool {
     !server.isOutsideMulti[Int(call.record.command)]
   }
 
@@ -37,7 +37,8 @@ extension Worker {
       return shutDown(connection)
     }
     multi.commands.append(command: command, arguments: call.words)
-    if !descriptor.flags.isDisjoint(with: [.write, .mayReplicate]) { connection.multi?.mayWrite = true }
+    if server.mayWrite(command, call.words) { connection.multi?.mayWrite = true }
+    if descriptor.flags.contains(.denyOOM) { connection.multi?.usesMemory = true }
     if server.serviceBodies[command] != nil { connection.multi?.hasServices = true }
     output.raw("+QUEUED\r\n")
   }

@@ -20,6 +20,7 @@ extension Worker {
     for connection in touched {
       connection.isTouched = false
       flush(connection)
+      if limitsClients { recount(connection) }
     }
     touched.removeAll(keepingCapacity: true)
   }
@@ -32,6 +33,10 @@ extension Worker {
       connection.pushes.removeAll()
     }
     if !connection.output.isEmpty, !connection.replies.isWaiting {
+      // A large reply may be too much even before the first byte of it is sent.
+      if connection.output.count > Connection.keptOutputBytesMax, exceedsOutputLimit(connection) {
+        return
+      }
       if journal.holdsReplies {
         hold(connection)
         if exceedsOutputLimit(connection) { return }
@@ -139,10 +144,19 @@ extension Worker {
       "Client \(describe(connection)) scheduled to be closed ASAP for overcoming of output buffer limits."
     )
     traffic.outputBufferDisconnections += 1
+    abandon(connection)
+    return true
+  }
+
+  /// Breaks a connection off whose buffers take too much.
+  func abandon(_ connection: Connection) {
     shutDown(connection)
     connection.output.removeAll(retaining: 0)
     connection.pushes.removeAll(retaining: 0)
-    return true
+    if !connection.isScheduled, !connection.isRunning {
+      connection.input.consume(connection.input.count)
+      connection.multi = nil
+    }
   }
 
   // MARK: The end of a connection
@@ -179,6 +193,8 @@ extension Worker {
       !connection.isSuspended, connections[connection.handle] === connection
     else { return }
     connections.remove(connection)
+    clientByteCount -= connection.countedByteCount
+    connection.countedByteCount = 0
     stopWatching(connection)
     stopMonitoring(connection)
     if connection.descriptor >= 0 { close(connection.descriptor) }

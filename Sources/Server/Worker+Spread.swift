@@ -19,11 +19,16 @@ extension Worker {
     let connection = call.connection
     let place = connection.replies.reserve(isSilent: !connection.wantsReply, output: output)
     connection.shardsAsked.insert(shard)
-    mail.outgoing(to: shard).append(
-      command: Int(call.record.command), database: connection.database,
-      protocolVersion: output.protocolVersion, leavesAccessClocks: connection.leavesAccessClocks,
-      hash: call.record.hash, arguments: call.words,
-      waiter: Parcel.Waiter(connection: connection.handle.bits, place: place))
+    let record = call.record
+    let words = call.words
+    let protocolVersion = output.protocolVersion
+    mail.write(to: shard) { parcel in
+      parcel.append(
+        command: Int(record.command), database: connection.database,
+        protocolVersion: protocolVersion, leavesAccessClocks: connection.leavesAccessClocks,
+        hash: record.hash, arguments: words,
+        waiter: Parcel.Waiter(connection: connection.handle.bits, place: place))
+    }
     connection.commandCount += 1
     traffic.foreignCommandCount += 1
     call.endTicks = clinux_ticks()
@@ -32,14 +37,14 @@ extension Worker {
   /// Whether a command for `shard` may run while earlier ones of the same client may not have: `pipeline-order`.
   private func mayReorder(_ connection: Connection, with shard: Int) -> Bool {
     guard connection.replies.isWaiting else {
-      connection.shardsAsked.removeAll(keepingCapacity: true)
+      connection.shardsAsked = .none
       return true
     }
-    return !settings.isPipelineStrict || connection.shardsAsked.allSatisfy { $0 == shard }
+    return !settings.isPipelineStrict || connection.shardsAsked == .one(shard)
   }
 
   /// The claim of a command with one key.
-  func claim(of call: Call) -> KeyClaim {
+  func claim(of call: borrowing Call) -> KeyClaim {
     KeyClaim(
       hash: call.record.hash.rawValue,
       isExclusive: server.table.descriptors[Int(call.record.command)].flags.contains(.write))
@@ -47,7 +52,7 @@ extension Worker {
 
   /// Whether a command with one key of this shard is better done in slices.
   @inline(never)
-  func isLong(_ call: Call, _ keyspace: inout Keyspace) -> Bool {
+  func isLong(_ call: borrowing Call, _ keyspace: inout Keyspace) -> Bool {
     isLong(Int(call.record.command), call.words, &keyspace)
   }
 
@@ -139,7 +144,7 @@ extension Worker {
   // MARK: Several at a time
 
   /// Whether a command may possibly run while transactions of the same client are under way.
-  func mayOverlap(_ call: Call) -> Bool {
+  func mayOverlap(_ call: borrowing Call) -> Bool {
     guard call.record.command >= 0, !settings.isPipelineStrict, call.connection.multi == nil else {
       return false
     }
@@ -183,7 +188,7 @@ extension Worker {
   // MARK: Calls
 
   /// The command with copies of its words, and where its keys are.
-  func makeCall(_ call: Call) -> CommandCall {
+  func makeCall(_ call: borrowing Call) -> CommandCall {
     let words = StoredCommands(command: Int(call.record.command), arguments: call.words)
     return makeCall(words, 0, call.words, call.connection, database: call.connection.database)
   }

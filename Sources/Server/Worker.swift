@@ -32,6 +32,7 @@ final class Worker: LoopClient, @unchecked Sendable {
   var settings: WorkerSettings {
     didSet {
       configureObserver()
+      loop.batching.delay = settings.arrivalBatchNanoseconds
       if settings.journalPolicy != oldValue.journalPolicy { applyJournalPolicy() }
     }
   }
@@ -104,6 +105,12 @@ final class Worker: LoopClient, @unchecked Sendable {
   @exclusivity(unchecked)
   var longTurnTicks = UInt64.max
 
+  /// What its clients take, while that is limited.
+  var clientByteCount = 0
+  /// How much of the memory limit is left.
+  @exclusivity(unchecked)
+  var room: MemoryRoom
+
   init(shard: Shard, server: ServerContext, settings: WorkerSettings) {
     self.shard = shard
     index = shard.index
@@ -111,10 +118,12 @@ final class Worker: LoopClient, @unchecked Sendable {
     loop = shard.loop
     self.server = server
     self.settings = settings
+    unsafe room = MemoryRoom(server.memory, shard: shard.index)
     statistics = CommandStatistics(commandCount: server.table.commands.count)
     scheduler = ShardScheduler(
       shard: shard.index, table: server.table, ids: server.transactionIDs, seed: server.seed)
     mail = Mail(origin: shard.index, shardCount: server.shardCount)
+    loop.batching.delay = settings.arrivalBatchNanoseconds
     calibrateWatch()
   }
 
@@ -136,9 +145,11 @@ final class Worker: LoopClient, @unchecked Sendable {
   // MARK: The turn
 
   var hasWork: Bool {
-    !resumable.isEmpty || hasBackgroundWork || scheduler.hasUnfinished || scripts.hasPaused || hasMessages
+    unsafe !resumable.isEmpty || hasBackgroundWork || room.isWanted || scheduler.hasUnfinished || scripts.hasPaused || hasMessages
       || mail.hasWork(server.mailboxes)
   }
+
+  var sourceCount: Int { connections.count }
 
   private func readClocks() {
     turnTime = EventLoop.monotonicNanoseconds
@@ -165,10 +176,11 @@ final class Worker: LoopClient, @unchecked Sendable {
       parseDeferred()
     }
     marks.commands = clinux_ticks()
-    if hasBackgroundWork || scheduler.hasUnfinished { workInBackground() }
+    if unsafe hasBackgroundWork || scheduler.hasUnfinished || room.isWanted { workInBackground() }
     if journal.isOpen { advanceJournal() }
     marks.background = clinux_ticks()
     flushTouched()
+    if limitsClients { evictClients() }
     ship()
     recycleBuffers()
     marks.output = clinux_ticks()
@@ -226,6 +238,7 @@ final class Worker: LoopClient, @unchecked Sendable {
       return
     }
     let byteCount = Int(completion.result)
+    loop.batching.note()
     traffic.receivedByteCount += byteCount
     traffic.readCount &+= 1
     connection.receivedByteCount += byteCount

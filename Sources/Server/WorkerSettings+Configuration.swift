@@ -11,6 +11,7 @@ extension WorkerSettings {
     outputLimits = OutputLimits(configuration.outputBufferLimits.normal)
     pubsubOutputLimits = OutputLimits(configuration.outputBufferLimits.pubsub)
     isPipelineStrict = configuration[.pipelineOrder] == "strict"
+    arrivalBatchNanoseconds = UInt64(configuration[.arrivalBatchUsec]) * 1000
     idleSecondsMax = configuration[.timeout]
     keepaliveSeconds = configuration[.tcpKeepalive]
     journalPolicy = Journal.Policy(rawValue: configuration[.appendfsync]) ?? .everysec
@@ -21,6 +22,9 @@ extension WorkerSettings {
     logLimits = CommandLogLimits(configuration)
     latencyThresholdMilliseconds = configuration[.latencyMonitorThreshold]
     busyMilliseconds = configuration[.busyReplyThreshold]
+    memory = MemoryLimits(configuration)
+    keyspace.evictionPolicy = EvictionPolicy(named: configuration[.maxmemoryPolicy])
+    keyspace.evictionSamples = configuration[.maxmemorySamples]
     keyspace.databaseCount = configuration[.databases]
     keyspace.stringBytesMax = configuration[.protoMaxBulkLen]
     keyspace.countsFrequency = configuration[.maxmemoryPolicy].hasSuffix("lfu")
@@ -53,5 +57,23 @@ extension WorkerSettings.OutputLimits {
   fileprivate init(_ limit: OutputBufferLimits.Limit) {
     self.init(
       hardBytes: limit.hardBytes, softBytes: limit.softBytes, softSeconds: limit.softSeconds)
+  }
+}
+
+extension WorkerSettings.MemoryLimits {
+  fileprivate init(_ configuration: Configuration) {
+    bytesMax = configuration[.maxmemory]
+    evictionNanoseconds = Self.evictionTime(configuration[.maxmemoryEvictionTenacity])
+    let clients = configuration[.maxmemoryClients]
+    // Below zero: a percentage of `maxmemory`.
+    clientBytesMax = clients >= 0 ? clients : bytesMax / 100 * -clients
+  }
+
+  /// 50 µs for each of the first ten steps, then 15 % more for each; with 100 there is no end.
+  private static func evictionTime(_ tenacity: Int) -> UInt64 {
+    if tenacity >= 100 { return .max / 2 }
+    var nanoseconds = 50_000 * Double(min(tenacity, 10))
+    for _ in 10..<max(tenacity, 10) { nanoseconds *= 1.15 }
+    return UInt64(nanoseconds)
   }
 }

@@ -9,6 +9,8 @@ struct WorkerSettings: Sendable {
   var queryBufferBytesMax = 1 << 30
   /// `pipeline-order strict`.
   var isPipelineStrict = false
+  /// `arrival-batch-usec`.
+  var arrivalBatchNanoseconds: UInt64 = 0
   var outputLimits = OutputLimits()
   var pubsubOutputLimits = OutputLimits()
   /// `timeout`, 0 for none.
@@ -30,6 +32,17 @@ struct WorkerSettings: Sendable {
   /// `busy-reply-threshold`: how long a script goes on before others are refused.
   var busyMilliseconds = 5000
   var keyspace = Keyspace.Options()
+  var memory = MemoryLimits()
+
+  /// The directives about memory that workers go by.
+  struct MemoryLimits: Sendable {
+    /// `maxmemory`, 0 for none.
+    var bytesMax = 0
+    /// `maxmemory-eviction-tenacity`, in nanoseconds of a turn.
+    var evictionNanoseconds: UInt64 = 500_000
+    /// `maxmemory-clients` in bytes, 0 for none.
+    var clientBytesMax = 0
+  }
 
   /// `client-output-buffer-limit` of one class of clients; 0 means no limit.
   struct OutputLimits: Sendable {
@@ -47,6 +60,8 @@ struct TrafficStatistics: Sendable {
   var rejectedConnections = 0
   var queryBufferDisconnections = 0
   var outputBufferDisconnections = 0
+  /// Closed because all clients together used more than `maxmemory-clients`.
+  var evictedClients = 0
   /// Parcels sent to other shards, and the commands in them.
   var parcelCount = 0
   var foreignCommandCount = 0

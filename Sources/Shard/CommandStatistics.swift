@@ -13,6 +13,13 @@ package struct CommandStatistics: Sendable {
     package var failed = 0
     package var latencies = LatencyHistogram()
     package init() {}
+
+    @inline(__always)
+    mutating func add(ticks spent: UInt64, tracksLatencies: Bool) {
+      calls &+= 1
+      ticks &+= spent
+      if tracksLatencies { latencies.record(spent) }
+    }
   }
 
   /// By the command's index in the table.
@@ -32,9 +39,7 @@ package struct CommandStatistics: Sendable {
 
   @inline(__always)
   package mutating func count(_ command: Int, ticks: UInt64) {
-    counters[command].calls &+= 1
-    counters[command].ticks &+= ticks
-    if tracksLatencies { counters[command].latencies.record(ticks) }
+    counters[command].add(ticks: ticks, tracksLatencies: tracksLatencies)
   }
 
   /// Commands run, whichever.
@@ -45,6 +50,13 @@ package struct CommandStatistics: Sendable {
   package mutating func countError(code: String) {
     totalErrorReplies += 1
     if errors[code] != nil || errors.count < Self.errorCodesMax { errors[code, default: 0] += 1 }
+  }
+
+  /// A copy that stands for itself: counting goes on without copying what is shared with it.
+  package var detached: CommandStatistics {
+    var copy = self
+    copy.counters.reserveCapacity(counters.count + 1)
+    return copy
   }
 
   /// Starts from zero; what is to be observed stays.

@@ -19,13 +19,13 @@ package struct IntentTable {
 
   private var queues: [UInt64: [Intent]] = [:]
   /// Stands for the whole shard: every part shares it, and a claim of the shard excludes the others.
-  private var shardQueue: [Intent] = []
+  private var shardQueue: [Intent] = [] { didSet { isEmpty = shardQueue.isEmpty } }
   private var shardClaimCount = 0
 
   package init() {}
 
-  /// Nobody claims anything: commands just run.
-  package var isEmpty: Bool { shardQueue.isEmpty }
+  /// Nobody claims anything: commands just run. Stored, because every command asks.
+  package private(set) var isEmpty = true
   package var partCount: Int { shardQueue.count }
 
   /// Whether a single key may be used right now without getting in anybody's way.

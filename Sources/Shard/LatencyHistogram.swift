@@ -1,5 +1,5 @@
 /// How often a duration fell into which range: sixteen ranges a power of two, so within 6.25 % of the truth, in
-/// 8 KiB.
+/// 1 to 8 KiB, as long as the longest duration asks for.
 package struct LatencyHistogram: Sendable {
   /// Below 16 each duration has a range of its own.
   private static let exponentMin = 4
@@ -13,9 +13,21 @@ package struct LatencyHistogram: Sendable {
 
   @inline(__always)
   package mutating func record(_ ticks: UInt64) {
-    if buckets.isEmpty { buckets = Array(repeating: 0, count: Self.bucketsMax) }
-    buckets[Self.bucket(ticks)] &+= 1
+    let bucket = Self.bucket(ticks)
+    if bucket >= buckets.count { grow(toHold: bucket) }
+    buckets[bucket] &+= 1
     count &+= 1
+  }
+
+  @inline(never)
+  private mutating func grow(toHold bucket: Int) {
+    let power = 4 * Self.rangesPerPower
+    let wanted = Swift.min((bucket / power + 1) * power, Self.bucketsMax)
+    var grown: [Int] = []
+    grown.reserveCapacity(wanted)
+    grown += buckets
+    grown += repeatElement(0, count: wanted - buckets.count)
+    buckets = grown
   }
 
   @inline(__always)
@@ -28,8 +40,8 @@ package struct LatencyHistogram: Sendable {
 
   package mutating func add(_ other: LatencyHistogram) {
     guard !other.buckets.isEmpty else { return }
-    if buckets.isEmpty { buckets = Array(repeating: 0, count: Self.bucketsMax) }
-    for index in buckets.indices { buckets[index] &+= other.buckets[index] }
+    if buckets.count < other.buckets.count { grow(toHold: other.buckets.count - 1) }
+    for index in other.buckets.indices { buckets[index] &+= other.buckets[index] }
     count += other.count
   }
 

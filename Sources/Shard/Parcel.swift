@@ -154,19 +154,25 @@ package import RESP
     }
   }
 
-  /// Writes one command's reply, in the order of the commands.
-  package func answer(protocolVersion: Int, _ body: (inout ReplyWriter) -> Void) {
-    replies.protocolVersion = protocolVersion
-    body(&replies)
-    replyEnds.append(replies.count)
-    if replyEnds.count == count { isAnswered = true }
+  /// Has all replies written, back to back, each concluded by `endReply` or `deferReply`.
+  package func writeReplies(_ body: (inout ReplyWriter) -> Void) {
+    // They are with the body meanwhile, so that writing to them needs no look at the parcel.
+    var writer = ReplyWriter()
+    swap(&writer, &replies)
+    body(&writer)
+    swap(&writer, &replies)
+    precondition(replyEnds.count == count, "a command without a reply")
+    isAnswered = true
   }
 
-  /// Says that one command's reply comes later.
-  package func deferAnswer() {
+  /// Says that the next command's reply ends where `writer` stands.
+  @inline(__always)
+  package func endReply(_ writer: borrowing ReplyWriter) { replyEnds.append(writer.count) }
+
+  /// Says that the next command's reply comes later.
+  package func deferReply(_ writer: borrowing ReplyWriter) {
     deferred.insert(replyEnds.count)
-    replyEnds.append(replies.count)
-    if replyEnds.count == count { isAnswered = true }
+    replyEnds.append(writer.count)
   }
 
   // MARK: The origin takes the replies

@@ -226,7 +226,7 @@ def test_a_monitor_that_does_not_read_is_cut_off(start, shards):
 def test_hot_keys_are_found(server):
     with server.connect() as connection:
         ask(connection, "HOTKEYS", "RESET")
-        for _ in range(300):
+        for _ in range(1500):
             connection.pipeline(
                 [("GET", "hot")] * 20 + [("INCR", "warm")] * 8 + [("GET", f"cold:{n}") for n in range(20)])
         keys = ask(connection, "HOTKEYS", "GET", "COUNT", 2)

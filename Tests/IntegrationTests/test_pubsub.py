@@ -89,6 +89,22 @@ def test_an_unsubscribed_client_has_got_what_was_published_before(server):
                 assert subscriber.read().plain() == [b"unsubscribe", b"c", 0]
 
 
+@pytest.mark.parametrize("kind", ["", "P", "S"])
+def test_a_confirmed_end_of_all_subscriptions_is_known_to_every_thread(server, kind):
+    publish = "SPUBLISH" if kind == "S" else "PUBLISH"
+    with server.connect() as client:
+        for number in range(100):
+            names = [b"%d:%d" % (number, index) for index in range(3)]
+            with server.connect() as subscriber:
+                subscriber(f"{kind}SUBSCRIBE", *names)
+                for _ in names[1:]:
+                    subscriber.read()
+                ended = {subscriber(f"{kind}UNSUBSCRIBE").plain()[1]}
+                ended |= {subscriber.read().plain()[1] for _ in names[1:]}
+                assert ended == set(names)
+                assert [client(publish, name, "x").value for name in names] == [0, 0, 0]
+
+
 def test_a_resp2_subscriber_may_do_little_else(server):
     subscriber = subscribed(server, "SUBSCRIBE", "c")
     error = subscriber("GET", "k")

@@ -78,10 +78,17 @@ struct ParcelTests {
     let parcel = Parcel(origin: 0)
     for round in 0..<2 {
       for _ in 0..<3 { Self.append([[1]], to: parcel) }
-      parcel.answer(protocolVersion: 2) { $0.ok() }
       #expect(!parcel.isAnswered)
-      parcel.answer(protocolVersion: 3) { $0.null() }
-      parcel.answer(protocolVersion: 2) { $0.integer(round) }
+      parcel.writeReplies { reply in
+        reply.ok()
+        parcel.endReply(reply)
+        reply.protocolVersion = 3
+        reply.null()
+        parcel.endReply(reply)
+        reply.protocolVersion = 2
+        reply.integer(round)
+        parcel.endReply(reply)
+      }
       #expect(parcel.isAnswered)
       #expect(Self.text(parcel.reply(at: 0)) == Array("+OK\r\n".utf8))
       #expect(Self.text(parcel.reply(at: 1)) == Array("_\r\n".utf8))

@@ -20,8 +20,9 @@ curing *_Nullable curing_create(unsigned entries, unsigned completion_entries, i
 void curing_destroy(curing *_Nonnull ring);
 int curing_descriptor(const curing *_Nonnull ring);
 
-/// Submits, and waits for a completion: at most `nanoseconds`, for ever if negative, not at all if 0.
-int curing_wait(curing *_Nonnull ring, int64_t nanoseconds);
+/// Submits, and waits for `count` completions: at most `nanoseconds`, for ever if negative, not at all if 0.
+/// With a count over 1 the sends among what is submitted do not count.
+int curing_wait(curing *_Nonnull ring, int64_t nanoseconds, unsigned count);
 int curing_has_completions(const curing *_Nonnull ring);
 /// Copies up to `capacity` completions out and marks them seen.
 unsigned curing_take(curing *_Nonnull ring, curing_completion *_Nonnull out, unsigned capacity);

@@ -40,6 +40,9 @@ package struct Command: Sendable {
   package let blocking: Blocking?
   /// How a call on a large value is done in slices, where it can be.
   package let slices: Slices?
+  /// Which word names the (first) element of its key's value that it reads or writes, if that is most of its work: a
+  /// batch asks for the memory ahead of time.
+  package let element: Int?
 
   package init(
     _ name: StaticString, _ summary: String, since: String, group: Group, complexity: String,
@@ -49,7 +52,7 @@ package struct Command: Sendable {
     arguments: [Argument] = [], history: [(since: String, change: String)] = [],
     deprecation: (since: String, replacement: String)? = nil,
     subcommands: [Command] = [], dependents: Dependents? = nil, blocking: Blocking? = nil,
-    slices: Slices? = nil, execution: Execution
+    slices: Slices? = nil, element: Int? = nil, execution: Execution
   ) {
     self.name = "\(name)".lowercasedASCII
     self.summary = summary
@@ -70,6 +73,7 @@ package struct Command: Sendable {
     self.dependents = dependents
     self.blocking = blocking
     self.slices = slices
+    self.element = element
     self.execution = execution
   }
 

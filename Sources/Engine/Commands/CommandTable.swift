@@ -60,7 +60,7 @@ package struct CommandTable: Sendable {
     var slots = [Int16](repeating: -1, count: size)
     for index in callable where !isLong(callNames[index]) {
       let name = callNames[index]
-      var slot = Int(truncatingIfNeeded: ByteView.with(Array(name.utf8), Self.hash)) & mask
+      var slot = Int(truncatingIfNeeded: PackedName(name).hash) & mask
       while slots[slot] >= 0 {
         precondition(callNames[Int(slots[slot])] != name, "two commands called \(name)")
         slot = (slot + 1) & mask
@@ -104,26 +104,18 @@ package struct CommandTable: Sendable {
     guard name.count <= CommandDescriptor.nameBytesMax else {
       return longNames.isEmpty ? nil : longNames[name.string.lowercased()]
     }
-    var slot = Int(truncatingIfNeeded: Self.hash(name)) & mask
+    let packed = PackedName(name)
+    var slot = Int(truncatingIfNeeded: packed.hash) & mask
     while true {
       let index = Int(slots[slot])
       if index < 0 { return nil }
-      if descriptors[index].isCalled(name) { return index }
-      slot = (slot + 1) & mask
+      if descriptors[index].name == packed { return index }
+      slot = (slot &+ 1) & mask
     }
   }
 
   package subscript(name: String) -> Command? {
     ByteView.with(Array(name.utf8)) { index(of: $0) }.map { commands[$0] }
-  }
-
-  @inline(__always)
-  private static func hash(_ name: ByteView) -> UInt64 {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for index in 0..<name.count {
-      hash = (hash ^ UInt64(name[index] | 0x20)) &* 0x100_0000_01B3
-    }
-    return hash ^ (hash >> 29)
   }
 }
 
@@ -133,6 +125,7 @@ extension CommandTable {
 }
 
 /// What routing a command reads, in one place.
+@usableFromInline
 package struct CommandDescriptor: Sendable {
   /// How a command finds its shard.
   package enum Routing: UInt8, Sendable {
@@ -151,16 +144,18 @@ package struct CommandDescriptor: Sendable {
 
   package let routing: Routing
   /// Words allowed, the name included.
-  package let wordsMin: Int
-  package let wordsMax: Int
+  @usableFromInline package let wordsMin: Int
+  @usableFromInline package let wordsMax: Int
   package let firstKey: Int
+  /// Which word names the element of the first key's value that the command reads or writes; 0 for none.
+  package let element: Int
   package let flags: Command.Flags
   /// Calls on large values are done in slices.
   package let hasSlices: Bool
-  private let name: InlineName
+  fileprivate let name: PackedName
 
   /// The longest name that is compared in place.
-  static let nameBytesMax = 32
+  static let nameBytesMax = PackedName.bytesMax
 
   /// - Parameter calledName: what it is called by, in lower case.
   init(_ command: Command, name calledName: String) {
@@ -170,7 +165,8 @@ package struct CommandDescriptor: Sendable {
     }
     flags = command.flags
     hasSlices = command.slices != nil
-    name = InlineName(calledName)
+    element = command.element ?? 0
+    name = PackedName(calledName)
     var first = 0
     var isSingle = false
     if let spec = command.keys.first, case .index(let index) = spec.begin {
@@ -192,44 +188,11 @@ package struct CommandDescriptor: Sendable {
     }
   }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   package func allows(_ wordCount: Int) -> Bool { wordCount >= wordsMin && wordCount <= wordsMax }
 
   @inline(__always)
-  func isCalled(_ word: ByteView) -> Bool { name.matches(word) }
-
-  /// Up to 32 lower-case bytes, compared without following a pointer.
-  private struct InlineName: Sendable {
-    private let words: (UInt64, UInt64, UInt64, UInt64)
-    private let count: Int
-
-    init(_ name: String) {
-      let bytes = Array(name.utf8)
-      precondition(bytes.count <= nameBytesMax, "a name too long to be compared in place")
-      var packed: [UInt64] = [0, 0, 0, 0]
-      for (index, byte) in bytes.enumerated() {
-        packed[index / 8] |= UInt64(byte) << UInt64(index % 8 * 8)
-      }
-      words = (packed[0], packed[1], packed[2], packed[3])
-      count = bytes.count
-    }
-
-    @inline(__always)
-    func matches(_ word: ByteView) -> Bool {
-      guard word.count == count else { return false }
-      var packed: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-      for index in 0..<word.count {
-        let byte = word[index]
-        let lowered = UInt64(byte &- 65 < 26 ? byte | 0x20 : byte) << UInt64(index % 8 * 8)
-        switch index / 8 {
-        case 0: packed.0 |= lowered
-        case 1: packed.1 |= lowered
-        case 2: packed.2 |= lowered
-        default: packed.3 |= lowered
-        }
-      }
-      return packed.0 == words.0 && packed.1 == words.1 && packed.2 == words.2
-        && packed.3 == words.3
-    }
+  func isCalled(_ word: ByteView) -> Bool {
+    word.count <= Self.nameBytesMax && name == PackedName(word)
   }
 }

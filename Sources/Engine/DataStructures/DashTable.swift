@@ -111,6 +111,27 @@ struct DashTable: ~Copyable {
     return nil
   }
 
+  /// As `find`, for an entry known only by its whole hash. Of two that share it, one is found.
+  func find(hash: KeyHash) -> Slot? {
+    let segment = segment(of: hash)
+    if segment.isMissing { return nil }
+    var bucket = segment.bucketIndex(hash.position)
+    for _ in 0..<segment.bucketCount {
+      let line = unsafe segment.bucket(bucket)
+      let tags = unsafe line.load(as: UInt64.self)
+      for index in 0..<Self.slotsPerBucket
+      where tags >> UInt64(index * 8) & 0xFF == UInt64(hash.fingerprint) {
+        let slot = unsafe Bucket.slot(line, index)
+        if KeyHash(Self.block(unsafe slot.pointee).key, seed: seed).rawValue == hash.rawValue {
+          return unsafe slot
+        }
+      }
+      if tags >> 56 == 0 { return nil }
+      bucket = bucket &+ 1 == segment.bucketCount ? 0 : bucket &+ 1
+    }
+    return nil
+  }
+
   /// Asks the processor for the bucket a later `find` will read.
   @inline(__always)
   func prefetchBucket(_ hash: KeyHash) {

@@ -76,6 +76,12 @@ struct ElementTable {
   @inline(__always)
   func hash(_ name: ByteView) -> KeyHash { unsafe KeyHash(name, seed: table.pointee.seed) }
 
+  @inline(__always)
+  func prefetchBucket(_ hash: KeyHash) { unsafe table.pointee.prefetchBucket(hash) }
+
+  @inline(__always)
+  func prefetchEntry(_ hash: KeyHash) { unsafe table.pointee.prefetchEntry(hash) }
+
   /// As `find(_:)`, with the hash of the name.
   @inline(__always)
   func find(_ name: ByteView, _ hash: KeyHash) -> Element? {

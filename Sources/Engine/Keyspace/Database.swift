@@ -5,6 +5,8 @@ struct Database: ~Copyable {
   var table: DashTable
   /// Where the active expire cycle goes on.
   var expireCursor: UInt64 = 0
+  /// Where the next choice of keys to evict goes on.
+  var evictionCursor: UInt64 = 0
   /// Up to where a snapshot has written the table; nil: to its end.
   var sweepCursor: UInt64?
   /// Which database this was when the snapshot began.

@@ -12,6 +12,9 @@ package import RESP
     package var stringBytesMax = 512 << 20
     /// `maxmemory-policy` is one of the LFU kind: the access clock counts frequency, not time.
     package var countsFrequency = false
+    /// `maxmemory-policy`, `maxmemory-samples`.
+    package var evictionPolicy = EvictionPolicy.noEviction
+    package var evictionSamples = 5
     /// `lfu-log-factor`, `lfu-decay-time`.
     package var frequencyLogFactor = 10
     package var frequencyDecayMinutes = 1
@@ -52,7 +55,12 @@ package import RESP
     }
   }
 
-  package var options: Options { didSet { events.wanted = options.events } }
+  package var options: Options {
+    didSet {
+      events.wanted = options.events
+      if options.evictionPolicy != oldValue.evictionPolicy { evictionPool.removeAll() }
+    }
+  }
   /// Milliseconds since 1970, the same for everything that happens in one turn.
   package var now: Int64 = 0 { didSet { expiryHorizon = isReplaying ? .min : now } }
   /// Keys whose time is not after this one are gone.
@@ -91,6 +99,10 @@ package import RESP
   var snapshot: SnapshotCut?
   /// Flushed databases and large values that are being freed, slice by slice.
   private var garbage: [any Garbage] = []
+  /// What the batch has asked for inside large values.
+  var elements = ElementPrefetch()
+  /// Who goes next when memory is short.
+  var evictionPool = EvictionPool()
   /// A key whose hash is known already, from the batch that prefetched it.
   private var hashedKey: (base: UnsafeRawPointer?, count: Int, hash: KeyHash)
 
@@ -205,12 +217,12 @@ package import RESP
   package mutating func forgetPrepared() { unsafe hashedKey.base = nil }
 
   @inline(__always)
-  package func prefetchBucket(_ hash: KeyHash, database index: Int) {
+  package mutating func prefetchBucket(_ hash: KeyHash, database index: Int) {
     unsafe (databases + index).pointee.table.prefetchBucket(hash)
   }
 
   @inline(__always)
-  package func prefetchEntry(_ hash: KeyHash, database index: Int) {
+  package mutating func prefetchEntry(_ hash: KeyHash, database index: Int) {
     unsafe (databases + index).pointee.table.prefetchEntry(hash)
   }
 
@@ -237,6 +249,7 @@ package import RESP
 
   /// Frees a block that is in no table any more: at once, or its value slice by slice if it is large.
   mutating func discard(_ block: EntryBlock) {
+    elements.forget()
     if block.type != .string, block.collection.isLarge {
       garbage.append(DiscardedValue(block))
     } else {
@@ -247,6 +260,7 @@ package import RESP
   /// As `discard`, for the value of a block that stays.
   @inline(never)
   mutating func discardValue(of block: EntryBlock) {
+    elements.forget()
     let collection = block.collection
     if collection.isLarge {
       // A block of its own keeps what the value needs to be freed by.
@@ -265,9 +279,12 @@ package import RESP
   ///
   /// - Parameter steps: a segment of a table, or as many elements of a large value, each; 20 to 50 µs.
   package mutating func freeSlice(segments steps: Int) {
+    elements.forget()
     var left = steps
     while left > 0, let remains = garbage.last {
+      let before = remains.remaining
       if !remains.freeStep() { garbage.removeLast() }
+      statistics.lazilyFreedObjects += before - remains.remaining
       left -= 1
     }
   }

@@ -25,7 +25,8 @@ package struct ObservedKeys: Sendable {
   private var keys: [DatabaseKey: Observation] = [:]
   /// How many of `keys` have a hash.
   private var hashes: [UInt64: Int] = [:]
-  private var changes: [DatabaseKey] = []
+  private var changes: [DatabaseKey] = [] { didSet { hasChanges = !changes.isEmpty } }
+  package private(set) var hasChanges = false
 
   /// Keys in the caches of clients.
   package private(set) var tracked = TrackedKeys()
@@ -35,8 +36,13 @@ package struct ObservedKeys: Sendable {
   /// Nobody wants to hear of anything.
   package private(set) var isEmpty = true
 
-  private mutating func updateEmptiness() { isEmpty = hashes.isEmpty && !tracked.isOn }
-  package var hasChanges: Bool { !changes.isEmpty }
+  /// Whether the keys' readers, or clients that are told of all changes, wait for any.
+  package private(set) var isTracking = false
+
+  private mutating func updateEmptiness() {
+    isTracking = tracked.isOn
+    isEmpty = hashes.isEmpty && !isTracking
+  }
 
   mutating func add(_ key: DatabaseKey, _ hash: UInt64) {
     if keys[key] == nil { hashes[hash, default: 0] += 1 }
@@ -70,9 +76,6 @@ package struct ObservedKeys: Sendable {
   }
 
   // MARK: Tracking
-
-  /// Whether the keys' readers, or clients that are told of all changes, wait for any.
-  package var isTracking: Bool { tracked.isOn }
 
   mutating func track(_ key: ByteView, _ hash: UInt64, _ reader: ClientReference) {
     tracked.add(key, hash, reader)

@@ -6,6 +6,10 @@ package struct KeyspaceStatistics: Sendable {
   /// Part of `expiredKeys`: found by the active cycle rather than by an access.
   package var expiredActively = 0
   package var expireCycleOverruns = 0
+  /// Gone because memory was short.
+  package var evictedKeys = 0
+  /// Entries of flushed databases, and large values, freed after nobody could reach them any more.
+  package var lazilyFreedObjects = 0
   /// Fields of hashes.
   package var expiredFields = 0
 
@@ -18,6 +22,8 @@ package struct KeyspaceStatistics: Sendable {
     sum.expiredKeys += right.expiredKeys
     sum.expiredActively += right.expiredActively
     sum.expireCycleOverruns += right.expireCycleOverruns
+    sum.evictedKeys += right.evictedKeys
+    sum.lazilyFreedObjects += right.lazilyFreedObjects
     sum.expiredFields += right.expiredFields
     return sum
   }

@@ -1,3 +1,4 @@
+import Engine
 import Scripting
 import ServerConfig
 
@@ -25,18 +26,19 @@ extension Information {
     ratio("allocator_rss", memory.resident, memory.active)
     ratio("rss_overhead", memory.residentSet, memory.resident)
     ratio("mem_fragmentation", memory.residentSet, memory.allocated)
+    field("mem_not_counted_for_evict", server.memory.uncounted)
     for name in [
-      "mem_not_counted_for_evict", "mem_replication_backlog", "mem_total_replication_buffers",
+      "mem_replication_backlog", "mem_total_replication_buffers",
       "mem_replica_full_sync_buffer", "mem_clients_slaves",
     ] { field(name, 0) }
     field("mem_clients_normal", memory.clients)
     field("mem_cluster_links", 0)
-    field("mem_aof_buffer", 0)
+    field("mem_aof_buffer", sum(\.journalQueuedByteCount))
     field("mem_allocator", MemoryReport.allocator)
     field("mem_overhead_db_hashtable_rehashing", 0)
     field("active_defrag_running", 0)
     field("lazyfree_pending_objects", sum(\.garbageCount))
-    field("lazyfreed_objects", 0)
+    field("lazyfreed_objects", sum(\.keyspace.lazilyFreedObjects))
   }
 
   /// The interpreters, and what is kept to be run by them. One interpreter a thread runs scripts and functions.

@@ -26,10 +26,11 @@ extension Information {
     field(
       "expire_cycle_cpu_milliseconds",
       sum { Int($0.traffic.expireNanoseconds / 1_000_000) })
-    zeros([
-      "evicted_keys", "evicted_clients", "evicted_scripts", "total_eviction_exceeded_time",
-      "current_eviction_exceeded_time",
-    ])
+    field("evicted_keys", keyspace.evictedKeys)
+    field("evicted_clients", sum(\.traffic.evictedClients))
+    field("evicted_scripts", 0)
+    field("total_eviction_exceeded_time", server.memory.exceededMilliseconds.total)
+    field("current_eviction_exceeded_time", server.memory.exceededMilliseconds.current)
     field("keyspace_hits", keyspace.hits)
     field("keyspace_misses", keyspace.misses)
     field("pubsub_channels", server.channels.count(.channel))

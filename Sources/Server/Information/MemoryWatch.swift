@@ -1,11 +1,66 @@
 import CJemalloc
+import EventLoop
 import Synchronization
 
-/// How much memory is used, and was used at most; from jemalloc, so it covers the whole process.
+/// How much memory the process uses, and was used at most.
+///
+/// jemalloc counts, for each thread, the bytes it has ever allocated and freed; reading them costs two loads. The
+/// differences of the workers, and what other threads have allocated (measured now and then), are the memory in use:
+/// so `maxmemory` can be kept to the byte without asking jemalloc for its statistics.
 final class MemoryWatch: Sendable {
+  /// What one worker tells the others.
+  final class OfShard: Sendable {
+    /// Where the thread's counters are; 0 before it has begun and after it has ended.
+    fileprivate let allocatedCounter = Atomic<UInt>(0)
+    fileprivate let freedCounter = Atomic<UInt>(0)
+    /// How much of the data that may be evicted it holds, in bytes; 0: nothing.
+    let evictable = Atomic<Int>(0)
+    /// Bytes on their way to files, which are not counted: evicting adds to them.
+    let uncounted = Atomic<Int>(0)
+    /// Others are short of memory: it should evict its part.
+    let isWanted = Atomic<Bool>(false)
+    /// Bytes its clients use, and the one that uses most.
+    let clients = Atomic<Int>(0)
+    let largestClient = Atomic<Int>(0)
+
+    /// Bytes its thread has allocated and not freed. May be below zero: threads free what others have allocated.
+    @inline(__always)
+    var net: Int {
+      Int(
+        cjemalloc_net(
+          allocatedCounter.load(ordering: .relaxed), freedCounter.load(ordering: .relaxed)))
+    }
+
+    /// On the thread.
+    fileprivate func begin() {
+      freedCounter.store(cjemalloc_freed_counter(), ordering: .relaxed)
+      allocatedCounter.store(cjemalloc_allocated_counter(), ordering: .relaxed)
+    }
+
+    /// The thread is about to end, and its counters with it.
+    func end() {
+      allocatedCounter.store(0, ordering: .sequentiallyConsistent)
+      freedCounter.store(0, ordering: .sequentiallyConsistent)
+    }
+  }
+
+  let shards: [OfShard]
   private let peak = Atomic<Int>(0)
   private let peakAt = Atomic<Int64>(0)
   private let startup = Atomic<Int>(0)
+  /// What threads other than the workers' have allocated.
+  private let others = Atomic<Int>(0)
+  /// Since when more than `maxmemory` is in use, in monotonic nanoseconds; 0: it is not.
+  private let exceededSince = Atomic<UInt64>(0)
+  private let exceededBefore = Atomic<UInt64>(0)
+
+  init(shardCount: Int) { shards = (0..<shardCount).map { _ in OfShard() } }
+
+  /// The calling thread is that of a shard.
+  func begin(shard: Int) -> OfShard {
+    shards[shard].begin()
+    return shards[shard]
+  }
 
   var peakBytes: Int { peak.load(ordering: .relaxed) }
   /// Seconds since 1970.
@@ -18,17 +73,61 @@ final class MemoryWatch: Sendable {
   /// Forgets the peak, as CONFIG RESETSTAT does.
   func resetPeak() {
     peak.store(0, ordering: .relaxed)
+    exceededBefore.store(0, ordering: .relaxed)
     sample()
   }
 
-  /// Reads what is allocated now. Takes tens of microseconds: not for every command.
+  private var netOfShards: Int { shards.reduce(0) { $0 + $1.net } }
+
+  /// What counts for `maxmemory` and is none of shard `index`.
+  func used(exceptShard index: Int) -> Int {
+    var sum = others.load(ordering: .relaxed)
+    for shard in shards.indices {
+      if shard != index { sum += shards[shard].net }
+      sum -= shards[shard].uncounted.load(ordering: .relaxed)
+    }
+    return sum
+  }
+
+  /// What does not count for `maxmemory`.
+  var uncounted: Int { shards.reduce(0) { $0 + $1.uncounted.load(ordering: .relaxed) } }
+
+  /// Asks jemalloc what is in use. Takes tens of microseconds: not for every command.
   @discardableResult
   func sample() -> Int {
+    let before = netOfShards
     _ = cjemalloc_refresh_statistics()
-    let allocated = Int(unsafe cjemalloc_statistic("stats.allocated"))
-    if peak.max(allocated, ordering: .relaxed).oldValue < allocated {
+    let allocated = Int(unsafe cjemalloc_statistic("stats.allocated")) - cjemalloc_cached_bytes()
+    // The shards go on meanwhile.
+    others.store(allocated - (before + netOfShards) / 2, ordering: .relaxed)
+    notePeak(allocated)
+    return allocated
+  }
+
+  func notePeak(_ used: Int) {
+    if peak.max(used, ordering: .relaxed).oldValue < used {
       peakAt.store(WallClock.milliseconds / 1000, ordering: .relaxed)
     }
-    return allocated
+  }
+
+  // MARK: How long the limit was exceeded
+
+  func noteExceeded(_ isExceeded: Bool) {
+    let since = exceededSince.load(ordering: .relaxed)
+    if isExceeded == (since != 0) { return }
+    let now = EventLoop.monotonicNanoseconds
+    if isExceeded {
+      exceededSince.store(now, ordering: .relaxed)
+    } else {
+      exceededSince.store(0, ordering: .relaxed)
+      exceededBefore.add(now &- since, ordering: .relaxed)
+    }
+  }
+
+  /// For how long more than `maxmemory` was in use: now without a break, and in all.
+  var exceededMilliseconds: (current: Int, total: Int) {
+    let since = exceededSince.load(ordering: .relaxed)
+    let current = since == 0 ? 0 : (EventLoop.monotonicNanoseconds &- since) / 1_000_000
+    return (Int(current), Int(exceededBefore.load(ordering: .relaxed) / 1_000_000 + current))
   }
 }

@@ -56,7 +56,7 @@ struct ShardReport: Sendable {
   init(_ worker: Worker, _ keyspace: borrowing Keyspace) {
     index = worker.index
     time = WallClock.milliseconds
-    commands = worker.statistics
+    commands = worker.statistics.detached
     traffic = worker.traffic
     rates = worker.rates
     self.keyspace = keyspace.statistics

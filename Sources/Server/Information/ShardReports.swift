@@ -92,6 +92,8 @@ private final class ReportArrival: Sendable {
         return (CheckedContinuation<[ShardReport], Never>?.none, [ShardReport]())
       }
       state.waiter = nil
+      // The timer may keep this for longer than the reports are wanted.
+      defer { state.reports = [] }
       return (waiter, state.reports)
     }
     waiter?.resume(returning: reports)
@@ -101,7 +103,10 @@ private final class ReportArrival: Sendable {
     get async {
       await withCheckedContinuation { continuation in
         let known = state.withLock { state -> [ShardReport]? in
-          if state.missing <= 0 { return state.reports }
+          if state.missing <= 0 {
+            defer { state.reports = [] }
+            return state.reports
+          }
           state.waiter = continuation
           return nil
         }

@@ -1,7 +1,7 @@
 import Engine
 import RESP
 
-/// The keys that one worker's clients use most, by sampling: about one command in a hundred is looked at.
+/// The keys that one worker's clients use most, by sampling: about one command in 500 is looked at.
 ///
 /// The counters are those of Space-Saving (Metwally, Agrawal, El Abbadi 2005): a fixed number of them, and a key that
 /// has none takes over the smallest one with its count, so a key that makes more than 1/128 of the samples is
@@ -30,7 +30,7 @@ struct HotKeys: Sendable {
     var certain: Double { count - error }
   }
 
-  static let samplePeriod = 100
+  static let samplePeriod = 500
   private static let countersMax = 128
   /// Longer names are cut: they are for people to read.
   private static let nameBytesMax = 512

@@ -51,6 +51,11 @@ extension Worker {
       words, source: "\(database) \(connection.address.monitorPeer)")
   }
 
+  /// Tells of a script that a client of this worker runs, which `monitor` leaves out.
+  func monitorCaller(_ words: Arguments, _ connection: Connection) {
+    monitor(nil, words, source: "\(connection.database) \(connection.address.monitorPeer)")
+  }
+
   /// Tells of a command that a script runs.
   func monitorScript(_ command: Int, _ words: Arguments, database: Int) {
     guard isForMonitors(command) else { return }

@@ -33,6 +33,8 @@ final class ScriptRun {
   let wallTime: Int64
   var database: Int
   var hasWritten = false
+  /// There was no room for more when it was called.
+  var isOutOfMemory = false
   /// Where it stands, once it has been suspended.
   var suspended: Interpreter.Run?
   var hasBegun = false

@@ -21,12 +21,17 @@ extension ScriptRunner: ScriptHost {
     if descriptor.flags.contains(.noScript) {
       return refuse("ERR This Redis command is not allowed from script", &reply)
     }
-    if descriptor.flags.contains(.write) {
-      if run.target.isReadOnly {
-        return refuse("ERR Write commands are not allowed from read-only scripts.", &reply)
-      }
-      run.hasWritten = true
+    if run.target.isReadOnly, !descriptor.flags.isDisjoint(with: [.write, .mayReplicate]) {
+      return refuse("ERR Write commands are not allowed from read-only scripts.", &reply)
     }
+    // A script that has begun to write goes on to its end.
+    if run.isOutOfMemory, !run.hasWritten, descriptor.flags.contains(.denyOOM),
+      run.target.flags?.contains(.allowOOM) != true
+    {
+      return refuse("OOM command not allowed when used memory > 'maxmemory'.", code: "OOM", &reply)
+    }
+    if descriptor.flags.contains(.write) { run.hasWritten = true }
+    if server.insight.isMonitored { worker.monitorScript(command, words, database: run.database) }
     reply.protocolVersion = interpreter.protocolVersion
     unsafe pointer.pointee.select(run.database)
     if server.serviceBodies[command] != nil {
@@ -40,8 +45,10 @@ extension ScriptRunner: ScriptHost {
     return .replied
   }
 
-  private func refuse(_ text: StaticString, _ reply: inout ReplyWriter) -> ScriptCallOutcome {
-    worker.statistics.countError(code: "ERR")
+  private func refuse(
+    _ text: StaticString, code: String = "ERR", _ reply: inout ReplyWriter
+  ) -> ScriptCallOutcome {
+    worker.statistics.countError(code: code)
     reply.raw(text)
     return .refused
   }

@@ -135,18 +135,19 @@ import Synchronization
   /// - Parameters:
   ///   - arguments: the whole command; the keys begin at its word 3.
   func run(
-    _ target: ScriptTarget, _ arguments: Arguments, keyCount: Int, _ connection: Connection,
-    _ keyspace: inout Keyspace, _ reply: inout ReplyWriter
+    _ target: ScriptTarget, _ arguments: Arguments, keyCount: Int, isOutOfMemory: Bool,
+    _ connection: Connection, _ keyspace: inout Keyspace, _ reply: inout ReplyWriter
   ) {
     let run = ScriptRun(
       target, connection, words: [], keyCount: keyCount, startTime: EventLoop.monotonicNanoseconds,
       wallTime: worker.wallTime)
+    run.isOutOfMemory = isOutOfMemory
     if let hops = connection.hops {
       run.hops = hops
     } else if let claims = claimsAtOnce(target, arguments, keyCount) {
       run.claims = claims
     } else {
-      return schedule(target, arguments, keyCount, connection)
+      return schedule(target, arguments, keyCount, isOutOfMemory: isOutOfMemory, connection)
     }
     run.hasBegun = true
     let keys = arguments.part(from: 3, count: keyCount)
@@ -202,12 +203,14 @@ import Synchronization
   }
 
   private func schedule(
-    _ target: ScriptTarget, _ arguments: Arguments, _ keyCount: Int, _ connection: Connection
+    _ target: ScriptTarget, _ arguments: Arguments, _ keyCount: Int, isOutOfMemory: Bool,
+    _ connection: Connection
   ) {
     let words = (0..<arguments.count).map { arguments[$0].bytes }
     let run = ScriptRun(
       target, connection, words: words, keyCount: keyCount,
       startTime: EventLoop.monotonicNanoseconds, wallTime: worker.wallTime)
+    run.isOutOfMemory = isOutOfMemory
     connection.isSuspended = true
     let program = makeProgram(run, claims(target, Array(words[3..<3 + keyCount])))
     let transaction = Transaction(program, on: worker.scheduler, ids: server.transactionIDs)

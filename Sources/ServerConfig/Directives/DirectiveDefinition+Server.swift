@@ -5,6 +5,7 @@ extension DirectiveDefinition {
   static let server: [DirectiveDefinition] = [
     .integer(.shards, "shards", 0...1024, default: 0, flags: [.immutable]),
     .choice(.pipelineOrder, "pipeline-order", ["relaxed", "strict"], default: "relaxed"),
+    .integer(.arrivalBatchUsec, "arrival-batch-usec", 0...10_000, default: 250),
     .flag(.daemonize, "daemonize", default: false, flags: [.immutable]),
     .text(.pidfile, "pidfile", default: "", flags: [.immutable, .emptyIsAbsent]),
     .choice(

@@ -2,6 +2,7 @@
 package enum IntegerDirective: Int, CaseIterable, Sendable {
   // Server
   case shards
+  case arrivalBatchUsec
   case databases
   case watchdogPeriod
   case shutdownTimeout

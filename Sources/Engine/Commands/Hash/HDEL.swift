@@ -15,7 +15,7 @@ extension Command {
     flags: [.write, .fast],
     arguments: [.key(), Argument("field", .string, .multiple)],
     history: [("2.4.0", "Several fields at once.")],
-    execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
+    element: 2, execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       guard
         let hash = try keyspace.hashValue(
           arguments[1], toChange: FieldWords(arguments, 2..<arguments.count))

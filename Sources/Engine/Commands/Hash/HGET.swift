@@ -14,7 +14,7 @@ extension Command {
     keys: [.at(1, [.readOnly, .access])],
     flags: [.readOnly, .fast],
     arguments: [.key(), Argument("field", .string)],
-    execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
+    element: 2, execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       let hash = try keyspace.hashValue(arguments[1])
       reply.element(hash?.value(of: arguments[2]))
     })
@@ -32,7 +32,7 @@ extension Command {
     keys: [.at(1, [.readOnly, .access])],
     flags: [.readOnly, .fast],
     arguments: [.key(), Argument("field", .string, .multiple)],
-    execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
+    element: 2, execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       let hash = try keyspace.hashValue(arguments[1])
       reply.array(arguments.count - 2)
       for index in 2..<arguments.count { reply.element(hash?.value(of: arguments[index])) }
@@ -51,7 +51,7 @@ extension Command {
     keys: [.at(1, .readOnly)],
     flags: [.readOnly, .fast],
     arguments: [.key(), Argument("field", .string)],
-    execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
+    element: 2, execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       let hash = try keyspace.hashValue(arguments[1])
       reply.integer(hash?.value(of: arguments[2]) == nil ? 0 : 1)
     })
@@ -69,7 +69,7 @@ extension Command {
     keys: [.at(1, .readOnly)],
     flags: [.readOnly, .fast],
     arguments: [.key(), Argument("field", .string)],
-    execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
+    element: 2, execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       let hash = try keyspace.hashValue(arguments[1])
       reply.integer(hash?.value(of: arguments[2])?.count ?? 0)
     })

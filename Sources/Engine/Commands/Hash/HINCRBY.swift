@@ -14,7 +14,7 @@ extension Command {
     keys: [.at(1, [.readWrite, .access, .update])],
     flags: [.write, .denyOOM, .fast],
     arguments: [.key(), Argument("field", .string), Argument("increment", .integer)],
-    execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
+    element: 2, execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       let delta = try arguments[3].integer()
       let hash = try keyspace.hashValue(arguments[1], toChange: FieldWords(arguments, 2..<3))
       var old = 0
@@ -48,7 +48,7 @@ extension Command {
     keys: [.at(1, [.readWrite, .access, .update])],
     flags: [.write, .denyOOM, .fast],
     arguments: [.key(), Argument("field", .string), Argument("increment", .double)],
-    execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
+    element: 2, execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       if let delta = DecimalText.double(arguments[3]), delta.isInfinite { throw .valueNotFinite }
       var sum = try DecimalSum.add(arguments[3], to: ByteView("0"))
       let hash = try keyspace.hashValue(arguments[1], toChange: FieldWords(arguments, 2..<3))

@@ -17,7 +17,7 @@ extension Command {
     flags: [.write, .denyOOM, .fast],
     arguments: [.key(), hashPairs],
     history: [("4.0.0", "Several fields at once.")],
-    execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
+    element: 2, execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       guard arguments.count % 2 == 0 else { throw .wrongArity("hset") }
       reply.integer(try keyspace.setFields(arguments))
     })
@@ -37,7 +37,7 @@ extension Command {
     flags: [.write, .denyOOM, .fast],
     arguments: [.key(), hashPairs],
     deprecation: ("4.0.0", "`HSET` with multiple field-value pairs"),
-    execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
+    element: 2, execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       guard arguments.count % 2 == 0 else { throw .wrongArity("hmset") }
       _ = try keyspace.setFields(arguments)
       reply.ok()
@@ -56,7 +56,7 @@ extension Command {
     keys: [.at(1, [.readWrite, .insert])],
     flags: [.write, .denyOOM, .fast],
     arguments: [.key(), Argument("field", .string), Argument("value", .string)],
-    execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
+    element: 2, execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       let hash = try keyspace.hashForAdding(arguments[1], FieldWords(arguments, 2..<3))
       guard hash.value(of: arguments[2]) == nil else { return reply.integer(0) }
       _ = hash.set(arguments[2], arguments[3], keyspace.hashGrowth)

@@ -14,6 +14,9 @@ extension Command {
     arguments: [.key(), Argument("element", .string, [.optional, .multiple])],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       let key = arguments[1]
+      if let isChanged = try keyspace.raiseDense(key, arguments) {
+        return reply.integer(isChanged ? 1 : 0)
+      }
       let old = try keyspace.hyperLogLog(key, for: .write)
       var sketch = old ?? HyperLogLog()
       var isChanged = old == nil
@@ -45,7 +48,7 @@ extension Command {
         begin: .index(1), find: .range(last: -1, step: 1, limit: 0), access: [.readWrite, .access],
         notes: "The estimate is kept in the value, which a count may therefore change.")
     ],
-    flags: [.readOnly], arguments: [.key("key", .multiple)],
+    flags: [.readOnly, .mayReplicate], arguments: [.key("key", .multiple)],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       guard arguments.count == 2 else {
         var union = [UInt8](repeating: 0, count: HyperLogLog.registerCount)
@@ -107,6 +110,38 @@ extension Keyspace {
   ) throws(CommandError) -> HyperLogLog? {
     guard let string = try string(key, for: purpose) else { return nil }
     return try string.withBytes { (bytes) throws(CommandError) in try HyperLogLog(bytes) }
+  }
+
+  /// Adds PFADD's elements to a dense sketch where it is.
+  ///
+  /// - Returns: whether the estimate may have changed; nil if there is no dense sketch.
+  /// - Throws: `.wrongType`.
+  /// - Complexity: O(elements); copies and allocates nothing.
+  fileprivate mutating func raiseDense(
+    _ key: ByteView, _ arguments: Arguments
+  ) throws(CommandError) -> Bool? {
+    guard let stored = try string(key, for: .write) else { return nil }
+    // Most elements have been seen, or one that counts as high: the value is left alone.
+    var first = 2
+    let isDense = stored.withBytes { stored in
+      guard HyperLogLog.isDense(stored) else { return false }
+      while first < arguments.count {
+        let (register, value) = HyperLogLog.place(of: arguments[first])
+        if HyperLogLog.denseRegister(stored, register) < value { break }
+        first += 1
+      }
+      return true
+    }
+    guard isDense else { return nil }
+    guard first < arguments.count else { return false }
+    let sketch = try editString(key, growingTo: HyperLogLog.denseByteCount)
+    for index in first..<arguments.count {
+      let (register, value) = HyperLogLog.place(of: arguments[index])
+      _ = HyperLogLog.raiseDense(sketch, register, to: value)
+    }
+    changed(key)
+    notify(.string, "pfadd", key)
+    return true
   }
 
   /// Its encoding is `raw`, as of every string that is changed in place.

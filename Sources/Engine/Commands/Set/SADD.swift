@@ -13,7 +13,7 @@ extension Command {
     keys: [.at(1, [.readWrite, .insert])], flags: [.write, .denyOOM, .fast],
     arguments: [.key(), Argument("member", .string, .multiple)],
     history: [("2.4.0", "Several members.")],
-    execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
+    element: 2, execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       let key = arguments[1]
       let set = try keyspace.collectionForAdding(SetValue.self, key)
       let settings = SetValue.Settings(keyspace)
@@ -38,7 +38,7 @@ extension Command {
     keys: [.at(1, [.readWrite, .delete])], flags: [.write, .fast],
     arguments: [.key(), Argument("member", .string, .multiple)],
     history: [("2.4.0", "Several members.")],
-    execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
+    element: 2, execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       let key = arguments[1]
       guard let set = try keyspace.collection(SetValue.self, key, for: .write) else {
         return reply.integer(0)

@@ -11,7 +11,7 @@ extension Command {
     "sismember", "Tells whether a set has a member.", since: "1.0.0", group: .set,
     complexity: "O(1)", arity: .exactly(3), keys: [.at(1, [.readOnly])],
     flags: [.readOnly, .fast], arguments: [.key(), Argument("member", .string)],
-    execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
+    element: 2, execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       let set = try keyspace.collection(SetValue.self, arguments[1], for: .read)
       reply.integer(set?.contains(arguments[2]) == true ? 1 : 0)
     })
@@ -25,7 +25,7 @@ extension Command {
     "smismember", "Tells which members a set has.", since: "6.2.0", group: .set,
     complexity: "O(N) in the members given.", arity: .atLeast(3), keys: [.at(1, [.readOnly])],
     flags: [.readOnly, .fast], arguments: [.key(), Argument("member", .string, .multiple)],
-    execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
+    element: 2, execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       let set = try keyspace.collection(SetValue.self, arguments[1], for: .read)
       reply.array(arguments.count - 2)
       for index in 2..<arguments.count {

@@ -26,7 +26,7 @@ extension Command {
       ("2.4.0", "Several members."), ("3.0.2", "The options `XX`, `NX`, `CH` and `INCR`."),
       ("6.2.0", "The options `GT` and `LT`."),
     ],
-    execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
+    element: 3, execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       let options = try ScoreOptions(arguments)
       if options.increments {
         let index = options.firstPair
@@ -49,7 +49,7 @@ extension Command {
     complexity: "O(log(N))", arity: .exactly(4), keys: [.at(1, [.readWrite, .access, .update])],
     flags: [.write, .denyOOM, .fast],
     arguments: [.key(), Argument("increment", .double), Argument("member", .string)],
-    execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
+    element: 3, execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       // An option of ZADD is taken for one, and then something is missing.
       let options = try ScoreOptions(arguments)
       let increment = try arguments[2].score()

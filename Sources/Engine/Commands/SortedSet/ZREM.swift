@@ -12,7 +12,7 @@ extension Command {
     keys: [.at(1, [.readWrite, .delete])], flags: [.write, .fast],
     arguments: [.key(), Argument("member", .string, .multiple)],
     history: [("2.4.0", "Several members.")],
-    execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
+    element: 2, execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       let value = try keyspace.collection(SortedSetValue.self, arguments[1], for: .write)
       guard let value else { return reply.integer(0) }
       var removed = 0

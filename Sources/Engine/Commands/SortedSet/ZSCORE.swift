@@ -24,7 +24,7 @@ extension Command {
     "zscore", "Returns the score of a member of a sorted set.", since: "1.2.0", group: .sortedSet,
     complexity: "O(1)", arity: .exactly(3), keys: [.at(1, [.readOnly, .access])],
     flags: [.readOnly, .fast], arguments: [.key(), Argument("member", .string)],
-    execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
+    element: 2, execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       let value = try keyspace.collection(SortedSetValue.self, arguments[1], for: .read)
       reply.score(value?.score(of: arguments[2]))
     })
@@ -39,7 +39,7 @@ extension Command {
     complexity: "O(N) in the members asked for.", arity: .atLeast(3),
     keys: [.at(1, [.readOnly, .access])], flags: [.readOnly, .fast],
     arguments: [.key(), Argument("member", .string, .multiple)],
-    execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
+    element: 2, execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
       let value = try keyspace.collection(SortedSetValue.self, arguments[1], for: .read)
       reply.array(arguments.count - 2)
       for index in 2..<arguments.count { reply.score(value?.score(of: arguments[index])) }
@@ -70,7 +70,7 @@ extension Command {
         .key(), Argument("member", .string), .token("withscore", "WITHSCORE", .optional),
       ],
       history: [("7.2.0", "The option `WITHSCORE`.")],
-      execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
+      element: 2, execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
         if arguments.count > 4 { throw .wrongArity("\(name)") }
         let withScore = arguments.count == 4
         if withScore, !arguments[3].matches("withscore") { throw .syntax }

@@ -16,8 +16,12 @@ extension Worker {
     }
     let now = EventLoop.monotonicNanoseconds
     let idle = now > connection.lastInteraction ? now - connection.lastInteraction : 0
-    let sending = connection.isSending ? connection.sending.allocatedByteCount : 0
-    let total = connection.allocatedByteCount + argumentBytes + connection.name.count
+    // What the kernel does not take yet.
+    let waiting =
+      connection.isSending
+      ? connection.sending.allocatedByteCount + connection.output.count + connection.held.count
+        + connection.pushes.count : 0
+    let total = connection.memoryByteCount + argumentBytes
     var line = Array("id=\(connection.id) addr=\(connection.address.peer)".utf8)
     line += Array(" laddr=\(connection.address.local) fd=\(connection.descriptor) name=".utf8)
     line += connection.name
@@ -35,7 +39,7 @@ extension Worker {
     line += Array(" rbs=\(connection.keptOutputByteCount)".utf8)
     line += Array(" rbp=\(connection.outputPeak)".utf8)
     line += Array(" obl=\(connection.output.count) oll=\(connection.isSending ? 1 : 0)".utf8)
-    line += Array(" omem=\(sending) tot-mem=\(total)".utf8)
+    line += Array(" omem=\(waiting) tot-mem=\(total)".utf8)
     line += Array(" events=\(connection.isSending ? "rw" : "r")".utf8)
     let command =
       connection.lastCommand >= 0 ? server.table.fullNames[connection.lastCommand] : "NULL"

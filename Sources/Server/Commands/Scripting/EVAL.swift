@@ -26,7 +26,7 @@ extension ServiceCommand {
     Command(
       "eval_ro", "Runs a script in Lua that only reads.",
       since: "7.0.0", group: .scripting, complexity: "Depends on the script that is executed.",
-      arity: .atLeast(3), keys: [scriptKeys(.readOnly)], flags: scriptFlags.union(.readOnly),
+      arity: .atLeast(3), keys: [scriptKeys(.readOnly)], flags: readOnlyScriptFlags,
       arguments: scriptArguments("script"), execution: .service)
   ) { worker, connection, arguments, keyspace, reply throws(CommandError) in
     try worker.evaluate(text: arguments, isReadOnly: true, connection, &keyspace, &reply)
@@ -54,15 +54,17 @@ extension ServiceCommand {
     Command(
       "evalsha_ro", "Runs a script in Lua that only reads by its digest.",
       since: "7.0.0", group: .scripting, complexity: "Depends on the script that is executed.",
-      arity: .atLeast(3), keys: [scriptKeys(.readOnly)], flags: scriptFlags.union(.readOnly),
+      arity: .atLeast(3), keys: [scriptKeys(.readOnly)], flags: readOnlyScriptFlags,
       arguments: scriptArguments("sha1"), execution: .service)
   ) { worker, connection, arguments, keyspace, reply throws(CommandError) in
     try worker.evaluate(digest: arguments, isReadOnly: true, connection, &keyspace, &reply)
   }
 
   static let scriptFlags: Command.Flags = [
-    .noScript, .stale, .skipMonitor, .noMandatoryKeys, .movableKeys,
+    .noScript, .stale, .skipMonitor, .mayReplicate, .noMandatoryKeys, .movableKeys,
   ]
+
+  static let readOnlyScriptFlags = scriptFlags.subtracting(.mayReplicate).union(.readOnly)
 
   static func scriptKeys(_ access: KeySpec.Access) -> KeySpec {
     KeySpec(
@@ -115,7 +117,22 @@ extension Worker {
     if isReadOnly, let flags = target.flags, !flags.contains(.noWrites) {
       throw CommandError("ERR Can not execute a script with write flag using *_ro command.")
     }
-    scripts.run(target, arguments, keyCount: keyCount, connection, &keyspace, &reply)
+    let isOutOfMemory = isOutOfMemory(for: connection, &keyspace)
+    if isOutOfMemory, let flags = target.flags, flags.isDisjoint(with: [.allowOOM, .noWrites]) {
+      throw CommandError(
+        "OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'")
+    }
+    // Before what it calls.
+    if server.insight.isMonitored { monitorCaller(arguments, connection) }
+    scripts.run(
+      target, arguments, keyCount: keyCount, isOutOfMemory: isOutOfMemory, connection, &keyspace,
+      &reply)
+  }
+
+  /// Whether there is no room for what a script may add. Makes some, unless it is part of a transaction.
+  private func isOutOfMemory(for connection: Connection, _ keyspace: inout Keyspace) -> Bool {
+    guard unsafe room.isLimited, !connection.isReplay else { return false }
+    return connection.hops == nil ? isOutOfMemory(&keyspace) : hasNoRoom(keyspace)
   }
 
   static func keyCount(_ arguments: Arguments) throws(CommandError) -> Int {

@@ -26,7 +26,7 @@ extension ServiceCommand {
     Command(
       "fcall_ro", "Calls a function of a library that only reads.",
       since: "7.0.0", group: .scripting, complexity: "Depends on the function that is executed.",
-      arity: .atLeast(3), keys: [scriptKeys(.readOnly)], flags: scriptFlags.union(.readOnly),
+      arity: .atLeast(3), keys: [scriptKeys(.readOnly)], flags: readOnlyScriptFlags,
       arguments: scriptArguments("function"), execution: .service)
   ) { worker, connection, arguments, keyspace, reply throws(CommandError) in
     try worker.callFunction(arguments, isReadOnly: true, connection, &keyspace, &reply)

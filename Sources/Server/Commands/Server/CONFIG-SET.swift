@@ -35,8 +35,7 @@ extension ServiceCommand {
       ["appendonly", "aof-disable-auto-gc"].contains($0.0.lowercased())
     }
     guard server.shardCount > 1 || switchesFiles else {
-      worker.settings = server.settings
-      keyspace.options = worker.settings.keyspace
+      worker.apply(server.settings, &keyspace)
       return reply.ok()
     }
     worker.suspend(connection) { reply throws(CommandError) in
