@@ -8,6 +8,10 @@ public enum MartletError: Error, Equatable, Sendable {
   case refused(String)
   /// The command would change the state of a client that all callers share; there is another way to it.
   case needsOwnClient(String)
+  /// The task was cancelled while it waited.
+  case cancelled
+  /// More messages came than are kept for a subscriber who does not read them.
+  case tooSlow
   /// The reply has another shape than the call expects.
   case unexpectedReply(String)
 }

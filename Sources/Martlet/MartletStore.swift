@@ -17,9 +17,11 @@ public final class MartletStore: Sendable {
   let server: Server
   /// One for each shard; a call goes to the thread that holds its key.
   private let clients: [LocalClient]
+  let isPersistent: Bool
 
-  private init(_ server: Server) {
+  private init(_ server: Server, isPersistent: Bool) {
     self.server = server
+    self.isPersistent = isPersistent
     clients = (0..<server.shardCount).map { server.makeClient(onShard: $0) }
   }
 
@@ -31,7 +33,8 @@ public final class MartletStore: Sendable {
   ) async throws(MartletError) -> MartletStore {
     let directives = try configuration.directives()
     do throws(Server.StartFailure) {
-      return MartletStore(try await Server.embedded(directives))
+      return MartletStore(
+        try await Server.embedded(directives), isPersistent: configuration.persistence != nil)
     } catch {
       throw .cannotOpen("the threads or the listener can't start, or a file can't be read")
     }
@@ -107,6 +110,17 @@ public final class MartletStore: Sendable {
     {
       throw .needsOwnClient(lowered)
     }
+    append(command, to: &request)
+  }
+
+  /// Any command as the protocol has it.
+  static func request(_ command: [Bytes]) -> [UInt8] {
+    var request: [UInt8] = []
+    append(command, to: &request)
+    return request
+  }
+
+  private static func append(_ command: [Bytes], to request: inout [UInt8]) {
     request += Array("*\(command.count)\r\n".utf8)
     for word in command {
       request += Array("$\(word.bytes.count)\r\n".utf8)

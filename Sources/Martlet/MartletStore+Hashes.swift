@@ -1,0 +1,36 @@
+/// Hashes: fields and their values.
+extension MartletStore {
+  /// Sets fields; how many of them are new.
+  @discardableResult
+  public func setFields(
+    _ key: Bytes, _ fields: [Bytes: Bytes]
+  ) async throws(MartletError) -> Int {
+    guard !fields.isEmpty else { return 0 }
+    return try await execute(["HSET", key] + fields.flatMap { [$0.key, $0.value] }).asInteger()
+  }
+
+  /// The value of a field; nil if there is none.
+  public func field(_ field: Bytes, of key: Bytes) async throws(MartletError) -> Bytes? {
+    try await execute(["HGET", key, field]).asBytes()
+  }
+
+  /// All fields and their values; empty if there is no such key.
+  public func fields(of key: Bytes) async throws(MartletError) -> [Bytes: Bytes] {
+    try await execute(["HGETALL", key]).asDictionary()
+  }
+
+  /// Adds to the integer of a field, which counts as 0 if it is not there; the sum.
+  @discardableResult
+  public func increment(
+    field: Bytes, of key: Bytes, by step: Int = 1
+  ) async throws(MartletError) -> Int {
+    try await execute(["HINCRBY", key, field, Bytes(step)]).asInteger()
+  }
+
+  /// Deletes fields; how many there were.
+  @discardableResult
+  public func deleteFields(_ fields: [Bytes], of key: Bytes) async throws(MartletError) -> Int {
+    guard !fields.isEmpty else { return 0 }
+    return try await execute(["HDEL", key] + fields).asInteger()
+  }
+}
