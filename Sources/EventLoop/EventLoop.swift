@@ -10,14 +10,11 @@ package protocol LoopClient: AnyObject {
   func turn()
   /// Whether there is work that waits for no completion, so that the thread must not sleep.
   var hasWork: Bool { get }
-  /// How many clients may send.
-  var sourceCount: Int { get }
   /// Jobs or timers have held the thread for more than a millisecond.
   func ranLong(_ phase: LoopPhase, nanoseconds: UInt64)
 }
 
 extension LoopClient {
-  package var sourceCount: Int { 0 }
   package func ranLong(_ phase: LoopPhase, nanoseconds: UInt64) {}
 }
 
@@ -109,7 +106,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   /// Hands over what is queued, and sleeps if there is nothing to do.
   private func wait(_ client: any LoopClient, _ now: UInt64) {
     let time = waitTime(client, now)
-    let target = unsafe batching.target(now: now, sources: client.sourceCount)
+    let target = unsafe batching.target(now: now)
     if target > 1, time != 0 {
       unsafe ring.wait(nanoseconds: min(time ?? .max, batching.delay), count: target)
     } else {
@@ -145,7 +142,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   /// Whether `completion` is the loop's own business. Clients ask this first.
   package func consumes(_ completion: Completion) -> Bool {
     guard completion.data == Self.ignoredData || completion.data == Self.wakeData else { return false }
-    unsafe batching.note()
+    unsafe batching.noteMail()
     guard completion.data == Self.wakeData else { return true }
     var drained: UInt64 = 0
     while unsafe read(wakeDescriptor, &drained, 8) < 0, errno == EINTR {}

@@ -103,6 +103,11 @@ public final class MartletStore: Sendable {
 
   private static func encode(_ command: [Bytes], into request: inout [UInt8]) throws(MartletError) {
     guard let name = command.first else { throw .refused("ERR empty command") }
+    if ownClientInitials.contains(name.bytes.first ?? 0) { try checkNeedsNoClient(name, command) }
+    append(command, to: &request)
+  }
+
+  private static func checkNeedsNoClient(_ name: Bytes, _ command: [Bytes]) throws(MartletError) {
     let lowered = name.string.lowercased()
     guard !ownClientCommands.contains(lowered) else { throw .needsOwnClient(lowered) }
     if lowered == "xread" || lowered == "xreadgroup",
@@ -110,8 +115,14 @@ public final class MartletStore: Sendable {
     {
       throw .needsOwnClient(lowered)
     }
-    append(command, to: &request)
   }
+
+  /// What the names of such commands begin with, in either case: others need no closer look.
+  private static let ownClientInitials: Set<UInt8> = {
+    var initials = Set("x".utf8)
+    for name in ownClientCommands { initials.formUnion(name.utf8.prefix(1)) }
+    return initials.union(initials.map { $0 & ~0x20 })
+  }()
 
   /// Any command as the protocol has it.
   static func request(_ command: [Bytes]) -> [UInt8] {
@@ -121,13 +132,28 @@ public final class MartletStore: Sendable {
   }
 
   private static func append(_ command: [Bytes], to request: inout [UInt8]) {
-    request += Array("*\(command.count)\r\n".utf8)
+    appendLine(UInt8(ascii: "*"), command.count, to: &request)
     for word in command {
-      request += Array("$\(word.bytes.count)\r\n".utf8)
+      appendLine(UInt8(ascii: "$"), word.bytes.count, to: &request)
       request += word.bytes
       request.append(0x0D)
       request.append(0x0A)
     }
+  }
+
+  /// A type byte and a length.
+  private static func appendLine(_ type: UInt8, _ count: Int, to request: inout [UInt8]) {
+    request.append(type)
+    if count < 10 {
+      request.append(UInt8(truncatingIfNeeded: count) &+ 0x30)
+    } else if count < 100 {
+      request.append(UInt8(truncatingIfNeeded: count / 10) &+ 0x30)
+      request.append(UInt8(truncatingIfNeeded: count % 10) &+ 0x30)
+    } else {
+      request += String(count).utf8
+    }
+    request.append(0x0D)
+    request.append(0x0A)
   }
 
   /// What would change, stop or hold up a client that all callers share.

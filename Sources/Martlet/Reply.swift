@@ -60,7 +60,11 @@ extension Reply {
       var offset = 0
       do throws(ReplyError) {
         while offset < view.count {
-          replies.append(Reply(try ReplyParser.parse(view, at: &offset)))
+          if let reply = common(view, &offset) {
+            replies.append(reply)
+          } else {
+            replies.append(Reply(try ReplyParser.parse(view, at: &offset)))
+          }
         }
       } catch { return .failure(error) }
       return .success(replies)
@@ -68,6 +72,26 @@ extension Reply {
     switch decoded {
     case .success(let replies): return replies
     case .failure(let error): throw .unexpectedReply("at byte \(error.offset): \(error.problem)")
+    }
+  }
+
+  /// The replies that most commands have, decoded without a detour; nil for any other.
+  private static func common(_ view: ByteView, _ offset: inout Int) -> Reply? {
+    switch view[offset] {
+    case UInt8(ascii: "+"):
+      guard view.count >= offset + 5, view[offset..<offset + 5] == ByteView("+OK\r\n") else {
+        return nil
+      }
+      offset += 5
+      return .status("OK")
+    case UInt8(ascii: "$"):
+      guard let end = ReplyParser.skip(view, from: offset),
+        let line = view.firstIndex(of: 0x0D, from: offset), line + 4 <= end
+      else { return nil }
+      let bytes = view[line + 2..<end - 2].bytes
+      offset = end
+      return .bytes(Bytes(bytes))
+    default: return nil
     }
   }
 

@@ -138,6 +138,7 @@ final class Connection: @unchecked Sendable {
   // Counted
   /// Its part of what the worker's clients take.
   var countedByteCount = 0
+  var arrivals = ArrivalBatching.Mark()
   var lastInteraction: UInt64
   var lastCommand = -1
   var lastSubcommand: String?

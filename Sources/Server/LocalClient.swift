@@ -111,26 +111,36 @@ package final class LocalClient: @unchecked Sendable {
 
   private func received(_ bytes: ByteView) {
     var offset = 0
+    // What has not been put into `replies` yet: replies are taken together, up to the end of an exchange.
+    var start = 0
     while offset < bytes.count {
       guard let end = ReplyParser.skip(bytes, from: offset) else {
         preconditionFailure("a reply that is none, at \(offset) of \(bytes.count) bytes")
       }
-      let reply = bytes[offset..<end]
-      offset = end
-      if reply[0] == 0x3E, let pushed {
-        pushed(reply.bytes)
-      } else {
-        replies.append(contentsOf: reply.bytes)
+      if bytes[offset] == 0x3E, let pushed {
+        replies.append(bytes[start..<offset])
+        pushed(bytes[offset..<end].bytes)
+        start = end
+      } else if isLastAwaited() {
+        replies.append(bytes[start..<end])
         answered()
+        start = end
       }
+      offset = end
     }
+    replies.append(bytes[start..<offset])
+    // Replies that nobody waits for any more.
+    if nextExchange == exchanges.count { replies.removeAll() }
   }
 
-  /// One more reply is there.
-  private func answered() {
-    guard nextExchange < exchanges.count else { return replies.removeAll() }
+  /// One more reply is there: whether it is the last that the exchange waits for.
+  private func isLastAwaited() -> Bool {
+    guard nextExchange < exchanges.count else { return false }
     exchanges[nextExchange].awaited -= 1
-    guard exchanges[nextExchange].awaited == 0 else { return }
+    return exchanges[nextExchange].awaited == 0
+  }
+
+  private func answered() {
     exchanges[nextExchange].continuation.resume(returning: .success(replies))
     replies = []
     nextExchange += 1
@@ -156,6 +166,12 @@ package final class LocalClient: @unchecked Sendable {
     for exchange in waiting { exchange.continuation.resume(returning: .failure(Closed())) }
     for request in requests { request.continuation.resume(returning: .failure(Closed())) }
     if isFirst { ended?() }
+  }
+}
+
+extension [UInt8] {
+  fileprivate mutating func append(_ view: ByteView) {
+    unsafe append(contentsOf: UnsafeRawBufferPointer(start: view.unsafeBase, count: view.count))
   }
 }
 

@@ -149,8 +149,6 @@ final class Worker: LoopClient, @unchecked Sendable {
       || mail.hasWork(server.mailboxes)
   }
 
-  var sourceCount: Int { connections.count }
-
   private func readClocks() {
     turnTime = EventLoop.monotonicNanoseconds
     wallTime = WallClock.milliseconds
@@ -238,7 +236,7 @@ final class Worker: LoopClient, @unchecked Sendable {
       return
     }
     let byteCount = Int(completion.result)
-    loop.batching.note()
+    loop.batching.note(&connection.arrivals)
     traffic.receivedByteCount += byteCount
     traffic.readCount &+= 1
     connection.receivedByteCount += byteCount
