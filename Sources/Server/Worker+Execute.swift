@@ -23,6 +23,8 @@ extension Worker {
         deliverFeed()
         exchangeMessages(&keyspace, &counts)
         takeNoted(&counts)
+        // What scripts have called meanwhile.
+        deliverFeed()
         publishEvents(&keyspace)
         publishInvalidations(&keyspace)
         swap(&counts, &statistics)

@@ -5,6 +5,8 @@ import threading
 import pytest
 import redis
 
+from support.resp import encode
+
 ACCOUNTS = [f"account{index}" for index in range(12)]
 
 
@@ -203,3 +205,20 @@ def test_a_transaction_with_commands_of_every_kind(empty):
     assert replies[6:12] == [3, True, True, 1, True, 1]
     assert sorted(replies[12]) == ["b", "c", "d"]
     assert replies[13:] == [True, 0]
+
+
+def test_a_call_that_fails_when_served_leaves_the_element_to_the_next(server):
+    def wait_for_waiting(count):
+        while b"blocked_clients:%d\r" % count not in client("INFO", "clients").value:
+            pass
+
+    with server.connect() as client, server.connect() as first, server.connect() as second:
+        client("SET", "{t}string", "x")
+        first.send(encode(("BRPOPLPUSH", "{t}list", "{t}string", "0")))
+        wait_for_waiting(1)
+        second.send(encode(("BRPOPLPUSH", "{t}list", "{t}target", "0")))
+        wait_for_waiting(2)
+        client("LPUSH", "{t}list", "foo")
+        assert first.read().value.startswith(b"WRONGTYPE")
+        assert second.read().value == b"foo"
+        assert client("LRANGE", "{t}target", 0, -1).plain() == [b"foo"]
