@@ -225,7 +225,7 @@ private struct PutOffCommands {
 
   /// Whether the command has to wait; then it is taken in.
   mutating func take(
-    _ call: CommandCall, _ waiter: Parcel.Waiter, _ intents: IntentTable,
+    _ call: CommandCall, _ waiter: Parcel.Waiter, _ intents: borrowing IntentTable,
     isLong: Bool
   ) -> Bool {
     let known = byConnection.firstIndex { $0.connection == waiter.connection }

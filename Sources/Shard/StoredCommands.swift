@@ -15,9 +15,12 @@ package import RESP
 
   private var records: [Record] = []
   /// Where each word ends.
-  private var wordEnds: [Int] = []
+  private var wordEnds: UnsafeMutablePointer<Int>?
+  private var wordCount = 0
+  private var wordCapacity = 0
   private var bytes: UnsafeMutableRawPointer?
   private var byteCapacity = 0
+  package private(set) var byteCount = 0
 
   package init() {}
 
@@ -25,8 +28,7 @@ package import RESP
   package convenience init(reservingWords words: Int, bytes: Int) {
     self.init()
     records.reserveCapacity(words / 4)
-    wordEnds.reserveCapacity(words)
-    reserve(bytes)
+    reserve(words: words, bytes: bytes)
   }
 
   /// One command.
@@ -35,49 +37,72 @@ package import RESP
     append(command: command, arguments: arguments)
   }
 
-  deinit { unsafe bytes?.deallocate() }
+  deinit {
+    unsafe wordEnds?.deallocate()
+    unsafe bytes?.deallocate()
+  }
 
   package var count: Int { records.count }
-  package var byteCount: Int { wordEnds.last ?? 0 }
 
   /// The index of a stored command in the command table.
   package func command(at index: Int) -> Int { Int(records[index].command) }
 
-  package func append(command: Int, arguments: Arguments) {
-    let firstWord = wordEnds.count
-    var end = byteCount
-    for index in 0..<arguments.count { end += arguments[index].count }
-    reserve(end)
-    var offset = byteCount
-    for index in 0..<arguments.count {
-      let word = arguments[index]
-      if word.count > 0, let bytes = unsafe bytes {
-        unsafe (bytes + offset).copyMemory(from: word.unsafeBase, byteCount: word.count)
-      }
-      offset += word.count
-      wordEnds.append(offset)
-    }
-    records.append(
-      Record(
-        command: Int32(command), firstWord: Int32(firstWord), wordCount: Int32(arguments.count)))
+  package func wordCount(at index: Int) -> Int { Int(records[index].wordCount) }
+
+  /// One word of a command. Valid as long as these commands, and until another one is added.
+  package func word(_ word: Int, at index: Int) -> ByteView {
+    self.word(Int(records[index].firstWord) + word)
   }
 
-  private func reserve(_ needed: Int) {
-    guard needed > byteCapacity else { return }
-    let grown = Swift.max(needed, byteCapacity * 2, 64)
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: grown, alignment: 1)
-    if let old = unsafe bytes {
-      unsafe memory.copyMemory(from: old, byteCount: byteCount)
-      unsafe old.deallocate()
+  package func append(command: Int, arguments: Arguments) {
+    let added = arguments.count
+    var end = byteCount
+    for index in 0..<added { end += arguments[index].count }
+    reserve(words: wordCount + added, bytes: end)
+    records.append(
+      Record(command: Int32(command), firstWord: Int32(wordCount), wordCount: Int32(added)))
+    guard var wordEnd = unsafe wordEnds, let bytes = unsafe bytes else { return }
+    unsafe wordEnd += wordCount
+    var offset = byteCount
+    for index in 0..<added {
+      let word = arguments[index]
+      unsafe (bytes + offset).copyMemory(from: word.unsafeBase, byteCount: word.count)
+      offset += word.count
+      unsafe wordEnd.initialize(to: offset)
+      unsafe wordEnd += 1
     }
-    unsafe bytes = memory
-    byteCapacity = grown
+    wordCount += added
+    byteCount = end
+  }
+
+  private func reserve(words: Int, bytes needed: Int) {
+    if needed > byteCapacity || byteCapacity == 0 {
+      let grown = Swift.max(needed, byteCapacity * 2, 64)
+      let memory = UnsafeMutableRawPointer.allocate(byteCount: grown, alignment: 1)
+      if let old = unsafe bytes {
+        unsafe memory.copyMemory(from: old, byteCount: byteCount)
+        unsafe old.deallocate()
+      }
+      unsafe bytes = memory
+      byteCapacity = grown
+    }
+    if words > wordCapacity {
+      let grown = Swift.max(words, wordCapacity * 2)
+      let memory = UnsafeMutablePointer<Int>.allocate(capacity: grown)
+      if let old = unsafe wordEnds {
+        unsafe memory.moveInitialize(from: old, count: wordCount)
+        unsafe old.deallocate()
+      }
+      unsafe wordEnds = memory
+      wordCapacity = grown
+    }
   }
 
   private func word(_ index: Int) -> ByteView {
-    let start = index == 0 ? 0 : wordEnds[index - 1]
-    guard let bytes = unsafe bytes else { return .empty }
-    return unsafe ByteView(unsafeBase: UnsafeRawPointer(bytes) + start, count: wordEnds[index] - start)
+    guard let ends = unsafe wordEnds, let bytes = unsafe bytes else { return .empty }
+    precondition(index < wordCount, "no such word")
+    let start = unsafe index == 0 ? 0 : ends[index - 1]
+    return unsafe ByteView(unsafeBase: UnsafeRawPointer(bytes) + start, count: ends[index] - start)
   }
 
   /// Appends a command's words, or those at `positions`, to `table` and returns them.
