@@ -37,9 +37,9 @@ extension Worker {
       return shutDown(connection)
     }
     multi.commands.append(command: command, arguments: call.words)
-    if server.mayWrite(command, call.words) { connection.multi?.mayWrite = true }
-    if descriptor.flags.contains(.denyOOM) { connection.multi?.usesMemory = true }
-    if server.serviceBodies[command] != nil { connection.multi?.hasServices = true }
+    if server.mayWrite(command, call.words) { multi.mayWrite = true }
+    if descriptor.flags.contains(.denyOOM) { multi.usesMemory = true }
+    if descriptor.routing == .service || descriptor.routing == .container { multi.hasServices = true }
     output.raw("+QUEUED\r\n")
   }
 
@@ -184,7 +184,7 @@ extension Worker {
       deliver(reply, to: handle, isSilent: isSilent)
     }
     execution.program = program
-    traffic.transactionCount += 1
+    unsafe traffic.transactionCount += 1
     let transaction = Transaction(program, on: scheduler, ids: server.transactionIDs)
     execution.transaction = transaction
     program.transaction = transaction

@@ -5,7 +5,7 @@ package import RESP
 /// The words lie one after the other in one block. Filled by one thread, then read by any; who holds the last
 /// reference frees it.
 @safe package final class StoredCommands: @unchecked Sendable {
-  // Unchecked: nothing changes once it is handed on.
+  // Unchecked: nothing changes once it is handed on, and nobody looks while one adds.
 
   private struct Record {
     let command: Int32
@@ -13,13 +13,20 @@ package import RESP
     let wordCount: Int32
   }
 
+  @exclusivity(unchecked)
   private var records: [Record] = []
   /// Where each word ends.
+  @exclusivity(unchecked)
   private var wordEnds: UnsafeMutablePointer<Int>?
+  @exclusivity(unchecked)
   private var wordCount = 0
+  @exclusivity(unchecked)
   private var wordCapacity = 0
+  @exclusivity(unchecked)
   private var bytes: UnsafeMutableRawPointer?
+  @exclusivity(unchecked)
   private var byteCapacity = 0
+  @exclusivity(unchecked)
   package private(set) var byteCount = 0
 
   package init() {}
@@ -27,7 +34,7 @@ package import RESP
   /// With room for some words, so that the usual few commands need no growing.
   package convenience init(reservingWords words: Int, bytes: Int) {
     self.init()
-    records.reserveCapacity(words / 4)
+    unsafe records.reserveCapacity(words / 4)
     reserve(words: words, bytes: bytes)
   }
 
@@ -42,28 +49,28 @@ package import RESP
     unsafe bytes?.deallocate()
   }
 
-  package var count: Int { records.count }
+  package var count: Int { unsafe records.count }
 
   /// The index of a stored command in the command table.
-  package func command(at index: Int) -> Int { Int(records[index].command) }
+  package func command(at index: Int) -> Int { unsafe Int(records[index].command) }
 
-  package func wordCount(at index: Int) -> Int { Int(records[index].wordCount) }
+  package func wordCount(at index: Int) -> Int { unsafe Int(records[index].wordCount) }
 
   /// One word of a command. Valid as long as these commands, and until another one is added.
   package func word(_ word: Int, at index: Int) -> ByteView {
-    self.word(Int(records[index].firstWord) + word)
+    unsafe self.word(Int(records[index].firstWord) + word)
   }
 
   package func append(command: Int, arguments: Arguments) {
     let added = arguments.count
-    var end = byteCount
+    var end = unsafe byteCount
     for index in 0..<added { end += arguments[index].count }
-    reserve(words: wordCount + added, bytes: end)
-    records.append(
+    unsafe reserve(words: wordCount + added, bytes: end)
+    unsafe records.append(
       Record(command: Int32(command), firstWord: Int32(wordCount), wordCount: Int32(added)))
     guard var wordEnd = unsafe wordEnds, let bytes = unsafe bytes else { return }
     unsafe wordEnd += wordCount
-    var offset = byteCount
+    var offset = unsafe byteCount
     for index in 0..<added {
       let word = arguments[index]
       unsafe (bytes + offset).copyMemory(from: word.unsafeBase, byteCount: word.count)
@@ -71,36 +78,36 @@ package import RESP
       unsafe wordEnd.initialize(to: offset)
       unsafe wordEnd += 1
     }
-    wordCount += added
-    byteCount = end
+    unsafe wordCount += added
+    unsafe byteCount = end
   }
 
   private func reserve(words: Int, bytes needed: Int) {
-    if needed > byteCapacity || byteCapacity == 0 {
-      let grown = Swift.max(needed, byteCapacity * 2, 64)
+    if unsafe needed > byteCapacity || byteCapacity == 0 {
+      let grown = unsafe Swift.max(needed, byteCapacity * 2, 64)
       let memory = UnsafeMutableRawPointer.allocate(byteCount: grown, alignment: 1)
       if let old = unsafe bytes {
         unsafe memory.copyMemory(from: old, byteCount: byteCount)
         unsafe old.deallocate()
       }
       unsafe bytes = memory
-      byteCapacity = grown
+      unsafe byteCapacity = grown
     }
-    if words > wordCapacity {
-      let grown = Swift.max(words, wordCapacity * 2)
+    if unsafe words > wordCapacity {
+      let grown = unsafe Swift.max(words, wordCapacity * 2)
       let memory = UnsafeMutablePointer<Int>.allocate(capacity: grown)
       if let old = unsafe wordEnds {
         unsafe memory.moveInitialize(from: old, count: wordCount)
         unsafe old.deallocate()
       }
       unsafe wordEnds = memory
-      wordCapacity = grown
+      unsafe wordCapacity = grown
     }
   }
 
   private func word(_ index: Int) -> ByteView {
     guard let ends = unsafe wordEnds, let bytes = unsafe bytes else { return .empty }
-    precondition(index < wordCount, "no such word")
+    unsafe precondition(index < wordCount, "no such word")
     let start = unsafe index == 0 ? 0 : ends[index - 1]
     return unsafe ByteView(unsafeBase: UnsafeRawPointer(bytes) + start, count: ends[index] - start)
   }
@@ -111,7 +118,7 @@ package import RESP
   package func read(
     _ index: Int, positions: [Int]? = nil, into table: inout ArgumentTable
   ) -> Arguments {
-    let record = records[index]
+    let record = unsafe records[index]
     let start = table.count
     let first = Int(record.firstWord)
     if let positions {
@@ -126,7 +133,7 @@ package import RESP
   package func withArguments<Result, Failure: Error>(
     _ index: Int, positions: [Int]? = nil, _ body: (Arguments) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    var table = ArgumentTable(capacity: Swift.max(Int(records[index].wordCount), 1))
+    var table = unsafe ArgumentTable(capacity: Swift.max(Int(records[index].wordCount), 1))
     return try body(read(index, positions: positions, into: &table))
   }
 }

@@ -215,7 +215,7 @@ import Synchronization
     let program = makeProgram(run, claims(target, Array(words[3..<3 + keyCount])))
     let transaction = Transaction(program, on: worker.scheduler, ids: server.transactionIDs)
     program.transaction = transaction
-    worker.traffic.transactionCount += 1
+    unsafe worker.traffic.transactionCount += 1
     transaction.start()
   }
 
