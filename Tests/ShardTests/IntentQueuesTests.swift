@@ -62,14 +62,16 @@ struct IntentQueuesTests {
         }
         #expect(part.ungrantedCount == waiting)
       }
-      #expect(queues.isEmpty == model.isEmpty)
+      let isEmpty = queues.isEmpty
+      #expect(isEmpty == model.isEmpty)
       if id % 50 == 0 { queues.checkInvariants() }
     }
     for (part, claims) in parts {
       var freed: [TransactionPart] = []
       for claim in claims { queues.remove(part, claim.hash, freed: &freed) }
     }
-    #expect(queues.isEmpty)
+    let isEmpty = queues.isEmpty
+    #expect(isEmpty)
     queues.checkInvariants()
   }
 }

@@ -224,9 +224,6 @@ extension TestKeyspace {
     #expect(
       keyspace.run(["MGET"] + asked)
         == .array(asked.map { name in expected[name].map { .bulk(Array($0.utf8)) } ?? .null }))
-    #expect(keyspace.run(["EXISTS"] + asked) == .integer(100))
-    #expect(keyspace.run(["DEL"] + asked) == .integer(45))
-    #expect(keyspace.run("DBSIZE") == .integer(0))
   }
 
   @Test func `several keys are set together`() {
