@@ -18,6 +18,8 @@ package struct RunResult: Sendable {
   /// What each interval has shown, in order.
   package var series: [SeriesPoint] = []
 
+  package init(latencies: [HDRHistogram]) { self.latencies = latencies }
+
   /// Operations that count.
   package var operations: Int { Int(total.count) }
   package var rate: Double { seconds > 0 ? Double(total.count) / seconds : 0 }
@@ -32,6 +34,14 @@ package struct SeriesPoint: Equatable, Sendable {
   package let p50: UInt64
   package let p99: UInt64
   package let max: UInt64
+
+  package init(start: Double, rate: Double, p50: UInt64, p99: UInt64, max: UInt64) {
+    self.start = start
+    self.rate = rate
+    self.p50 = p50
+    self.p99 = p99
+    self.max = max
+  }
 }
 
 /// Runs a plan: starts the threads together, follows them, and adds up what they have seen.

@@ -4,7 +4,7 @@ package struct BuiltInTest: Sendable {
   package let name: String
   /// In reports.
   package let title: String
-  /// The commands of one operation; a command of one word that is `nil` here is inline.
+  /// The commands of one operation.
   package let commands: [[String]]
   /// Sent as it stands, instead of commands.
   package var line: String?
@@ -61,7 +61,7 @@ package struct BuiltInTest: Sendable {
       BuiltInTest("mset", "MSET (10 keys)", ["MSET"] + Array(repeating: ["__key__", "__data__"], count: 10).joined())
         .byDefault(),
       BuiltInTest("mget", "MGET (10 keys)", ["MGET"] + Array(repeating: "__key__", count: 10), fill: set),
-      BuiltInTest("setbit", "SETBIT", ["SETBIT", "bitmap", "__rand_int__", "1"]),
+      BuiltInTest("setbit", "SETBIT", ["SETBIT", "bits:__rand_int__", "7", "1"]),
     ]
   }
 

@@ -72,6 +72,7 @@ package struct ReplyScanner {
         }
       case .blob:
         let step = min(number, count &- index)
+        if type == 0x21 { keepError(bytes[index..<index &+ step]) }
         index &+= step
         number &-= step
         if number == 0 { completed &+= endElement() }
@@ -94,11 +95,26 @@ package struct ReplyScanner {
       isNegative = false
     case 0x2B, 0x3A, 0x2C, 0x28, 0x23, 0x5F:  // + : , ( # _
       state = .line
+    case 0x21:  // !
+      state = .length
+      number = 0
+      isNegative = false
+      beginError()
     case 0x2D:
       state = .errorLine
-      errorCount += 1
-      errorText.removeAll(keepingCapacity: true)
+      beginError()
     default: isMalformed = true
+    }
+  }
+
+  private mutating func beginError() {
+    errorCount += 1
+    errorText.removeAll(keepingCapacity: true)
+  }
+
+  private mutating func keepError(_ part: ByteView) {
+    for index in 0..<part.count where errorText.count < Self.errorBytesMax && part[index] >= 32 {
+      errorText.append(part[index])
     }
   }
 
@@ -107,7 +123,7 @@ package struct ReplyScanner {
   private mutating func endLength() -> Int {
     if isNegative { return endElement() }
     switch type {
-    case 0x24, 0x3D:
+    case 0x24, 0x3D, 0x21:
       number &+= 2
       state = .blob
       return 0
