@@ -71,7 +71,7 @@ let package = Package(
       name: "martlet-server", dependencies: ["Server", "CAllocatorOptions"], swiftSettings: settings),
 
     // MARK: Tools: clients on the same platform
-    .target(name: "LoadGenerator", dependencies: ["EventLoop", "RESP"], swiftSettings: settings),
+    .target(name: "LoadGenerator", dependencies: ["EventLoop", "RESP", "CLinux"], swiftSettings: settings),
     .executableTarget(
       name: "martlet-benchmark", dependencies: ["LoadGenerator"], swiftSettings: settings),
 

@@ -34,6 +34,13 @@ int clinux_allowed_cpus(int *cpus, int capacity) {
   return count;
 }
 
+int clinux_use_cpus(const int *cpus, int count) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (int index = 0; index < count; index++) CPU_SET(cpus[index], &set);
+  return sched_setaffinity(0, sizeof(set), &set) == 0 ? 0 : errno;
+}
+
 void clinux_name_thread(const char *name) { prctl(PR_SET_NAME, (unsigned long)name, 0, 0, 0); }
 
 int clinux_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }

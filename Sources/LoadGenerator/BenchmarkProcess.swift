@@ -16,6 +16,9 @@ package struct BenchmarkProcess {
       switch try OptionParser.parse(Array(arguments.dropFirst())) {
       case .help: write(OptionParser.help)
       case .version: write("martlet-benchmark\n")
+      case .compare(let options):
+        var comparison = try Comparison(options)
+        try comparison.run()
       case .run(let options):
         var process = BenchmarkProcess(options)
         try process.run()
@@ -136,9 +139,9 @@ package struct BenchmarkProcess {
     }
   }
 
-  private static func write(_ text: String) { put(text, STDOUT_FILENO) }
+  static func write(_ text: String) { put(text, STDOUT_FILENO) }
 
-  private static func writeError(_ text: String) { put(text, STDERR_FILENO) }
+  static func writeError(_ text: String) { put(text, STDERR_FILENO) }
 
   private static func put(_ text: String, _ descriptor: Int32) {
     let bytes = Array(text.utf8)

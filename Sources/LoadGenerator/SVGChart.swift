@@ -98,7 +98,7 @@ struct SVGChart {
       + "\(Self.escape(text))</text>\n"
   }
 
-  private static func escape(_ text: String) -> String {
+  static func escape(_ text: String) -> String {
     var escaped = ""
     for scalar in text.unicodeScalars {
       switch scalar {

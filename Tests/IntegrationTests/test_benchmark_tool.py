@@ -52,7 +52,7 @@ def calls(connection):
 
 @pytest.fixture
 def counted(start, shards):
-    server = start(shards=shards)
+    server = start("--enable-debug-command", "yes", shards=shards)
     connection = server.connect()
     server.client = lambda *words: connection(*words).plain()
     return server

@@ -18,7 +18,7 @@ struct LayerTests {
     ],
     "Martlet": ["Server", "ServerConfig", "RESP"],
     "martlet-server": ["Server"],
-    "LoadGenerator": ["EventLoop", "RESP"],
+    "LoadGenerator": ["EventLoop", "RESP", "CLinux"],
     "martlet-benchmark": ["LoadGenerator"],
   ]
 

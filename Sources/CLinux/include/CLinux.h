@@ -27,6 +27,9 @@ int clinux_pin_thread(int cpu);
 /// The processors this process may run on, lowest first, up to `capacity`.
 int clinux_allowed_cpus(int *_Nonnull cpus, int capacity);
 
+/// Has the calling thread, and what it starts, run on these processors. Returns 0 or an errno.
+int clinux_use_cpus(const int *_Nonnull cpus, int count);
+
 /// prctl is variadic.
 void clinux_name_thread(const char *_Nonnull name);
 
