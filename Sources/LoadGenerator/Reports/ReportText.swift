@@ -63,7 +63,7 @@ package struct ConsoleReport {
       text += "\(workload.title): \(ReportText.plural(result.errors, "error")) from the server, such as: \(result.errorText)\n"
     }
     if result.unsent > 0 {
-      text += "\(workload.title): \(ReportText.plural(result.unsent, "request")) were due and could not be sent: "
+      text += "\(workload.title): \(ReportText.plural(result.unsent, "request")) due and never sent: "
         + "the server is slower than --rate\n"
     }
     return text

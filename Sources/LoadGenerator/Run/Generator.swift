@@ -18,6 +18,7 @@ struct Generator {
   private let threadRate: Double
   private var pacer: Pacer?
   private var timer: TimerID?
+  private let alarm = Alarm()
 
   /// Connections that may be given requests, first come, first served.
   private var ready: IndexQueue
@@ -76,7 +77,7 @@ struct Generator {
     measureStart = start + UInt64(extent.warmup * 1e9)
     if let seconds = extent.seconds {
       deadline = measureStart + UInt64(seconds * 1e9)
-      loop.schedule(after: deadline - start) {}
+      loop.schedule(after: deadline - start) { [alarm] in alarm.rings = true }
     }
     intervalEnd = measureStart + intervalLength
     outcome.end = measureStart
@@ -87,11 +88,17 @@ struct Generator {
     }
   }
 
-  var hasWork: Bool { isDone }
+  var hasWork: Bool { isDone || alarm.rings }
+
+  /// Timers run between the turn and the sleep: what they ring for needs a turn more.
+  private final class Alarm {
+    var rings = false
+  }
 
   // MARK: The turn
 
   mutating func turn(_ loop: EventLoop) {
+    alarm.rings = false
     let now = EventLoop.monotonicNanoseconds
     if now >= intervalEnd { endInterval(now) }
     loop.ring.reap { completion in
@@ -191,6 +198,8 @@ struct Generator {
     guard !isOver, !ready.isEmpty || pacer != nil else { return }
     let now = EventLoop.monotonicNanoseconds
     if remaining == 0 || now >= deadline || control.isStopping.load(ordering: .relaxed) {
+      // What was due in time goes out all the same, if a connection is free.
+      if pacer != nil, now >= deadline { issueDue(deadline - 1, loop) }
       return end(now)
     }
     if pacer != nil { issueDue(now, loop) } else { issueBatches(now, loop) }
@@ -233,7 +242,7 @@ struct Generator {
 
   private mutating func wake(at time: UInt64, _ now: UInt64, _ loop: EventLoop) {
     if let timer { loop.cancel(timer) }
-    timer = loop.schedule(after: time > now ? time - now : 0) {}
+    timer = loop.schedule(after: time > now ? time - now : 0) { [alarm] in alarm.rings = true }
   }
 
   @inline(__always)
@@ -263,7 +272,7 @@ struct Generator {
   /// No operation begins any more.
   private mutating func end(_ now: UInt64) {
     isOver = true
-    if let pacer, remaining > 0 { outcome.unsent = pacer.waiting(at: min(now, deadline)) }
+    if let pacer, remaining > 0 { outcome.unsent = pacer.waiting(at: min(now, deadline - 1)) }
   }
 
   private mutating func endInterval(_ now: UInt64) {

@@ -154,13 +154,13 @@ package struct BenchmarkRun {
     return result
   }
 
-  /// All intervals, those without replies included; the last one is as long as the run went on.
+  /// All intervals, those without replies included. What is left at the end is too short for a rate of its own, unless it
+  /// is most of an interval or all there is.
   private func series(seconds: Double) -> [SeriesPoint] {
     guard let last = intervals.filter({ $0.value.count > 0 }).keys.max() else { return [] }
-    return (0...last).map { index in
-      let begin = Double(index) * intervalSeconds
-      return point(index, index == last ? min(seconds - begin, intervalSeconds) : intervalSeconds)
-    }
+    let rest = min(seconds - Double(last) * intervalSeconds, intervalSeconds)
+    let points = (0...last).map { point($0, $0 == last ? rest : intervalSeconds) }
+    return last > 0 && rest < intervalSeconds / 2 ? points.dropLast() : points
   }
 
   private static var cpuSeconds: Double {

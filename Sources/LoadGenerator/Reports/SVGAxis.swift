@@ -26,6 +26,12 @@ extension SVGChart {
         low = log10(positive.min() ?? 1).rounded(.down)
         high = max(log10(positive.max() ?? 10).rounded(.up), low + 1)
         ticks = stride(from: low, through: high, by: 1).map { (pow(10, $0), Self.name(pow(10, $0))) }
+        // Few powers of ten need steps between them.
+        if high - low <= 2 {
+          ticks += stride(from: low, to: high, by: 1).flatMap { power in
+            [2, 5].map { ($0 * pow(10, power), Self.name($0 * pow(10, power))) }
+          }
+        }
       case .nines:
         low = 0
         high = 5
@@ -57,7 +63,8 @@ extension SVGChart {
       case 1e4...: ReportText.fixed(value / 1e3, 0) + " k"
       case 10...: ReportText.fixed(value, 0)
       case 0: "0"
-      default: ReportText.fixed(value, value >= 1 ? 1 : value >= 0.01 ? 2 : 3)
+      case 1...: ReportText.fixed(value, value == value.rounded() ? 0 : 1)
+      default: ReportText.fixed(value, value >= 0.1 ? 1 : value >= 0.01 ? 2 : 3)
       }
     }
   }
