@@ -18,6 +18,7 @@ package struct BufferRing {
   package let group: UInt16
   package let bufferByteCount: Int
   private let count: Int
+  private let headerByteCount: Int
   private let header: UnsafeMutableRawPointer
   private let memory: UnsafeMutableRawPointer
 
@@ -28,7 +29,7 @@ package struct BufferRing {
     self.group = group
     self.count = count
     self.bufferByteCount = bufferByteCount
-    let headerByteCount = curing_buffers_header_size(UInt32(count))
+    headerByteCount = curing_buffers_header_size(UInt32(count))
     guard
       let mapped = unsafe mmap(
         nil, headerByteCount + count * bufferByteCount, PROT_READ | PROT_WRITE,
@@ -42,6 +43,9 @@ package struct BufferRing {
     for index in 0..<count { recycle(BufferID(rawValue: UInt16(index)), offset: index) }
     publish(count)
   }
+
+  /// Frees the memory. The ring is closed.
+  func close() { unsafe munmap(header, headerByteCount + count * bufferByteCount) }
 
   /// Where a buffer's bytes start.
   package func unsafeAddress(_ id: BufferID) -> UnsafeRawPointer {

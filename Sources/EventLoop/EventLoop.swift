@@ -94,6 +94,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     }
     self.client = nil
     ring.close()
+    buffers.close()
     Glibc.close(wakeDescriptor)
   }
 
