@@ -77,6 +77,26 @@ package final class CommandCall: Sendable {
     return first
   }
 
+  /// The shards of its keys, each once.
+  package var shards: [Int] {
+    var shards: [Int] = []
+    for key in keys where !shards.contains(key.shard) { shards.append(key.shard) }
+    return shards
+  }
+
+  /// Appends the words for one of its shards to `table` and returns them: the name, and the keys that are there, each with
+  /// what stands between it and the next one (the value in MSET).
+  func part(of shard: Int, into table: inout ArgumentTable) -> Arguments {
+    let start = table.count
+    for position in 0..<keys[0].position { table.append(words.word(position, at: index)) }
+    let wordCount = words.wordCount(at: index)
+    for (ordinal, key) in keys.enumerated() where key.shard == shard {
+      let end = ordinal + 1 < keys.count ? keys[ordinal + 1].position : wordCount
+      for position in key.position..<end { table.append(words.word(position, at: index)) }
+    }
+    return table.arguments(from: start, count: table.count - start)
+  }
+
   /// It concerns all shards, whatever keys it names.
   package let isEveryShard: Bool
 

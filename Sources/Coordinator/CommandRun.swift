@@ -30,8 +30,8 @@ extension CommandCall {
       return SingleShardRun(self, shard: shard)
     }
     return switch command.execution {
-    case .eachKey(_, let join): PartedRun(self, split: KeySplit(self), join: join)
-    case .everyShard(_, let join): PartedRun(self, shardCount: shardCount, join: join)
+    case .eachKey(_, let join): PartedRun(eachKeyOf: self, join: join)
+    case .everyShard(_, let join): PartedRun(everyShardOf: self, shardCount: shardCount, join: join)
     case .oneShard: GatherRun(self, seed: seed, shardCount: shardCount)
     case .steps(let steps): StepsRun(self, steps)
     case .keyByKey(let body, let join): KeyByKeyRun(self, body, join)
@@ -73,20 +73,24 @@ final class SingleShardRun: CommandRun {
 /// A command of which each shard does a part with the keys it has, all in one hop.
 final class PartedRun: CommandRun {
   private let call: CommandCall
-  private let parts: [(shard: Int, positions: [Int]?)]
-  private let makeJoin: () -> JoinedReply
+  private let shards: [Int]
+  /// Each shard gets its own keys' words, rather than all words.
+  private let dividesKeys: Bool
+  private let join: JoinedReply
   private var works: [CommandsWork] = []
 
-  init(_ call: CommandCall, split: KeySplit, join: Command.Join) {
+  init(eachKeyOf call: CommandCall, join: Command.Join) {
     self.call = call
-    parts = split.parts.map { ($0.shard, $0.positions) }
-    makeJoin = { JoinedReply(join, parts: split.parts.count, keys: split.keyOrdinals) }
+    shards = call.shards
+    dividesKeys = true
+    self.join = JoinedReply(join: join)
   }
 
-  init(_ call: CommandCall, shardCount: Int, join: Command.Join) {
+  init(everyShardOf call: CommandCall, shardCount: Int, join: Command.Join) {
     self.call = call
-    parts = (0..<shardCount).map { ($0, nil) }
-    makeJoin = { JoinedReply(join, parts: shardCount) }
+    shards = Array(0..<shardCount)
+    dividesKeys = false
+    self.join = JoinedReply(join: join)
   }
 
   var startsReading: Bool { !call.command.flags.contains(.write) }
@@ -95,54 +99,17 @@ final class PartedRun: CommandRun {
 
   func nextHop() -> CommandHop? {
     guard works.isEmpty else { return nil }
-    for (_, positions) in parts {
+    works.reserveCapacity(shards.count)
+    for _ in shards {
       let work = CommandsWork()
-      _ = work.add(call, positions: positions)
+      _ = work.add(call, isDivided: dividesKeys)
       works.append(work)
     }
     return CommandHop(
-      works: zip(parts, works).map { (shard: $0.shard, work: $1) }, isLast: true)
+      works: zip(shards, works).map { (shard: $0, work: $1) }, isLast: true)
   }
 
   func writeReply(to reply: inout ReplyWriter) {
-    let join = makeJoin()
-    for (index, work) in works.enumerated() { join.add(part: index, work.reply(at: 0)) }
-    join.write(to: &reply)
-  }
-}
-
-/// How the words of a command divide over the shards of its keys.
-struct KeySplit {
-  /// Each shard's words: the name, and its keys with whatever belongs to each.
-  let parts: [(shard: Int, positions: [Int])]
-  /// For each part, which of the command's keys (counted from 0) it got.
-  let keyOrdinals: [[Int]]
-
-  /// Words between one key and the next belong to the former (the value in MSET).
-  init(_ call: CommandCall) {
-    let wordCount = call.withArguments { $0.count }
-    var parts: [(shard: Int, positions: [Int])] = []
-    var keyOrdinals: [[Int]] = []
-    let keys = call.keys
-    // Most commands with several keys have them on few shards.
-    let expected = wordCount * 2 / 3
-    for (ordinal, key) in keys.enumerated() {
-      let end = ordinal + 1 < keys.count ? keys[ordinal + 1].position : wordCount
-      let part: Int
-      if let found = parts.firstIndex(where: { $0.shard == key.shard }) {
-        part = found
-      } else {
-        part = parts.count
-        var positions: [Int] = []
-        positions.reserveCapacity(expected)
-        positions += 0..<keys[0].position
-        parts.append((key.shard, positions))
-        keyOrdinals.append([])
-      }
-      for position in key.position..<end { parts[part].positions.append(position) }
-      keyOrdinals[part].append(ordinal)
-    }
-    self.parts = parts
-    self.keyOrdinals = keyOrdinals
+    join.write(works.map { $0.reply(at: 0) }, of: call, shards, to: &reply)
   }
 }

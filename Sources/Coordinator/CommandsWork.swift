@@ -6,8 +6,8 @@ package import Shard
 package final class CommandsWork: HopWork, @unchecked Sendable {
   private struct Entry {
     let call: CommandCall
-    /// The words this shard gets; nil for all.
-    let positions: [Int]?
+    /// The shard gets the words of its own keys only.
+    let isDivided: Bool
   }
 
   private var entries: [Entry] = []
@@ -19,10 +19,10 @@ package final class CommandsWork: HopWork, @unchecked Sendable {
   /// Of a call that is done in slices.
   private var slice: Slice?
 
-  /// - Parameter positions: the words to run with, nil for all.
+  /// - Parameter isDivided: to run with the keys that are on this shard, rather than with all words.
   /// - Returns: which of the replies is this command's.
-  package func add(_ call: CommandCall, positions: [Int]? = nil) -> Int {
-    entries.append(Entry(call: call, positions: positions))
+  package func add(_ call: CommandCall, isDivided: Bool = false) -> Int {
+    entries.append(Entry(call: call, isDivided: isDivided))
     return entries.count - 1
   }
 
@@ -38,14 +38,16 @@ package final class CommandsWork: HopWork, @unchecked Sendable {
       let entry = entries[next]
       let call = entry.call
       words.truncate(to: 0)
-      let arguments = call.words.read(call.index, positions: entry.positions, into: &words)
+      let arguments =
+        entry.isDivided
+        ? call.part(of: scheduler.shard, into: &words) : call.words.read(call.index, into: &words)
       keyspace.select(call.database)
       keyspace.leavesAccessClocks = call.leavesAccessClocks
       if keyspace.observed.isTracking { keyspace.observed.setWriter(call.writer) }
       replies.protocolVersion = call.protocolVersion
       counts.observer.client = call.client
       // Only alone: what several commands change must be one unit for whoever keeps records.
-      if entries.count == 1, entry.positions == nil,
+      if entries.count == 1, !entry.isDivided,
         slice != nil || call.command.isLong(&keyspace, arguments)
       {
         guard runSlice(call, arguments, &keyspace, &counts) else { break }
@@ -63,7 +65,7 @@ package final class CommandsWork: HopWork, @unchecked Sendable {
   /// Tells the keyspace what keys come, with their hashes.
   private func prepareKeys(_ keyspace: inout Keyspace, on shard: Int) {
     // The body of a command that takes any keys looks ahead by itself.
-    for index in next..<entries.count where entries[index].positions == nil {
+    for index in next..<entries.count where !entries[index].isDivided {
       let call = entries[index].call
       for key in call.keys where key.shard == shard {
         let word = call.words.word(key.position, at: call.index)

@@ -112,28 +112,22 @@ package import RESP
     return unsafe ByteView(unsafeBase: UnsafeRawPointer(bytes) + start, count: ends[index] - start)
   }
 
-  /// Appends a command's words, or those at `positions`, to `table` and returns them.
+  /// Appends a command's words to `table` and returns them.
   ///
   /// Valid as long as these commands, and until `table` changes.
-  package func read(
-    _ index: Int, positions: [Int]? = nil, into table: inout ArgumentTable
-  ) -> Arguments {
+  package func read(_ index: Int, into table: inout ArgumentTable) -> Arguments {
     let record = unsafe records[index]
     let start = table.count
     let first = Int(record.firstWord)
-    if let positions {
-      for position in positions { table.append(word(first + position)) }
-    } else {
-      for position in 0..<Int(record.wordCount) { table.append(word(first + position)) }
-    }
+    for position in 0..<Int(record.wordCount) { table.append(word(first + position)) }
     return table.arguments(from: start, count: table.count - start)
   }
 
   /// Runs `body` with a command's words, valid only inside.
   package func withArguments<Result, Failure: Error>(
-    _ index: Int, positions: [Int]? = nil, _ body: (Arguments) throws(Failure) -> Result
+    _ index: Int, _ body: (Arguments) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    var table = unsafe ArgumentTable(capacity: Swift.max(Int(records[index].wordCount), 1))
-    return try body(read(index, positions: positions, into: &table))
+    var table = ArgumentTable(capacity: Swift.max(wordCount(at: index), 1))
+    return try body(read(index, into: &table))
   }
 }
