@@ -84,7 +84,8 @@ struct TypedTests {
       await #expect(throws: MartletError.tooSlow) {
         for try await _ in messages { count += 1 }
       }
-      #expect(count == 5)
+      // Some may come while the first are read.
+      #expect((5..<10).contains(count))
     }
   }
 
