@@ -193,6 +193,8 @@ static int call(lua_State *state, bool is_protected_call) {
   cscript_word reply = {"", 0};
   cscript_outcome outcome = script->host.call(script->host.context, script->words, count, &reply);
   size_t offset = 0;
+  // The words may have taken all the room that a function has.
+  if (outcome == CSCRIPT_REPLIED || outcome == CSCRIPT_REFUSED) lua_settop(state, 0);
   switch (outcome) {
     case CSCRIPT_REPLIED:
       push_reply(script, state, reply.bytes, (size_t)reply.count, &offset);

@@ -14,9 +14,8 @@ package enum RDBFile {
   /// - Parameters:
   ///   - now: seconds since 1970.
   ///   - isAppendOnlyBase: the file is the base of an append-only file.
-  ///   - functions: the code of the function libraries.
   package static func header(
-    version: String, now: Int, usedMemory: Int, isAppendOnlyBase: Bool, functions: [[UInt8]] = []
+    version: String, now: Int, usedMemory: Int, isAppendOnlyBase: Bool
   ) -> [UInt8] {
     var writer = RDBWriter()
     ByteView.with(magic(version: RDB.payloadVersion)) { writer.writeBytes($0) }
@@ -29,9 +28,15 @@ package enum RDBFile {
       ByteView.with(Array(name.utf8)) { writer.writeString($0) }
       ByteView.with(Array(value.utf8)) { writer.writeString($0) }
     }
-    for function in functions {
+    return writer.take()
+  }
+
+  /// A part that holds the texts of function libraries.
+  package static func functions(_ texts: [[UInt8]]) -> [UInt8] {
+    var writer = RDBWriter()
+    for text in texts {
       writer.writeByte(RDB.Opcode.function.rawValue)
-      ByteView.with(function) { writer.writeString($0) }
+      ByteView.with(text) { writer.writeString($0) }
     }
     return writer.take()
   }

@@ -31,6 +31,12 @@ final class ServerContext: @unchecked Sendable {
   /// EVAL and its like.
   let scriptCommands: Set<Int>
   let scripts = ScriptCache()
+  private let deniesNothingInScripts = Atomic<Bool>(false)
+  /// DEBUG SET-DISABLE-DENY-SCRIPTS: scripts may call what they may not else.
+  var allowsAllInScripts: Bool {
+    get { deniesNothingInScripts.load(ordering: .relaxed) }
+    set { deniesNothingInScripts.store(newValue, ordering: .relaxed) }
+  }
   let libraries = FunctionLibraries()
   /// Scripts that have gone on for long.
   let slowScripts = SlowScripts()

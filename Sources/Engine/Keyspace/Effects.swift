@@ -292,6 +292,12 @@ extension Keyspace {
     }
   }
 
+  /// Counts and records a change of something else than keys, which the layer above has made.
+  package mutating func recordChange(_ arguments: Arguments) {
+    countChange()
+    if effects.recordsCommands { effects.finish(arguments, database: selected, hasChanged: true) }
+  }
+
   /// Records what is at a key as a whole: for changes that were made elsewhere and put here.
   package mutating func recordState(of key: DatabaseKey) {
     guard effects.recordsCommands else { return }

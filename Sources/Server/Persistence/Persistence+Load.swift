@@ -4,6 +4,7 @@ import Glibc
 import Logging
 import Persistence
 import RESP
+import Scripting
 import ServerConfig
 import Shard
 import Synchronization
@@ -47,7 +48,9 @@ extension Persistence {
   // MARK: Kinds of files
 
   /// Reads `dbfilename`, if there is such a file.
-  func loadSnapshot() async -> Bool {
+  ///
+  /// - Parameter replacesLibraries: a library takes the place of one of its name, which is an error else.
+  func loadSnapshot(replacesLibraries: Bool = false) async -> Bool {
     let paths: [String]
     do {
       paths = try SnapshotFiles(name: server.configuration[.dbfilename]).paths()
@@ -56,7 +59,7 @@ extension Persistence {
       return false
     }
     guard !paths.isEmpty else { return true }
-    return await loading { progress async throws(LoadFailure) in
+    return await loading(LoadProgress(replacesLibraries: replacesLibraries)) { progress async throws(LoadFailure) in
       var mapped: [MappedFile] = []
       for path in paths { mapped.append(try self.map(path, progress)) }
       let files = mapped
@@ -255,9 +258,8 @@ extension Persistence {
 
   /// Has clients hear that the server loads while `body` does it.
   private func loading(
-    _ body: (LoadProgress) async throws(LoadFailure) -> Void
+    _ progress: LoadProgress = LoadProgress(), _ body: (LoadProgress) async throws(LoadFailure) -> Void
   ) async -> Bool {
-    let progress = LoadProgress()
     state.withLock { $0.loading = progress }
     loads.store(true, ordering: .sequentiallyConsistent)
     refreshGuards()
@@ -331,16 +333,25 @@ extension Persistence {
 
   /// Throws everything away and reads it from the files again.
   ///
-  /// - Parameter readsLog: from the append-only files, else from `dbfilename`.
-  func reload(readsLog: Bool, keepsData: Bool = false) async -> Bool {
+  /// - Parameters:
+  ///   - readsLog: from the append-only files, else from `dbfilename`.
+  ///   - keepsData: nothing is thrown away; what is read takes the place of what has its name.
+  ///   - merges: that goes for function libraries, too.
+  func reload(readsLog: Bool, keepsData: Bool = false, merges: Bool = false) async -> Bool {
     let wasAppending = state.withLock { $0.isAppending }
     if wasAppending {
       await syncJournals()
       await cut { worker, keyspace in worker.stopRecording(&keyspace) }
       await syncJournals()
     }
-    if !keepsData { await cut { _, keyspace in keyspace.flushAll() } }
-    let isLoaded = readsLog ? await loadAppendOnly() != nil : await loadSnapshot()
+    if !keepsData {
+      await cut { worker, keyspace in
+        keyspace.flushAll()
+        if worker.index == 0 { worker.server.libraries.flush() }
+      }
+    }
+    let isLoaded =
+      readsLog ? await loadAppendOnly() != nil : await loadSnapshot(replacesLibraries: merges)
     if wasAppending {
       await cut { worker, keyspace in
         keyspace.effects.startAnew()

@@ -4,6 +4,7 @@ import Glibc
 import Logging
 import Persistence
 import RESP
+import Scripting
 import ServerConfig
 
 extension Persistence {
@@ -22,18 +23,24 @@ extension Persistence {
     _ files: [PartFile], _ progress: SnapshotProgress, _ format: SnapshotCut.Format = .binary,
     atCut: @escaping @Sendable (Worker, inout Keyspace) -> Void
   ) async throws(SystemError) {
+    let libraries = Mutex<[FunctionLibrary]>([])
     await cut { worker, keyspace in
       keyspace.beginSnapshot(format)
+      // On the thread that changes them.
+      if worker.index == 0 { libraries.withLock { $0 = worker.server.libraries.all } }
       progress.totalKeys.add(keyspace.currentSnapshot?.totalCount ?? 0, ordering: .relaxed)
       atCut(worker, &keyspace)
     }
     progress.begun()
+    let texts = libraries.withLock { $0.map(\.text) }
     let server = self.server
     let failure = await withTaskGroup(of: SystemError?.self) { group in
       for worker in server.workers {
         group.addTask(executorPreference: worker.loop) {
           do throws(SystemError) {
-            try await worker.writeSnapshot(files[files.count == 1 ? 0 : worker.index], progress)
+            let head = worker.index == 0 ? Self.record(of: texts, format) : []
+            try await worker.writeSnapshot(
+              files[files.count == 1 ? 0 : worker.index], head, progress)
             return nil
           } catch { return error }
         }
@@ -55,6 +62,17 @@ extension Persistence {
         unsafe unlink(file.path)
         for rest in files[(index + 1)...] { rest.discard() }
         throw error
+      }
+    }
+  }
+
+  /// What makes function libraries again.
+  private static func record(of libraries: [[UInt8]], _ format: SnapshotCut.Format) -> [UInt8] {
+    switch format {
+    case .binary: RDBFile.functions(libraries)
+    case .commands:
+      libraries.flatMap { text in
+        Array("*3\r\n$8\r\nFUNCTION\r\n$4\r\nLOAD\r\n$\(text.count)\r\n".utf8) + text + [0x0D, 0x0A]
       }
     }
   }

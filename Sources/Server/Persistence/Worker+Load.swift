@@ -16,6 +16,10 @@ final class LoadProgress: Sendable {
   let loadedKeys = Atomic<Int>(0)
   let expiredKeys = Atomic<Int>(0)
   let emptyKeys = Atomic<Int>(0)
+  /// A library takes the place of one of its name, which is an error else.
+  let replacesLibraries: Bool
+
+  init(replacesLibraries: Bool = false) { self.replacesLibraries = replacesLibraries }
 }
 
 /// Why files can't be read.
@@ -122,7 +126,7 @@ extension Worker {
       switch try reader.next() {
       case .end: return .end
       case .auxiliary(let name, let value): noteAuxiliary(name, value)
-      case .function: break
+      case .function(let text): try loadLibrary(text, at: reader.offset, progress)
       case .empty(let key):
         progress.emptyKeys.add(1, ordering: .relaxed)
         server.log.notice("Loading: skipping empty key: \(String(decoding: key, as: UTF8.self))")
@@ -142,6 +146,17 @@ extension Worker {
         if EventLoop.monotonicNanoseconds >= end { return .more }
         if batches.contains(where: { $0.count >= Self.batchEntriesMax }) { return .more }
       }
+    }
+  }
+
+  private func loadLibrary(
+    _ text: [UInt8], at offset: Int, _ progress: LoadProgress
+  ) throws(RDBError) {
+    do throws(CommandError) {
+      try addLibrary(text, replaces: progress.replacesLibraries)
+    } catch {
+      let reason = String(decoding: error.message, as: UTF8.self)
+      throw RDBError(offset: offset, expected: "a function library that can be loaded: \(reason)")
     }
   }
 

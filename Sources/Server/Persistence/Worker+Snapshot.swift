@@ -51,14 +51,19 @@ extension Worker {
   /// Writes the snapshot that was begun into a file, slice by slice, between the turns' other work.
   ///
   /// After a failure it goes on without writing, until the next snapshot can begin.
-  func writeSnapshot(_ file: PartFile, _ progress: SnapshotProgress) async throws(SystemError) {
+  ///
+  /// - Parameter head: a part that comes before the keys'.
+  func writeSnapshot(
+    _ file: PartFile, _ head: [UInt8], _ progress: SnapshotProgress
+  ) async throws(SystemError) {
     loop.preconditionOnLoop()
     var failure: SystemError?
+    var part = head
     var hasMore = true
+    var saved = 0
     while hasMore {
-      let part: [UInt8]
-      let saved: Int
-      (part, hasMore, saved) = sweepSlice(file, progress)
+      if part.isEmpty { (part, hasMore, saved) = sweepSlice(file, progress) }
+      defer { part = [] }
       if !part.isEmpty, failure == nil {
         do throws(SystemError) {
           try await write(part, to: file.descriptor, at: file.place(part))

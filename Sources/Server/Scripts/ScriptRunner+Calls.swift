@@ -18,7 +18,9 @@ extension ScriptRunner: ScriptHost {
     guard descriptor.allows(words.count) else {
       return refuse("ERR Wrong number of args calling Redis command from script", &reply)
     }
-    if descriptor.flags.contains(.noScript) {
+    if descriptor.flags.contains(.noScript),
+      descriptor.flags.contains(.blocking) || !server.allowsAllInScripts
+    {
       return refuse("ERR This Redis command is not allowed from script", &reply)
     }
     if run.target.isReadOnly, !descriptor.flags.isDisjoint(with: [.write, .mayReplicate]) {

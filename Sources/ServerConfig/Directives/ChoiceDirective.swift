@@ -20,6 +20,9 @@ package enum ChoiceDirective: Int, CaseIterable, Sendable {
   case enableModuleCommand
   case sanitizeDumpPayload
 
+  // Scripts
+  case luaEnableDeprecatedApi
+
   // Memory
   case maxmemoryPolicy
 

@@ -1,5 +1,6 @@
 import Engine
 import EventLoop
+import Persistence
 import RESP
 import Scripting
 
@@ -38,7 +39,7 @@ extension ServiceCommand {
           ["nondeterministic_output", "request_policy:all_shards", "response_policy:special"]),
       ], execution: .container),
     subcommands: [
-      "delete": { worker, _, arguments, _, reply throws(CommandError) in
+      "delete": changing { worker, arguments, reply throws(CommandError) in
         guard worker.server.libraries.delete(arguments[2].bytes) else {
           throw CommandError("ERR Library not found")
         }
@@ -47,7 +48,7 @@ extension ServiceCommand {
       "dump": { worker, _, _, _, reply throws(CommandError) in
         reply.bulk(FunctionPayload.write(worker.server.libraries.all))
       },
-      "flush": { worker, _, arguments, _, reply throws(CommandError) in
+      "flush": changing { worker, arguments, reply throws(CommandError) in
         guard arguments.count <= 3 else { throw .subcommandSyntax(arguments[1], of: "FUNCTION") }
         guard
           arguments.count == 2
@@ -65,14 +66,21 @@ extension ServiceCommand {
       "list": { worker, _, arguments, _, reply throws(CommandError) in
         try worker.listLibraries(arguments, &reply)
       },
-      "load": { worker, _, arguments, _, reply throws(CommandError) in
+      "load": changing { worker, arguments, reply throws(CommandError) in
         try worker.loadLibrary(arguments, &reply)
       },
-      "restore": { worker, _, arguments, _, reply throws(CommandError) in
+      "restore": changing { worker, arguments, reply throws(CommandError) in
         try worker.restoreLibraries(arguments, &reply)
       },
       "stats": { worker, _, _, _, reply throws(CommandError) in worker.writeFunctionStatistics(&reply) },
     ])
+
+  /// A subcommand that changes the libraries.
+  private static func changing(_ change: @escaping Worker.LibraryChange) -> ServiceCommand.Body {
+    { worker, connection, arguments, keyspace, reply throws(CommandError) in
+      try worker.changeLibraries(arguments, connection, &keyspace, &reply, change)
+    }
+  }
 
   private static let onShards = ["request_policy:all_shards", "response_policy:all_succeeded"]
 
@@ -111,6 +119,45 @@ extension Worker {
     guard !functions.isEmpty else { throw CommandError("ERR No functions registered") }
     library.functions = functions.map { FunctionLibrary.Function($0) }
     return library
+  }
+
+  typealias LibraryChange =
+    @Sendable (Worker, Arguments, inout ReplyWriter) throws(CommandError) -> Void
+
+  /// Changes the libraries on the thread of the first shard, in whose log the changes stand in their order.
+  fileprivate func changeLibraries(
+    _ arguments: Arguments, _ connection: Connection, _ keyspace: inout Keyspace,
+    _ reply: inout ReplyWriter, _ change: @escaping LibraryChange
+  ) throws(CommandError) {
+    if index == 0 {
+      try change(self, arguments, &reply)
+      return keyspace.recordChange(arguments)
+    }
+    let words = (0..<arguments.count).map { arguments[$0].bytes }
+    let version = connection.protocolVersion
+    let waitsForDisk = settings.journalPolicy == .always
+    suspend(connection) { reply throws(CommandError) in
+      let outcome = await self.server.workers[0].performWithKeyspace { worker, keyspace in
+        Arguments.with(words) { arguments -> Result<[UInt8], CommandError> in
+          var answer = ReplyWriter(protocolVersion: version)
+          do throws(CommandError) { try change(worker, arguments, &answer) } catch {
+            return .failure(error)
+          }
+          keyspace.recordChange(arguments)
+          return .success(answer.bytes.bytes)
+        }
+      }
+      let answer = try outcome.get()
+      if waitsForDisk { await self.server.persistence.syncJournals() }
+      ByteView.with(answer) { reply.raw($0) }
+    }
+  }
+
+  /// Adds a library that a file has.
+  func addLibrary(_ text: [UInt8], replaces: Bool) throws(CommandError) {
+    try ByteView.with(text) { (text) throws(CommandError) in
+      try add([makeLibrary(text, isTimed: false)], replaces ? .replace : .abort)
+    }
   }
 
   private func add(

@@ -80,6 +80,7 @@ struct DebugCall {
     ("replybuffer", 4...4, replyBuffers),
     ("segfault", 2...2, { _, _, _ in segfault() }),
     ("set-active-expire", 3...3, setActiveExpire),
+    ("set-disable-deny-scripts", 3...3, allowAllInScripts),
     ("set-skip-checksum-validation", 3...3, ignoreChecksums),
     ("sleep", 3...3, sleep),
     ("stringmatch-test", 2...2, matchTest),
@@ -136,6 +137,8 @@ struct DebugCall {
     "    Stop the process by writing where there is no memory.",
     "SET-ACTIVE-EXPIRE <0|1>",
     "    Let keys that expired be deleted only when accessed (0), or also by themselves (1).",
+    "SET-DISABLE-DENY-SCRIPTS <0|1>",
+    "    Let scripts call commands that scripts may not call (1).",
     "SET-SKIP-CHECKSUM-VALIDATION <0|1>",
     "    Whether RESTORE takes payloads whatever their checksum says.",
     "SLEEP <seconds>",
@@ -179,6 +182,11 @@ struct DebugCall {
     } then: { _, reply in
       reply.ok()
     }
+  }
+
+  private static let allowAllInScripts: Body = { call, _, reply in
+    call.worker.server.allowsAllInScripts = DecimalText.integer(call.arguments[2]) ?? 0 != 0
+    reply.ok()
   }
 
   private static let ignoreChecksums: Body = { call, keyspace, reply in
