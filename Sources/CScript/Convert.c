@@ -168,13 +168,18 @@ static void write_bulk(buffer *output, const char *bytes, size_t count) {
 }
 
 /// A line: breaks in it become spaces.
-static void write_line(buffer *output, char type, const char *bytes, size_t count) {
-  buffer_byte(output, type);
+/// The text as one line, and the end of the line.
+static void write_on_one_line(buffer *output, const char *bytes, size_t count) {
   for (size_t index = 0; index < count; index++) {
     char byte = bytes[index];
     buffer_byte(output, byte == '\r' || byte == '\n' ? ' ' : byte);
   }
   buffer_append(output, "\r\n", 2);
+}
+
+static void write_line(buffer *output, char type, const char *bytes, size_t count) {
+  buffer_byte(output, type);
+  write_on_one_line(output, bytes, count);
 }
 
 static void write_null(buffer *output, int protocol) {
@@ -265,7 +270,8 @@ static bool write_table(
     if (protocol == 3) {
       write_line(output, '(', text, count);
     } else {
-      write_bulk(output, text, count);
+      write_header(output, '$', (long long)count);
+      write_on_one_line(output, text, count);
     }
     lua_pop(state, 1);
     return true;

@@ -13,6 +13,8 @@ package final class CommandCall: Sendable {
   package let database: Int
   package let protocolVersion: Int
   package let leavesAccessClocks: Bool
+  /// A script calls it.
+  package let isFromScript: Bool
   package let keys: [Key]
   /// Who sent it.
   package let client: CommandObserver.Client
@@ -43,9 +45,10 @@ package final class CommandCall: Sendable {
 
   package init(
     command: Command, commandIndex: Int, words: StoredCommands, index: Int, database: Int,
-    protocolVersion: Int, leavesAccessClocks: Bool, keys: [Key],
+    protocolVersion: Int, leavesAccessClocks: Bool, isFromScript: Bool = false, keys: [Key],
     client: CommandObserver.Client = .none
   ) {
+    self.isFromScript = isFromScript
     self.command = command
     self.commandIndex = commandIndex
     self.words = words

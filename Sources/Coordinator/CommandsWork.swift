@@ -43,6 +43,8 @@ package final class CommandsWork: HopWork, @unchecked Sendable {
         ? call.part(of: scheduler.shard, into: &words) : call.words.read(call.index, into: &words)
       keyspace.select(call.database)
       keyspace.leavesAccessClocks = call.leavesAccessClocks
+      keyspace.servesScript = call.isFromScript
+      defer { keyspace.servesScript = false }
       if keyspace.observed.isTracking { keyspace.observed.setWriter(call.writer) }
       replies.protocolVersion = call.protocolVersion
       counts.observer.client = call.client

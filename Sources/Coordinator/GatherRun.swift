@@ -218,6 +218,8 @@ private final class VisitWork: HopWork, @unchecked Sendable {
     keyspace.effects.isRecorded = isRecorded
     keyspace.select(call.database)
     keyspace.leavesAccessClocks = call.leavesAccessClocks
+    keyspace.servesScript = call.isFromScript
+    defer { keyspace.servesScript = false }
     if keyspace.observed.isTracking { keyspace.observed.setWriter(call.writer) }
     reply.protocolVersion = call.protocolVersion
     // What a command of keys from elsewhere does is recorded where the keys belong, as what has become of them.

@@ -205,7 +205,8 @@ extension Worker {
 
   func makeCall(
     _ words: StoredCommands, _ index: Int, _ arguments: Arguments, database: Int,
-    protocolVersion: Int, leavesAccessClocks: Bool, client: CommandObserver.Client
+    protocolVersion: Int, leavesAccessClocks: Bool, isFromScript: Bool = false,
+    client: CommandObserver.Client
   ) -> CommandCall {
     let commandIndex = words.command(at: index)
     let command = server.table.commands[commandIndex]
@@ -225,7 +226,7 @@ extension Worker {
     return CommandCall(
       command: command, commandIndex: commandIndex, words: words, index: index,
       database: database, protocolVersion: protocolVersion,
-      leavesAccessClocks: leavesAccessClocks, keys: keys, client: client)
+      leavesAccessClocks: leavesAccessClocks, isFromScript: isFromScript, keys: keys, client: client)
   }
 
   /// The positions of keys that may be changed; nil for all.

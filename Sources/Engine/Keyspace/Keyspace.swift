@@ -70,6 +70,13 @@ package import RESP
   package var statistics = KeyspaceStatistics()
   /// How many changes were made to data, ever: what `rdb_changes_since_last_save` and WATCH build on.
   package var changeCount = 0
+  /// Runs `body` with what has expired still there to be seen.
+  mutating func seeingExpired<Result>(_ body: (inout Keyspace) -> Result) -> Result {
+    let horizon = expiryHorizon
+    expiryHorizon = .min
+    defer { expiryHorizon = horizon }
+    return body(&self)
+  }
   /// What was done, for whoever follows the shard.
   package var effects = Effects()
   /// Whose changes are noted: what WATCH and blocked clients build on.
@@ -84,6 +91,8 @@ package import RESP
   package var ignoresPayloadChecksums = false
   /// Whether look-ups leave the access clocks as they are (CLIENT NO-TOUCH).
   package var leavesAccessClocks = false
+  /// A script calls the commands: what has no order is given one.
+  package var servesScript = false
   /// Whether `DEBUG SET-ACTIVE-EXPIRE` lets the active cycle run.
   package var expiresActively = true
   /// DEBUG QUICKLIST-PACKED-THRESHOLD: list elements from this length on get a node of their own; 0: those too

@@ -13,8 +13,9 @@ extension Keyspace {
     package let idleSeconds: Int
   }
 
+  /// What DEBUG OBJECT tells of a key, expired or not.
   package mutating func debugObject(_ key: ByteView) -> ObjectFacts? {
-    guard let entry = lookup(key, for: .peek) else { return nil }
+    guard let entry = seeingExpired({ $0.lookup(key, for: .peek) }) else { return nil }
     var writer = RDBWriter()
     writer.writeValue(entry)
     return ObjectFacts(

@@ -64,7 +64,7 @@ extension ScriptRunner: ScriptHost {
     let call = worker.makeCall(
       StoredCommands(command: command, arguments: words), 0, words, database: run.database,
       protocolVersion: interpreter.protocolVersion,
-      leavesAccessClocks: run.connection.leavesAccessClocks, client: worker.client(run.connection))
+      leavesAccessClocks: run.connection.leavesAccessClocks, isFromScript: true, client: worker.client(run.connection))
     if !call.isEveryShard, call.keys.allSatisfy({ $0.shard == worker.index }) { return nil }
     return call
   }

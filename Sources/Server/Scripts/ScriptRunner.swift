@@ -285,6 +285,7 @@ import Synchronization
     keyspace.now = run.wallTime
     keyspace.forgetPrepared()
     keyspace.leavesAccessClocks = run.connection.leavesAccessClocks
+    keyspace.servesScript = true
     current = run
     // What it does is one unit: with claims that of its transaction, else its own.
     let transaction = run.program?.transaction
@@ -300,10 +301,15 @@ import Synchronization
       keyspace.effects.closeUnit()
     }
     current = previous.0
+    keyspace.servesScript = false
     keyspace.now = now
     keyspace.select(previous.1)
     keyspace.forgetPrepared()
-    if run.hops == nil { worker.scheduler.concluded(&keyspace, &worker.statistics) }
+    switch state {
+    // It is not over: nobody who waits for its keys is served from the middle of it.
+    case .paused, .waits: break
+    default: if run.hops == nil { worker.scheduler.concluded(&keyspace, &worker.statistics) }
+    }
     switch state {
     case .done:
       var reply = ReplyWriter(protocolVersion: run.protocolVersion)
@@ -316,6 +322,8 @@ import Synchronization
         isCounted: interpreter.isErrorCounted)
     case .waits(let suspended):
       run.suspended = suspended
+      // One that always waits for others is never paused.
+      if isBusy(run) { noteSlow(run) }
       guard let foreign = run.foreign else { return }
       run.foreign = nil
       guard let hops = run.hops else { preconditionFailure("a call of a script without claims") }
@@ -335,6 +343,18 @@ import Synchronization
       program.transaction = transaction
       transaction.startHolding()
     }
+    noteSlow(run)
+    paused.append(run)
+  }
+
+  /// It has gone on for longer than others should wait.
+  private func isBusy(_ run: ScriptRun) -> Bool {
+    let elapsed = EventLoop.monotonicNanoseconds &- run.startTime
+    return elapsed / 1_000_000 >= UInt64(worker.settings.busyMilliseconds)
+  }
+
+  /// Has it known that a script does not end within a turn, so that it can be killed.
+  private func noteSlow(_ run: ScriptRun) {
     let slow: SlowScripts.Entry
     if let known = run.slow {
       slow = known
@@ -346,8 +366,8 @@ import Synchronization
       server.slowScripts.add(slow)
     }
     slow.hasWritten.store(run.hasWritten, ordering: .relaxed)
-    let elapsed = EventLoop.monotonicNanoseconds &- run.startTime
-    if elapsed / 1_000_000 >= UInt64(worker.settings.busyMilliseconds) {
+    if isBusy(run) {
+      let elapsed = EventLoop.monotonicNanoseconds &- run.startTime
       if !slow.isBusy.load(ordering: .relaxed) {
         server.log.warning(
           "Slow script detected: still in execution after \(elapsed / 1_000_000) milliseconds. You can try killing the script using the \(run.target.isFunction ? "FUNCTION" : "SCRIPT") KILL command. Script name is: \(String(decoding: run.target.name, as: UTF8.self))."
@@ -355,7 +375,6 @@ import Synchronization
       }
       server.slowScripts.setBusy(slow)
     }
-    paused.append(run)
   }
 
   /// Hands out the reply of a run that did not end within the turn of its command.

@@ -77,8 +77,8 @@ extension Keyspace {
     var by = options.by
     var isAlphabetic = options.isAlphabetic
     if let pattern = by, !pattern.namesKeys {
-      // The order that is there; a set has none, so what is stored of it is sorted all the same.
-      guard type == .set, options.storePosition != nil else {
+      // The order that is there; a set has none, so what is stored of it, or what a script gets, is sorted all the same.
+      guard type == .set, options.storePosition != nil || servesScript else {
         return type != .set && options.isDescending ? elements.reversed() : elements
       }
       by = nil

@@ -25,6 +25,10 @@ extension ServiceCommand {
       (arguments[$0].string, arguments[$0 + 1].string)
     }
     let server = worker.server
+    // Where the files are that are being read.
+    if server.persistence.isLoading, pairs.contains(where: { $0.0.lowercased() == "dir" }) {
+      throw CommandError("LOADING Failed to set the specified config during loading")
+    }
     do throws(ConfigError) {
       try server.reconfigure(pairs, fromLocalClient: connection.address.isLoopback)
     } catch {
