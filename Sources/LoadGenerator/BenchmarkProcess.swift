@@ -39,6 +39,7 @@ package struct BenchmarkProcess {
   }
 
   private mutating func run() throws(BenchmarkError) {
+    Self.allowDescriptors(options.connections + Self.descriptorsBeside)
     let values = ValueBytes(sizes: options.valueSizes, seed: options.seed)
     let workloads = try Workload.all(options, values)
     try checkServer()
@@ -48,6 +49,18 @@ package struct BenchmarkProcess {
       for workload in workloads { try run(workload, values) }
     } while options.loops
     try writeFiles()
+  }
+
+  /// Files, rings and standard streams.
+  private static let descriptorsBeside = 600
+
+  /// Raises the limit of open files as far as that goes; what is missing then shows when connecting.
+  private static func allowDescriptors(_ count: Int) {
+    var limit = rlimit()
+    let kind = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    guard unsafe getrlimit(kind, &limit) == 0, limit.rlim_cur < rlim_t(count) else { return }
+    limit.rlim_cur = min(rlim_t(count), limit.rlim_max)
+    unsafe setrlimit(kind, &limit)
   }
 
   /// Fails early, and in one line, if the server isn't there or doesn't want us.
