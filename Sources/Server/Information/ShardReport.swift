@@ -57,7 +57,7 @@ struct ShardReport: Sendable {
     index = worker.index
     time = WallClock.milliseconds
     commands = worker.statistics.detached
-    traffic = worker.traffic
+    traffic = unsafe worker.traffic
     rates = worker.rates
     self.keyspace = keyspace.statistics
     changeCount = keyspace.changeCount
@@ -90,7 +90,7 @@ struct ShardReport: Sendable {
     }
     timedConnectionCount = connections.count { $0.blockTimer != nil }
     blockingKeyCount = worker.scheduler.blockedKeyCount
-    transactionCount = worker.traffic.transactionCount
+    transactionCount = unsafe worker.traffic.transactionCount
     transactionRefusalCount = worker.scheduler.refusalCount
     interpreterByteCount = worker.scripts.heapByteCount
     bufferByteCount = connections.reduce(0) { $0 + $1.allocatedByteCount }

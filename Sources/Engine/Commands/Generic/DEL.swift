@@ -27,7 +27,9 @@ extension Command {
 
   private static let deleteKeys: Body = { keyspace, arguments, reply in
     var deleted = 0
-    for index in 1..<arguments.count where keyspace.delete(arguments[index]) { deleted += 1 }
+    keyspace.forEachKey(of: arguments) { keyspace, index in
+      if keyspace.delete(arguments[index]) { deleted += 1 }
+    }
     reply.integer(deleted)
   }
 }
