@@ -11,7 +11,7 @@ package struct BenchmarkProcess {
   /// - Parameter arguments: with the program's name.
   /// - Returns: the exit code: 0, or 1 after an error of the command line, of the server, or in replies.
   package static func run(_ arguments: [String]) -> Int32 {
-    signal(SIGPIPE, SIG_IGN)
+    Interruption.watch()
     do throws(BenchmarkError) {
       switch try OptionParser.parse(Array(arguments.dropFirst())) {
       case .help: write(OptionParser.help)
@@ -22,9 +22,9 @@ package struct BenchmarkProcess {
       case .run(let options):
         var process = BenchmarkProcess(options)
         try process.run()
-        return process.hasFailed ? 1 : 0
+        if process.hasFailed { return 1 }
       }
-      return 0
+      return Interruption.isRequested ? Interruption.exitCode : 0
     } catch {
       writeError("martlet-benchmark: \(error)\n")
       return 1
@@ -46,8 +46,8 @@ package struct BenchmarkProcess {
     if options.isIdle { return try idle() }
     if options.jsonPath != "-" { Self.write(report.header) }
     repeat {
-      for workload in workloads { try run(workload, values) }
-    } while options.loops
+      for workload in workloads where !Interruption.isRequested { try run(workload, values) }
+    } while options.loops && !Interruption.isRequested
     try writeFiles()
   }
 
@@ -68,9 +68,7 @@ package struct BenchmarkProcess {
     let client = try SetupClient(options.address)
     defer { client.close() }
     try client.require(options.handshake)
-    if case .error(let text) = try client.send(["PING"]) {
-      throw BenchmarkError("Error from the server at PING: \(text)")
-    }
+    try client.greet(options.wire)
   }
 
   private func idle() throws(BenchmarkError) {
@@ -81,13 +79,14 @@ package struct BenchmarkProcess {
       clients.append(client)
     }
     Self.write("Keeping \(ReportText.plural(clients.count, "idle connection")) open; stop with Ctrl-C\n")
-    while true { pause() }
+    while !Interruption.isRequested { usleep(100_000) }
   }
 
   // MARK: A run
 
   private mutating func run(_ workload: Workload, _ values: ValueBytes) throws(BenchmarkError) {
     for preparation in workload.preparations { try prepare(preparation, values) }
+    if Interruption.isRequested { return }
     var run = BenchmarkRun(plan(workload.templates, workload.weights, values, options.extent))
     let showsProgress = options.showsProgress && isatty(STDERR_FILENO) == 1
     let result = try run.run { progress in
@@ -103,7 +102,7 @@ package struct BenchmarkProcess {
 
   /// Sends what a test needs beforehand.
   private func prepare(_ preparation: Workload.Preparation, _ values: ValueBytes) throws(BenchmarkError) {
-    let template = RequestTemplate(commands: [preparation.command], values: values, tags: options.tags)
+    let template = RequestTemplate(preparation.request, values: values, tags: options.tags)
     var plan = plan([template], [1], values, Extent(operations: preparation.count ?? options.keyCount))
     plan.schedule = .closed
     plan.distribution = .sequential
@@ -111,7 +110,7 @@ package struct BenchmarkProcess {
     var run = BenchmarkRun(plan)
     let result = try run.run()
     if result.errors > 0 {
-      throw BenchmarkError("Error from the server at \(preparation.command[0]): \(result.errorText)")
+      throw BenchmarkError("Error from the server at \(preparation.request.name): \(result.errorText)")
     }
   }
 
@@ -120,6 +119,7 @@ package struct BenchmarkProcess {
   ) -> RunPlan {
     var plan = RunPlan(
       address: options.address, templates: templates, weights: weights, values: values, extent: extent)
+    plan.wire = options.wire
     plan.handshake = options.handshake
     plan.connections = options.connections
     plan.pipeline = options.pipeline

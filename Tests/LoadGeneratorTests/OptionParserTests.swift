@@ -90,9 +90,25 @@ struct OptionParserTests {
     ("--threads 3 -c 2", "There are more threads (3) than connections (2)"),
     ("--mix get=1 -t set", "--mix goes neither with -t nor with a command"),
     ("--user me", "--user needs -a"),
+    ("--memcached GET x", "--memcached takes neither a command nor options of Redis' connections"),
+    ("compare --peers redis9", "There is no peer redis9: redis7, redis8, valkey9, memcached"),
+    ("compare now", "compare takes no now"),
   ])
   func mistakesAreNamed(_ line: String, _ message: String) {
     #expect(Self.failure(line) == message)
+  }
+
+  @Test func aComparisonHasItsOwnOptions() throws {
+    guard
+      case .compare(let options) = try OptionParser.parse(
+        ["compare", "--shards", "1,4", "-P", "1,8", "-t", "get", "--peers", "none", "--rounds", "3", "--no-pinning"])
+    else { throw BenchmarkError("no comparison") }
+    #expect(options.shards == [1, 4])
+    #expect(options.pipelines == [1, 8])
+    #expect(options.tests == ["get"])
+    #expect(options.peers == [])
+    #expect(options.rounds == 3)
+    #expect(!options.pins)
   }
 
   @Test func helpNamesEveryOptionAndTest() throws {

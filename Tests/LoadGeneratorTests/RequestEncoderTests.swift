@@ -4,13 +4,18 @@ import Testing
 
 struct RequestEncoderTests {
   private static func encoder(
-    _ commands: [[String]], sizes: ClosedRange<Int> = 3...3, keys: Int = 1000, tags: KeyTags = .none,
-    distribution: KeyDistribution = .uniform
+    _ commands: [[String]], sizes: ClosedRange<Int> = 3...3, keys: Int = 1000, tags: KeyTags = .none
+  ) -> RequestEncoder {
+    encoder(.commands(commands), sizes: sizes, keys: keys, tags: tags)
+  }
+
+  private static func encoder(
+    _ request: RequestText, sizes: ClosedRange<Int> = 3...3, keys: Int = 1000, tags: KeyTags = .none
   ) -> RequestEncoder {
     let values = ValueBytes(sizes: sizes, seed: 1)
     return RequestEncoder(
-      templates: [RequestTemplate(commands: commands, values: values, tags: tags)], weights: [1], values: values,
-      keys: KeyNumbers(distribution, count: keys), tags: tags, seed: 5)
+      templates: [RequestTemplate(request, values: values, tags: tags)], weights: [1], values: values,
+      keys: KeyNumbers(.uniform, count: keys), tags: tags, seed: 5)
   }
 
   /// The words of the commands that `bytes` are; nil if they are none.
@@ -91,7 +96,7 @@ struct RequestEncoderTests {
 
   @Test func aMixKeepsItsWeights() {
     let values = ValueBytes(sizes: 1...1, seed: 1)
-    let templates = ["A", "B", "C"].map { RequestTemplate(commands: [[$0]], values: values, tags: .none) }
+    let templates = ["A", "B", "C"].map { RequestTemplate(.command([$0]), values: values, tags: .none) }
     var encoder = RequestEncoder(
       templates: templates, weights: [1, 2, 7], values: values, keys: KeyNumbers(.uniform, count: 1), tags: .none,
       seed: 3)
@@ -101,18 +106,33 @@ struct RequestEncoderTests {
   }
 
   @Test func aLineGoesOutAsItIs() {
-    let values = ValueBytes(sizes: 1...1, seed: 1)
-    var encoder = RequestEncoder(
-      templates: [RequestTemplate(line: "PING")], weights: [1], values: values, keys: KeyNumbers(.uniform, count: 1),
-      tags: .none, seed: 3)
+    var encoder = Self.encoder(.raw("PING\r\n"))
     #expect(encoder.request(0) == Array("PING\r\n".utf8))
+    #expect(encoder.replyCount(of: 0) == 1)
+  }
+
+  @Test func memcachedIsToldTheValuesSize() throws {
+    let set = try #require(BuiltInTest.memcached(timeToLive: 9).first { $0.name == "set" })
+    for sizes in [5...5, 0...12] {
+      var encoder = Self.encoder(set.request, sizes: sizes, keys: 1)
+      for _ in 0..<50 {
+        let lines = String(decoding: encoder.request(0), as: UTF8.self).split(
+          separator: "\r\n", omittingEmptySubsequences: false)
+        #expect(lines.count == 3)
+        let words = lines[0].split(separator: " ")
+        #expect(words.dropLast() == ["set", "key:000000000000", "0", "9"])
+        #expect(words.last == "\(lines[1].utf8.count)")
+        #expect(sizes.contains(lines[1].utf8.count))
+      }
+    }
   }
 
   @Test func everyBuiltInTestIsOfCommands() throws {
-    for test in BuiltInTest.all(timeToLive: 60) where test.line == nil {
-      var encoder = Self.encoder(test.commands, sizes: 1...100)
+    for test in BuiltInTest.all(timeToLive: 60) {
+      guard case .commands(let words) = test.request else { continue }
+      var encoder = Self.encoder(test.request, sizes: 1...100)
       let commands = try #require(Self.commands(encoder.request(0)), "\(test.name)")
-      #expect(commands.count == test.commands.count)
+      #expect(commands.count == words.count)
       #expect(!commands.joined().contains { $0.contains("__") }, "\(test.name)")
     }
   }

@@ -49,7 +49,7 @@ extension OptionGroup<CompareOptions> {
         OptionEntry("--shards", argument: "LIST", help: "Martlet with so many shards each; ratios refer to the first (1,2)") {
           (options, value) throws(BenchmarkError) in options.shards = try value.integers(1...1024)
         },
-        OptionEntry("--peers", argument: "LIST", help: "redis7, redis8, valkey9, or none (all that are found)") {
+        OptionEntry("--peers", argument: "LIST", help: "redis7, redis8, valkey9, memcached, or none (all that are found)") {
           (options, value) throws(BenchmarkError) in
           let known = Contestant.peerNames
           options.peers = value.words.filter { $0 != "none" }

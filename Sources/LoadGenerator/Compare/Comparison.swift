@@ -23,7 +23,10 @@ package struct Comparison {
     wanted.preloads = true
     var loads: [ComparisonLoad] = []
     for workload in try Workload.all(wanted, values) {
-      for pipeline in options.pipelines { loads.append(ComparisonLoad(workload: workload, pipeline: pipeline)) }
+      let memcached = BuiltInTest.memcached(timeToLive: nil).first { $0.title == workload.title }
+      for pipeline in options.pipelines {
+        loads.append(ComparisonLoad(resp: workload, memcached: memcached?.workload(wanted, values), pipeline: pipeline))
+      }
     }
     self.loads = loads
   }
@@ -45,7 +48,7 @@ package struct Comparison {
       for (loadIndex, load) in loads.enumerated() {
         note("round \(round) of \(options.rounds): \(load.title)")
         for (index, server) in servers.enumerated() {
-          let turn = try take(load, server)
+          guard let turn = try take(load, server) else { continue }
           if round > 0 { results.turns[loadIndex][index].append(turn) }
         }
       }
@@ -74,6 +77,7 @@ package struct Comparison {
   private func plan(_ server: ChildServer, _ templates: [RequestTemplate], _ extent: Extent) -> RunPlan {
     var plan = RunPlan(
       address: server.address, templates: templates, weights: templates.map { _ in 1 }, values: values, extent: extent)
+    plan.wire = server.contestant.wire
     plan.connections = options.connections
     plan.threads = options.threads
     plan.cpus = generatorProcessors
@@ -86,12 +90,13 @@ package struct Comparison {
   ///
   /// - Returns: by how many bytes the server has grown for each key, if these were plain strings.
   private func preload(_ server: ChildServer) throws(BenchmarkError) -> Double? {
-    var done: [[String]] = []
+    var done: [RequestText] = []
     var growth: Double?
-    for preparation in loads.flatMap(\.workload.preparations) where !done.contains(preparation.command) {
-      done.append(preparation.command)
+    let preparations = loads.flatMap { $0.workload(for: server)?.preparations ?? [] }
+    for preparation in preparations where !done.contains(preparation.request) {
+      done.append(preparation.request)
       let before = server.residentBytes
-      let template = RequestTemplate(commands: [preparation.command], values: values, tags: .none)
+      let template = RequestTemplate(preparation.request, values: values, tags: .none)
       let count = preparation.count ?? options.keyCount
       var plan = plan(server, [template], Extent(operations: count))
       plan.distribution = .sequential
@@ -99,18 +104,23 @@ package struct Comparison {
       var run = BenchmarkRun(plan)
       let result = try run.run()
       try check(result, server)
-      if preparation.command.first == "SET" { growth = Double(server.residentBytes - before) / Double(count) }
+      if preparation.request.name.uppercased() == "SET" {
+        growth = Double(server.residentBytes - before) / Double(count)
+      }
     }
     return growth
   }
 
-  private func take(_ load: ComparisonLoad, _ server: ChildServer) throws(BenchmarkError) -> ComparisonTurn {
-    var plan = plan(server, load.workload.templates, Extent(seconds: options.seconds))
+  /// One turn; nil if the server has no such commands.
+  private func take(_ load: ComparisonLoad, _ server: ChildServer) throws(BenchmarkError) -> ComparisonTurn? {
+    guard let workload = load.workload(for: server) else { return nil }
+    var plan = plan(server, workload.templates, Extent(seconds: options.seconds))
     plan.distribution = options.distribution
     plan.pipeline = load.pipeline
     let before = server.cpuSeconds
     var run = BenchmarkRun(plan)
     let result = try run.run()
+    if Interruption.isRequested { throw BenchmarkError("interrupted") }
     try check(result, server)
     let count = Double(max(result.operations, 1))
     return ComparisonTurn(
@@ -140,10 +150,19 @@ package struct Comparison {
 
 /// One test at one pipeline depth.
 struct ComparisonLoad {
-  let workload: Workload
+  let resp: Workload
+  /// The same for memcached, if it can.
+  let memcached: Workload?
   let pipeline: Int
 
-  var title: String { "\(workload.title), pipeline \(pipeline)" }
+  var title: String { "\(resp.title), pipeline \(pipeline)" }
+
+  func workload(for server: ChildServer) -> Workload? {
+    switch server.contestant.wire {
+    case .resp: resp
+    case .memcached: memcached
+    }
+  }
 }
 
 /// What one turn of a server at a load has shown.

@@ -105,8 +105,10 @@ struct ComparisonResults {
   private var besidePeers: [[String]] {
     [["load", "best peer", "requests a second", "CPU per request", "p99"]]
       + loads.indices.map { load in
-        let peers = martlets..<servers.count
-        let best = peers.min { median(load, $0, \.cpu) < median(load, $1, \.cpu) } ?? martlets
+        let peers = (martlets..<servers.count).filter { !turns[load][$0].isEmpty }
+        guard let best = peers.min(by: { median(load, $0, \.cpu) < median(load, $1, \.cpu) }) else {
+          return [loads[load], "–", "–", "–", "–"]
+        }
         return [
           loads[load], servers[best], ratio(load, of: 0, to: best, \.rate).text,
           ratio(load, of: 0, to: best, \.cpu).text, ratio(load, of: 0, to: best, \.p99).text,
@@ -119,6 +121,7 @@ struct ComparisonResults {
       + loads.indices.map { load in
         [loads[load]]
           + servers.indices.map { server in
+            guard !turns[load][server].isEmpty else { return "–" }
             let latencies = [median(load, server, \.p50), median(load, server, \.p99), median(load, server, \.p999)]
             return "\(ReportText.fixed(median(load, server, \.rate), 0))/s, "
               + latencies.map { ReportText.fixed($0, 2) }.joined(separator: " / ")
@@ -129,7 +132,7 @@ struct ComparisonResults {
 
   private var memory: [[String]] {
     [["server", "bytes per key"]]
-      + zip(servers, bytesPerKey).map { [$0, $1.map { ReportText.fixed($0, 1) } ?? ""] }
+      + zip(servers, bytesPerKey).map { [$0, $1.map { ReportText.fixed($0, 1) } ?? "–"] }
   }
 
   // MARK: Charts and data

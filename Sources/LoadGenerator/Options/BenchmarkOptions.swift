@@ -9,6 +9,7 @@ package struct BenchmarkOptions: Equatable, Sendable {
   package var database = 0
   package var usesRESP3 = false
   package var enablesTracking = false
+  package var wire = WireProtocol.resp
 
   // How much
   package var connections = 50
@@ -81,6 +82,9 @@ package struct BenchmarkOptions: Equatable, Sendable {
     if threads > largest { throw BenchmarkError("There are more threads (\(threads)) than connections (\(largest))") }
     if !mix.isEmpty, !tests.isEmpty || !command.isEmpty {
       throw BenchmarkError("--mix goes neither with -t nor with a command")
+    }
+    if wire == .memcached, !handshake.isEmpty || !command.isEmpty {
+      throw BenchmarkError("--memcached takes neither a command nor options of Redis' connections")
     }
     if user != nil, password == nil { throw BenchmarkError("--user needs -a") }
     if case .numbered(let count) = tags, count > 10_000 {

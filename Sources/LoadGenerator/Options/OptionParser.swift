@@ -73,8 +73,8 @@ package enum OptionParser {
     for group in OptionGroup<BenchmarkOptions>.all { text += describe(group) }
     text += """
 
-      compare starts Martlet with one shard and with several, and the peers it finds (Redis, Valkey), loads them in turn,
-      and prints throughput, latencies, CPU per request and memory per key with their ratios.
+      compare starts Martlet with one shard and with several, and the peers it finds (Redis, Valkey, memcached), loads them
+      in turn, and prints throughput, latencies, CPU per request and memory per key with their ratios.
 
       """
     for group in OptionGroup<CompareOptions>.all { text += describe(group) }

@@ -22,6 +22,9 @@ extension OptionGroup<BenchmarkOptions> {
       OptionEntry("--dbnum", argument: "N", help: "SELECT this database") {
         (options, value) throws(BenchmarkError) in options.database = try value.integer(0...Int.max)
       },
+      OptionEntry("--memcached", help: "the server is memcached; its tests are set, get and del") { (options, _) in
+        options.wire = .memcached
+      },
       OptionEntry("-3", help: "RESP3") { (options, _) in options.usesRESP3 = true },
       OptionEntry("--enable-tracking", help: "CLIENT TRACKING ON on each connection") { (options, _) in
         options.enablesTracking = true

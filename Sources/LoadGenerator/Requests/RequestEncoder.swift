@@ -82,8 +82,11 @@ package struct RequestEncoder {
       switch segment.tail {
       case .nothing: break
       case .header(let fixed):
-        size = values.sizes.lowerBound + random.next(below: values.sizes.count)
+        size = drawSize()
         length &+= unsafe writeHeader(fixed &+ size, to: target + length)
+      case .size:
+        size = drawSize()
+        length &+= unsafe DecimalText.write(size, to: target + length)
       case .value:
         unsafe values.bytes.withUnsafeBytes {
           if let base = $0.baseAddress { _ = unsafe memcpy(target + length, base, size) }
@@ -92,6 +95,10 @@ package struct RequestEncoder {
       }
     }
     return length
+  }
+
+  private mutating func drawSize() -> Int {
+    values.sizes.lowerBound + random.next(below: values.sizes.count)
   }
 
   private func writeHeader(_ count: Int, to target: UnsafeMutableRawPointer) -> Int {

@@ -8,7 +8,7 @@ package struct Workload: Sendable {
   package var preparations: [Preparation] = []
 
   package struct Preparation: Sendable {
-    package let command: [String]
+    package let request: RequestText
     package let count: Int?
   }
 
@@ -16,9 +16,13 @@ package struct Workload: Sendable {
   ///
   /// - Throws: when a test has no such name.
   package static func all(_ options: BenchmarkOptions, _ values: ValueBytes) throws(BenchmarkError) -> [Workload] {
-    let tests = BuiltInTest.all(timeToLive: options.timeToLive)
+    let tests =
+      switch options.wire {
+      case .resp: BuiltInTest.all(timeToLive: options.timeToLive)
+      case .memcached: BuiltInTest.memcached(timeToLive: options.timeToLive)
+      }
     if !options.command.isEmpty {
-      let template = RequestTemplate(commands: [options.command], values: values, tags: options.tags)
+      let template = RequestTemplate(.command(options.command), values: values, tags: options.tags)
       let title = options.command.joined(separator: " ")
       return [Workload(title: title, templates: [template], titles: [title], weights: [1])]
     }
@@ -31,11 +35,7 @@ package struct Workload: Sendable {
       // `lrange` and `ping` stand for all of theirs, a whole name for itself.
       chosen += found.filter { $0.name == name }.isEmpty ? found : found.filter { $0.name == name }
     }
-    return chosen.map { test in
-      Workload(
-        title: test.title, templates: [test.template(values, options.tags)], titles: [test.title], weights: [1],
-        preparations: test.preparations(options))
-    }
+    return chosen.map { $0.workload(options, values) }
   }
 
   private static func mix(
@@ -48,7 +48,7 @@ package struct Workload: Sendable {
       workload.titles.append(test.title)
       workload.weights.append(share.weight)
       for preparation in test.preparations(options)
-      where !workload.preparations.contains(where: { $0.command == preparation.command }) {
+      where !workload.preparations.contains(where: { $0.request == preparation.request }) {
         workload.preparations.append(preparation)
       }
     }
@@ -62,13 +62,19 @@ package struct Workload: Sendable {
 }
 
 extension BuiltInTest {
+  /// A run of this test alone.
+  func workload(_ options: BenchmarkOptions, _ values: ValueBytes) -> Workload {
+    Workload(
+      title: title, templates: [template(values, options.tags)], titles: [title], weights: [1],
+      preparations: preparations(options))
+  }
+
   func template(_ values: ValueBytes, _ tags: KeyTags) -> RequestTemplate {
-    if let line { return RequestTemplate(line: line) }
-    return RequestTemplate(commands: commands, values: values, tags: tags)
+    RequestTemplate(request, values: values, tags: tags)
   }
 
   func preparations(_ options: BenchmarkOptions) -> [Workload.Preparation] {
-    if options.preloads, let fill { return [.init(command: fill, count: nil)] }
-    return preparation.map { [.init(command: $0.command, count: $0.count)] } ?? []
+    if options.preloads, let fill { return [.init(request: fill, count: nil)] }
+    return preparation.map { [.init(request: $0.request, count: $0.count)] } ?? []
   }
 }

@@ -100,6 +100,7 @@ package struct BenchmarkRun {
         if let progress = progress(since: start) { follow(progress) }
       }
       if let failure = control.failure { throw failure }
+      if Interruption.isRequested { control.isStopping.store(true, ordering: .relaxed) }
       if let end, EventLoop.monotonicNanoseconds > end {
         throw BenchmarkError("The server has not replied for \(Int(Self.graceSeconds)) seconds")
       }

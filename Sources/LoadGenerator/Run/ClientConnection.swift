@@ -9,7 +9,9 @@ struct ClientConnection {
   private(set) var isSending = false
   /// It waits for its thread to give it requests.
   var isReady = false
-  var scanner = ReplyScanner()
+  private var scanner = ReplyScanner()
+  /// Instead of `scanner`, if the server is memcached.
+  private var memcached: MemcachedScanner?
   /// Operations without all their replies.
   private(set) var outstanding = 0
   private var runs: [Run]
@@ -27,8 +29,9 @@ struct ClientConnection {
     var missing: Int32 = 0
   }
 
-  init(descriptor: Int32, pipeline: Int) {
+  init(descriptor: Int32, pipeline: Int, _ wire: WireProtocol) {
     self.descriptor = descriptor
+    if wire == .memcached { memcached = MemcachedScanner() }
     output = RequestBuffer(capacity: 4096)
     sending = RequestBuffer(capacity: 4096)
     runs = Array(repeating: Run(), count: pipeline)
@@ -87,7 +90,7 @@ struct ClientConnection {
   mutating func receive(
     _ bytes: ByteView, _ completed: (_ template: Int, _ time: UInt64, _ operations: Int) -> Void
   ) -> Bool {
-    var replies = Int32(truncatingIfNeeded: scanner.scan(bytes))
+    var replies = Int32(truncatingIfNeeded: memcached?.scan(bytes) ?? scanner.scan(bytes))
     while replies > 0 {
       guard runCount > 0 else { return false }
       let available = (runs[firstRun].operations &- 1) &* runs[firstRun].repliesEach &+ runs[firstRun].missing
@@ -108,13 +111,18 @@ struct ClientConnection {
         runCount &-= 1
       }
     }
-    return !scanner.isMalformed
+    return !(memcached?.isMalformed ?? scanner.isMalformed)
   }
 
   /// Error replies since this was last asked.
   mutating func takeErrorCount() -> Int {
-    let new = scanner.errorCount &- errorsSeen
-    errorsSeen = scanner.errorCount
-    return new
+    let seen = memcached?.errorCount ?? scanner.errorCount
+    defer { errorsSeen = seen }
+    return seen &- errorsSeen
+  }
+
+  /// The text of the last error.
+  var errorText: String {
+    String(decoding: memcached?.errorText ?? scanner.errorText, as: UTF8.self)
   }
 }

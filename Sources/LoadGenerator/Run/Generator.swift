@@ -55,7 +55,7 @@ struct Generator {
     do throws(BenchmarkError) {
       for _ in 0..<count {
         let client = try SetupClient(plan.address)
-        connections.append(ClientConnection(descriptor: client.descriptor, pipeline: plan.pipeline))
+        connections.append(ClientConnection(descriptor: client.descriptor, pipeline: plan.pipeline, plan.wire))
         try client.require(plan.handshake)
       }
     } catch {
@@ -169,7 +169,7 @@ struct Generator {
   private mutating func note(_ errors: Int, _ index: Int) {
     outcome.errors += errors
     if outcome.errorText.isEmpty {
-      outcome.errorText = String(decoding: connections[index].scanner.errorText, as: UTF8.self)
+      outcome.errorText = connections[index].errorText
     }
   }
 
