@@ -86,6 +86,7 @@ package struct ConsoleReport {
       + "\(ReportText.plural(options.keyCount, "key")) (\(options.distribution.description)), values of \(bytes) bytes"
   }
 
+  private static let titleWidth = 32
   private static let titles = [
     "test", "requests", "requests/s", "avg ms", "min", "p50", "p95", "p99", "p99.9", "max", "errors",
   ]
@@ -93,7 +94,7 @@ package struct ConsoleReport {
   private func cells(_ title: String, _ latencies: HDRHistogram, rate: Double, errors: Int?) -> [String] {
     let digits = options.precision
     return [
-      String(title.prefix(30)), String(latencies.count), ReportText.fixed(rate, 0),
+      String(title.prefix(Self.titleWidth)), String(latencies.count), ReportText.fixed(rate, 0),
       ReportText.milliseconds(latencies.mean, digits), ReportText.milliseconds(latencies.min, digits),
       ReportText.milliseconds(latencies.percentile(50), digits),
       ReportText.milliseconds(latencies.percentile(95), digits),
@@ -104,7 +105,7 @@ package struct ConsoleReport {
   }
 
   private func row(_ cells: [String]) -> String {
-    var text = ReportText.left(cells[0], 30) + ReportText.right(cells[1], 11) + ReportText.right(cells[2], 12)
+    var text = ReportText.left(cells[0], Self.titleWidth) + ReportText.right(cells[1], 11) + ReportText.right(cells[2], 12)
     for cell in cells[3...] { text += ReportText.right(cell, 9) }
     return text
   }
@@ -121,7 +122,7 @@ package struct ConsoleReport {
       ReportText.milliseconds(total.percentile(50)), ReportText.milliseconds(total.percentile(95)),
       ReportText.milliseconds(total.percentile(99)), ReportText.milliseconds(total.max),
     ]
-    let cells = [title.split(separator: "\"").joined(separator: "\"\""), ReportText.fixed(result.rate, 2)] + latencies
+    let cells = [title.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\""), ReportText.fixed(result.rate, 2)] + latencies
     return cells.map { "\"\($0)\"" }.joined(separator: ",") + "\n"
   }
 }

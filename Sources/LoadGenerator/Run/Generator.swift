@@ -12,7 +12,6 @@ struct Generator {
   private var connections: [ClientConnection]
   private var encoder: RequestEncoder
   private let pipeline: Int
-  private let schedule: Schedule
   private let extent: Extent
   private let control: RunControl
   private let threadRate: Double
@@ -31,7 +30,9 @@ struct Generator {
   /// Monotonic nanoseconds: from when on operations count, and when none begins any more.
   private var measureStart: UInt64 = 0
   private var deadline = UInt64.max
+  /// No operation begins any more; nor are replies awaited; nor is anything done.
   private var isOver = false
+  private var hasFailed = false
   private var isDone = false
 
   private let intervalLength: UInt64
@@ -43,7 +44,6 @@ struct Generator {
   init(_ plan: RunPlan, thread: Int, connections count: Int, _ control: RunControl) throws(BenchmarkError) {
     encoder = plan.encoder(thread: thread)
     pipeline = plan.pipeline
-    schedule = plan.schedule
     extent = plan.extent
     self.control = control
     remaining = plan.extent.operations.map { plan.share(of: $0, thread) } ?? .max
@@ -106,7 +106,7 @@ struct Generator {
     }
     issue(loop)
     recycleBuffers(loop)
-    if isOver, outstanding == 0, !isDone {
+    if isOver, outstanding == 0 || hasFailed, !isDone {
       isDone = true
       endInterval(now)
       loop.stop()
@@ -175,7 +175,7 @@ struct Generator {
 
   private mutating func lost(_ result: Int32) {
     // The ring's own end cancels what is under way.
-    guard !isDone else { return }
+    guard !isDone, !hasFailed else { return }
     let reason = result < 0 ? ServerAddress.text(of: -result) : "end of stream"
     fail(BenchmarkError("The server closed a connection: \(reason)"))
   }
@@ -183,7 +183,7 @@ struct Generator {
   private mutating func fail(_ error: BenchmarkError) {
     control.fail(error)
     isOver = true
-    outstanding = 0
+    hasFailed = true
   }
 
   // MARK: Requests
@@ -287,33 +287,5 @@ struct Generator {
     for (offset, buffer) in usedBuffers.enumerated() { loop.buffers.recycle(buffer, offset: offset) }
     loop.buffers.publish(usedBuffers.count)
     usedBuffers.removeAll(keepingCapacity: true)
-  }
-}
-
-/// A queue of small numbers of which each is in it once at most.
-struct IndexQueue {
-  private var items: [Int]
-  private var first = 0
-  private var count = 0
-
-  init(capacity: Int) { items = Array(repeating: 0, count: max(capacity, 1)) }
-
-  var isEmpty: Bool { count == 0 }
-
-  mutating func append(_ item: Int) {
-    precondition(count < items.count, "more items than there are")
-    var place = first + count
-    if place >= items.count { place -= items.count }
-    items[place] = item
-    count += 1
-  }
-
-  mutating func popFirst() -> Int? {
-    guard count > 0 else { return nil }
-    defer {
-      first = first + 1 == items.count ? 0 : first + 1
-      count -= 1
-    }
-    return items[first]
   }
 }
