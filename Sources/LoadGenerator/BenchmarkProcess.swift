@@ -45,10 +45,17 @@ package struct BenchmarkProcess {
     try checkServer()
     if options.isIdle { return try idle() }
     if options.jsonPath != "-" { Self.write(report.header) }
-    repeat {
-      for workload in workloads where !Interruption.isRequested { try run(workload, values) }
-    } while options.loops && !Interruption.isRequested
+    var failure: BenchmarkError?
+    do throws(BenchmarkError) {
+      repeat {
+        for workload in workloads where !Interruption.isRequested { try run(workload, values) }
+      } while options.loops && !Interruption.isRequested
+    } catch {
+      failure = error
+    }
+    // What was measured before a failure is worth keeping.
     try writeFiles()
+    if let failure { throw failure }
   }
 
   /// Files, rings and standard streams.
@@ -78,7 +85,8 @@ package struct BenchmarkProcess {
       try client.require(options.handshake)
       clients.append(client)
     }
-    Self.write("Keeping \(ReportText.plural(clients.count, "idle connection")) open; stop with Ctrl-C\n")
+    Self.write(
+      "Keeping \(ReportText.plural(clients.count, "idle connection")) open; stop with Ctrl-C\n")
     while !Interruption.isRequested { usleep(100_000) }
   }
 
@@ -87,12 +95,8 @@ package struct BenchmarkProcess {
   private mutating func run(_ workload: Workload, _ values: ValueBytes) throws(BenchmarkError) {
     for preparation in workload.preparations { try prepare(preparation, values) }
     if Interruption.isRequested { return }
-    var run = BenchmarkRun(plan(workload.templates, workload.weights, values, options.extent))
-    let showsProgress = options.showsProgress && isatty(STDERR_FILENO) == 1
-    let result = try run.run { progress in
-      if showsProgress { Self.writeError("\r\u{1B}[K" + report.progress(workload, progress)) }
-    }
-    if showsProgress { Self.writeError("\r\u{1B}[K") }
+    let result = try follow(
+      plan(workload.templates, workload.weights, values, options.extent), workload.title)
     if options.jsonPath != "-" { Self.write(report.run(workload, result)) }
     let problems = report.problems(workload, result)
     if !problems.isEmpty { Self.writeError(problems) }
@@ -101,24 +105,41 @@ package struct BenchmarkProcess {
   }
 
   /// Sends what a test needs beforehand.
-  private func prepare(_ preparation: Workload.Preparation, _ values: ValueBytes) throws(BenchmarkError) {
+  private func prepare(_ preparation: Workload.Preparation, _ values: ValueBytes)
+    throws(BenchmarkError)
+  {
     let template = RequestTemplate(preparation.request, values: values, tags: options.tags)
-    var plan = plan([template], [1], values, Extent(operations: preparation.count ?? options.keyCount))
+    var plan = plan(
+      [template], [1], values, Extent(operations: preparation.count ?? options.keyCount))
     plan.schedule = .closed
     plan.distribution = .sequential
     plan.pipeline = 64
-    var run = BenchmarkRun(plan)
-    let result = try run.run()
+    let result = try follow(plan, "loading by \(preparation.request.name)")
     if result.errors > 0 {
-      throw BenchmarkError("Error from the server at \(preparation.request.name): \(result.errorText)")
+      throw BenchmarkError(
+        "Error from the server at \(preparation.request.name): \(result.errorText)")
     }
   }
+
+  /// Runs a plan and shows on the terminal how it is doing.
+  private func follow(_ plan: RunPlan, _ title: String) throws(BenchmarkError) -> RunResult {
+    var run = BenchmarkRun(plan)
+    let showsProgress = options.showsProgress && isatty(STDERR_FILENO) == 1
+    defer { if showsProgress { Self.writeError(Self.emptyLine) } }
+    return try run.run { progress in
+      if showsProgress { Self.writeError(Self.emptyLine + report.progress(title, progress)) }
+    }
+  }
+
+  /// Returns to the line's start and clears it.
+  static let emptyLine = "\r\u{1B}[K"
 
   private func plan(
     _ templates: [RequestTemplate], _ weights: [Int], _ values: ValueBytes, _ extent: Extent
   ) -> RunPlan {
     var plan = RunPlan(
-      address: options.address, templates: templates, weights: weights, values: values, extent: extent)
+      address: options.address, templates: templates, weights: weights, values: values,
+      extent: extent)
     plan.wire = options.wire
     plan.handshake = options.handshake
     plan.connections = options.connections
@@ -161,7 +182,8 @@ package struct BenchmarkProcess {
     var written = 0
     while written < bytes.count {
       let step = unsafe bytes.withUnsafeBytes {
-        unsafe Glibc.write(descriptor, $0.baseAddress.unsafelyUnwrapped + written, $0.count - written)
+        unsafe Glibc.write(
+          descriptor, $0.baseAddress.unsafelyUnwrapped + written, $0.count - written)
       }
       if step < 0, errno == EINTR { continue }
       guard step > 0 else { return }
@@ -173,7 +195,9 @@ package struct BenchmarkProcess {
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 65536)
     while true {
-      let step = unsafe chunk.withUnsafeMutableBytes { unsafe read(STDIN_FILENO, $0.baseAddress, $0.count) }
+      let step = unsafe chunk.withUnsafeMutableBytes {
+        unsafe read(STDIN_FILENO, $0.baseAddress, $0.count)
+      }
       if step < 0, errno == EINTR { continue }
       guard step > 0 else { break }
       bytes += chunk.prefix(step)

@@ -222,10 +222,15 @@ def test_failures_are_told_in_one_line(counted, tmp_path):
     assert "martlet-benchmark: " in benchmark(counted, "-n", 1000, "-c", 50, "-t", "get", code=1).stderr
 
 
-def test_a_server_that_goes_away_ends_the_run(counted):
-    threading.Timer(0.5, counted.process.kill).start()
-    done = benchmark(counted, "-t", "set", "--duration", 30, "--threads", 2, code=1, timeout=20)
+def test_a_server_that_goes_away_ends_the_run(counted, tmp_path):
+    killing = threading.Timer(1.2, counted.process.kill)
+    killing.start()
+    done = benchmark(counted, "-t", "ping_mbulk,set", "-n", 10**9, "--duration", 0.7, "--threads", 2,
+                     "--json", tmp_path / "report", code=1, timeout=20)
+    killing.join()
     assert "The server closed a connection" in done.stderr
+    # What was finished before is not lost.
+    assert [run["test"] for run in json.loads((tmp_path / "report").read_text())["runs"]] == ["PING_MBULK"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -5,9 +5,11 @@ import Testing
 struct MemcachedScannerTests {
   private static let replies: [(text: String, errors: Int)] = [
     ("STORED\r\n", 0), ("END\r\n", 0), ("VALUE key:1 0 3\r\nabc\r\nEND\r\n", 0),
-    ("VALUE a 7 0\r\n\r\nVALUE b 0 12 99\r\nEND\r\nERROR\r\n\r\nEND\r\n", 0), ("VERSION 1.6.18\r\n", 0),
+    ("VALUE a 7 0\r\n\r\nVALUE b 0 12 99\r\nEND\r\nERROR\r\n\r\nEND\r\n", 0),
+    ("VERSION 1.6.18\r\n", 0),
     ("NOT_FOUND\r\n", 0), ("DELETED\r\n", 0), ("42\r\n", 0), ("7\r\n", 0), ("ERROR\r\n", 1),
-    ("CLIENT_ERROR bad data chunk\r\n", 1), ("SERVER_ERROR out of memory\r\n", 1), ("EXISTS\r\n", 0),
+    ("CLIENT_ERROR bad data chunk\r\n", 1), ("SERVER_ERROR out of memory\r\n", 1),
+    ("EXISTS\r\n", 0),
   ]
 
   private static func scan(_ scanner: inout MemcachedScanner, _ bytes: [UInt8]) -> Int {
@@ -20,7 +22,9 @@ struct MemcachedScannerTests {
       for cut in 0...bytes.count {
         var scanner = MemcachedScanner()
         let first = Self.scan(&scanner, Array(bytes[..<cut]))
-        #expect(first + Self.scan(&scanner, Array(bytes[cut...])) == 1, "\(reply.text.debugDescription) cut at \(cut)")
+        #expect(
+          first + Self.scan(&scanner, Array(bytes[cut...])) == 1,
+          "\(reply.text.debugDescription) cut at \(cut)")
         #expect(first == 0 || cut == bytes.count)
         #expect(scanner.errorCount == reply.errors)
         #expect(!scanner.isMalformed)

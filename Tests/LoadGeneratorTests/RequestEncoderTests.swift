@@ -14,7 +14,8 @@ struct RequestEncoderTests {
   ) -> RequestEncoder {
     let values = ValueBytes(sizes: sizes, seed: 1)
     return RequestEncoder(
-      templates: [RequestTemplate(request, values: values, tags: tags)], weights: [1], values: values,
+      templates: [RequestTemplate(request, values: values, tags: tags)], weights: [1],
+      values: values,
       keys: KeyNumbers(.uniform, count: keys), tags: tags, seed: 5)
   }
 
@@ -24,9 +25,13 @@ struct RequestEncoderTests {
       var offset = 0
       var commands: [[String]] = []
       while offset < view.count {
-        guard case .array(let elements) = try? ReplyParser.parse(view, at: &offset) else { return nil }
+        guard case .array(let elements) = try? ReplyParser.parse(view, at: &offset) else {
+          return nil
+        }
         commands.append(
-          elements.map { if case .bulk(let word) = $0 { String(decoding: word, as: UTF8.self) } else { "?" } })
+          elements.map {
+            if case .bulk(let word) = $0 { String(decoding: word, as: UTF8.self) } else { "?" }
+          })
       }
       return commands
     }
@@ -39,7 +44,8 @@ struct RequestEncoderTests {
   }
 
   @Test func placeholdersBecomeNumbersAndValues() throws {
-    var encoder = Self.encoder([["SET", "__key__", "__data__", "x__rand_int__y__any_int__"]], keys: 12_345)
+    var encoder = Self.encoder(
+      [["SET", "__key__", "__data__", "x__rand_int__y__any_int__"]], keys: 12_345)
     var seen: Set<Int> = []
     for _ in 0..<2000 {
       let words = try #require(Self.commands(encoder.request(0))?.first)
@@ -58,7 +64,8 @@ struct RequestEncoderTests {
   }
 
   @Test func valuesHaveAllSizesOfARange() throws {
-    var encoder = Self.encoder([["SET", "__key__", "<__data__>"], ["GET", "__key__"]], sizes: 0...20)
+    var encoder = Self.encoder(
+      [["SET", "__key__", "<__data__>"], ["GET", "__key__"]], sizes: 0...20)
     var sizes: Set<Int> = []
     for _ in 0..<2000 {
       let commands = try #require(Self.commands(encoder.request(0)))
@@ -72,7 +79,9 @@ struct RequestEncoderTests {
 
   @Test func keysOfARequestShareTheirTag() throws {
     for (count, keys) in [(1, 10), (7, 1000), (16, 10), (100, 12_345)] {
-      var encoder = Self.encoder([["MSET", "__key__", "1", "__key__", "2"], ["GET", "__key__"]], keys: keys, tags: .numbered(count))
+      var encoder = Self.encoder(
+        [["MSET", "__key__", "1", "__key__", "2"], ["GET", "__key__"]], keys: keys,
+        tags: .numbered(count))
       var tags: Set<Substring> = []
       for _ in 0..<500 {
         let commands = try #require(Self.commands(encoder.request(0)))
@@ -96,13 +105,18 @@ struct RequestEncoderTests {
 
   @Test func aMixKeepsItsWeights() {
     let values = ValueBytes(sizes: 1...1, seed: 1)
-    let templates = ["A", "B", "C"].map { RequestTemplate(.command([$0]), values: values, tags: .none) }
+    let templates = ["A", "B", "C"].map {
+      RequestTemplate(.command([$0]), values: values, tags: .none)
+    }
     var encoder = RequestEncoder(
-      templates: templates, weights: [1, 2, 7], values: values, keys: KeyNumbers(.uniform, count: 1), tags: .none,
+      templates: templates, weights: [1, 2, 7], values: values,
+      keys: KeyNumbers(.uniform, count: 1), tags: .none,
       seed: 3)
     var counts = [0, 0, 0]
     for _ in 0..<100_000 { counts[encoder.draw()] += 1 }
-    for (count, expected) in zip(counts, [10_000, 20_000, 70_000]) { #expect(abs(count - expected) < 1000) }
+    for (count, expected) in zip(counts, [10_000, 20_000, 70_000]) {
+      #expect(abs(count - expected) < 1000)
+    }
   }
 
   @Test func aLineGoesOutAsItIs() {

@@ -27,7 +27,9 @@ final class ChildServer {
     let port = try Self.freePort()
     address = .tcp(host: "127.0.0.1", port: port)
     var pattern = Array("/tmp/martlet-compare-XXXXXX".utf8CString)
-    guard unsafe mkdtemp(&pattern) != nil else { throw BenchmarkError("Cannot make a directory in /tmp") }
+    guard unsafe mkdtemp(&pattern) != nil else {
+      throw BenchmarkError("Cannot make a directory in /tmp")
+    }
     directory = String(decoding: pattern.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     let command = contestant.arguments(port: port, directory: directory)
     pid = try Self.spawn(command, log: directory + "/log", cpus: cpus)
@@ -49,11 +51,15 @@ final class ChildServer {
         unsafe bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1
       }
     }
-    guard code == 0 else { throw BenchmarkError("Cannot find a free port: \(ServerAddress.text(of: errno))") }
+    guard code == 0 else {
+      throw BenchmarkError("Cannot find a free port: \(ServerAddress.text(of: errno))")
+    }
     return Int(UInt16(bigEndian: name.sin_port))
   }
 
-  private static func spawn(_ command: [String], log: String, cpus: [Int32]) throws(BenchmarkError) -> pid_t {
+  private static func spawn(_ command: [String], log: String, cpus: [Int32]) throws(BenchmarkError)
+    -> pid_t
+  {
     let before = Processors.allowed
     Processors.use(cpus)
     defer { Processors.use(before) }
@@ -75,7 +81,9 @@ final class ChildServer {
     defer { unsafe words.forEach { unsafe free($0) } }
     var pid: pid_t = 0
     let code = unsafe posix_spawn(&pid, command[0], &actions, &attributes, &words, environ)
-    guard code == 0 else { throw BenchmarkError("Cannot start \(command[0]): \(ServerAddress.text(of: code))") }
+    guard code == 0 else {
+      throw BenchmarkError("Cannot start \(command[0]): \(ServerAddress.text(of: code))")
+    }
     return pid
   }
 
@@ -99,7 +107,9 @@ final class ChildServer {
       name = "memcached \(try client.send(line: "version").dropFirst("VERSION ".count))"
       return
     }
-    guard contestant.command.count == 1, case .bulk(let information) = try client.send(["INFO", "server"]) else { return }
+    guard contestant.command.count == 1,
+      case .bulk(let information) = try client.send(["INFO", "server"])
+    else { return }
     var fields: [Substring: Substring] = [:]
     for line in String(decoding: information, as: UTF8.self).split(whereSeparator: \.isNewline) {
       let parts = line.split(separator: ":", maxSplits: 1)
@@ -122,7 +132,9 @@ final class ChildServer {
   }
 
   var residentBytes: Int {
-    let pages = Folder.text("/proc/\(pid)/statm")?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+    let pages =
+      Folder.text("/proc/\(pid)/statm")?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+      ?? 0
     return pages * Int(getpagesize())
   }
 

@@ -25,7 +25,9 @@ package struct Comparison {
     for workload in try Workload.all(wanted, values) {
       let memcached = BuiltInTest.memcached(timeToLive: nil).first { $0.title == workload.title }
       for pipeline in options.pipelines {
-        loads.append(ComparisonLoad(resp: workload, memcached: memcached?.workload(wanted, values), pipeline: pipeline))
+        loads.append(
+          ComparisonLoad(
+            resp: workload, memcached: memcached?.workload(wanted, values), pipeline: pipeline))
       }
     }
     self.loads = loads
@@ -35,10 +37,12 @@ package struct Comparison {
     var servers: [ChildServer] = []
     defer { for server in servers { server.stop() } }
     for contestant in contestants {
-      servers.append(try ChildServer(contestant, cpus: options.pins ? serverProcessors(contestant.width) : []))
+      servers.append(
+        try ChildServer(contestant, cpus: options.pins ? serverProcessors(contestant.width) : []))
     }
     var results = ComparisonResults(
-      servers: servers.map(\.name), martlets: options.shards.count, loads: loads.map(\.title), options: options)
+      servers: servers.map(\.name), martlets: options.shards.count, loads: loads.map(\.title),
+      options: options)
     results.placement = placement(servers)
     for (index, server) in servers.enumerated() {
       note("loading \(options.keyCount) keys into \(server.name)")
@@ -63,20 +67,26 @@ package struct Comparison {
   private func serverProcessors(_ width: Int) -> [Int32] { Array(cpus.prefix(width)) }
 
   /// The last processors, as many as the generator has threads.
-  private var generatorProcessors: [Int32] { options.pins ? Array(cpus.suffix(options.threads)) : [] }
+  private var generatorProcessors: [Int32] {
+    options.pins ? Array(cpus.suffix(options.threads)) : []
+  }
 
   private func placement(_ servers: [ChildServer]) -> String {
     guard options.pins else { return "Nothing is pinned; there are \(cpus.count) processors." }
     func list(_ cpus: [Int32]) -> String { cpus.map(String.init).joined(separator: ", ") }
     let placed = servers.map { "\($0.name) on \(list(serverProcessors($0.contestant.width)))" }
-    return "Processors: \(placed.joined(separator: "; ")); the generator on \(list(generatorProcessors))."
+    return
+      "Processors: \(placed.joined(separator: "; ")); the generator on \(list(generatorProcessors))."
   }
 
   // MARK: Loads
 
-  private func plan(_ server: ChildServer, _ templates: [RequestTemplate], _ extent: Extent) -> RunPlan {
+  private func plan(_ server: ChildServer, _ templates: [RequestTemplate], _ extent: Extent)
+    -> RunPlan
+  {
     var plan = RunPlan(
-      address: server.address, templates: templates, weights: templates.map { _ in 1 }, values: values, extent: extent)
+      address: server.address, templates: templates, weights: templates.map { _ in 1 },
+      values: values, extent: extent)
     plan.wire = server.contestant.wire
     plan.connections = options.connections
     plan.threads = options.threads
@@ -112,7 +122,9 @@ package struct Comparison {
   }
 
   /// One turn; nil if the server has no such commands.
-  private func take(_ load: ComparisonLoad, _ server: ChildServer) throws(BenchmarkError) -> ComparisonTurn? {
+  private func take(_ load: ComparisonLoad, _ server: ChildServer) throws(BenchmarkError)
+    -> ComparisonTurn?
+  {
     guard let workload = load.workload(for: server) else { return nil }
     var plan = plan(server, workload.templates, Extent(seconds: options.seconds))
     plan.distribution = options.distribution
@@ -126,7 +138,8 @@ package struct Comparison {
     return ComparisonTurn(
       rate: result.rate, cpu: (server.cpuSeconds - before) / count * 1e6,
       generatorCPU: result.cpuSeconds / count * 1e6, p50: Double(result.total.percentile(50)) / 1e6,
-      p99: Double(result.total.percentile(99)) / 1e6, p999: Double(result.total.percentile(99.9)) / 1e6)
+      p99: Double(result.total.percentile(99)) / 1e6,
+      p999: Double(result.total.percentile(99.9)) / 1e6)
   }
 
   private func check(_ result: RunResult, _ server: ChildServer) throws(BenchmarkError) {
@@ -144,7 +157,7 @@ package struct Comparison {
   }
 
   private func note(_ text: String) {
-    if isatty(STDERR_FILENO) == 1 { BenchmarkProcess.writeError("\r\u{1B}[K\(text)") }
+    if isatty(STDERR_FILENO) == 1 { BenchmarkProcess.writeError(BenchmarkProcess.emptyLine + text) }
   }
 }
 

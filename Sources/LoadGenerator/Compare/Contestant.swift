@@ -20,11 +20,14 @@ struct Contestant {
     }
     var contestants = options.shards.map { count in
       Contestant(
-        name: "Martlet, \(ReportText.plural(count, "shard"))", command: [binary, "--shards", String(count)], width: count)
+        name: "Martlet, \(ReportText.plural(count, "shard"))",
+        command: [binary, "--shards", String(count)], width: count)
     }
     for peer in options.peers ?? peerNames {
       guard let path = path(of: peer) else {
-        if options.peers != nil { throw BenchmarkError("\(peer) is not here; Benchmarks/Load/peers.py fetches it") }
+        if options.peers != nil {
+          throw BenchmarkError("\(peer) is not here; Benchmarks/Load/peers.py fetches it")
+        }
         continue
       }
       let wire = peer == "memcached" ? WireProtocol.memcached : .resp
@@ -49,9 +52,15 @@ struct Contestant {
   func arguments(port: Int, directory: String) -> [String] {
     switch wire {
     case .resp:
-      command + ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", directory]
+      command + [
+        "--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir",
+        directory,
+      ]
     case .memcached:
-      command + ["-p", String(port), "-l", "127.0.0.1", "-U", "0", "-t", String(width), "-m", "65536", "-c", "8192"]
+      command + [
+        "-p", String(port), "-l", "127.0.0.1", "-U", "0", "-t", String(width), "-m", "65536", "-c",
+        "8192",
+      ]
         + (geteuid() == 0 ? ["-u", "root"] : [])
     }
   }
@@ -82,7 +91,9 @@ struct Contestant {
   private static var directoryOfThisProgram: String {
     var path = [UInt8](repeating: 0, count: Int(PATH_MAX))
     let count = unsafe path.withUnsafeMutableBytes { bytes in
-      unsafe readlink("/proc/self/exe", bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: CChar.self), bytes.count)
+      unsafe readlink(
+        "/proc/self/exe", bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: CChar.self),
+        bytes.count)
     }
     let text = String(decoding: path.prefix(max(count, 0)), as: UTF8.self)
     return String(text[..<(text.lastIndex(of: "/") ?? text.startIndex)])

@@ -68,9 +68,13 @@ package struct BuiltInTest: Sendable {
       BuiltInTest("del", "DEL", ["DEL", "__key__"], fill: set),
       BuiltInTest("exists", "EXISTS", ["EXISTS", "__key__"], fill: set),
       BuiltInTest("expire", "EXPIRE", ["EXPIRE", "__key__", "100"], fill: set),
-      BuiltInTest("mset", "MSET (10 keys)", ["MSET"] + Array(repeating: ["__key__", "__data__"], count: 10).joined())
-        .byDefault(),
-      BuiltInTest("mget", "MGET (10 keys)", ["MGET"] + Array(repeating: "__key__", count: 10), fill: set),
+      BuiltInTest(
+        "mset", "MSET (10 keys)",
+        ["MSET"] + Array(repeating: ["__key__", "__data__"], count: 10).joined()
+      )
+      .byDefault(),
+      BuiltInTest(
+        "mget", "MGET (10 keys)", ["MGET"] + Array(repeating: "__key__", count: 10), fill: set),
       BuiltInTest("setbit", "SETBIT", ["SETBIT", "bits:__rand_int__", "7", "1"]),
     ]
   }
@@ -98,7 +102,8 @@ package struct BuiltInTest: Sendable {
     let add = ["SADD", "myset", "element:__rand_int__"]
     return [
       BuiltInTest("sadd", "SADD", add, fill: add).byDefault(),
-      BuiltInTest("sismember", "SISMEMBER", ["SISMEMBER", "myset", "element:__rand_int__"], fill: add),
+      BuiltInTest(
+        "sismember", "SISMEMBER", ["SISMEMBER", "myset", "element:__rand_int__"], fill: add),
       BuiltInTest("spop", "SPOP", ["SPOP", "myset"], fill: add).byDefault(),
     ]
   }()
@@ -127,11 +132,15 @@ package struct BuiltInTest: Sendable {
     let place = ["GEOADD", "mygeo", "13.__any_int__", "38.__any_int__", "element:__rand_int__"]
     return [
       BuiltInTest("xadd", "XADD", entry, fill: entry),
-      BuiltInTest("xrange_10", "XRANGE_10", ["XRANGE", "mystream", "-", "+", "COUNT", "10"], fill: entry)
-        .prepared(by: entry, times: 10),
+      BuiltInTest(
+        "xrange_10", "XRANGE_10", ["XRANGE", "mystream", "-", "+", "COUNT", "10"], fill: entry
+      )
+      .prepared(by: entry, times: 10),
       BuiltInTest("pfadd", "PFADD", ["PFADD", "mylog", "element:__rand_int__"]),
       BuiltInTest("geoadd", "GEOADD", place, fill: place),
-      BuiltInTest("geodist", "GEODIST", ["GEODIST", "mygeo", "element:__rand_int__", "element:__rand_int__"], fill: place),
+      BuiltInTest(
+        "geodist", "GEODIST", ["GEODIST", "mygeo", "element:__rand_int__", "element:__rand_int__"],
+        fill: place),
       BuiltInTest("publish", "PUBLISH", ["PUBLISH", "channel", "__data__"]),
     ]
   }()
@@ -139,7 +148,8 @@ package struct BuiltInTest: Sendable {
   private static func programs(_ set: [String]) -> [BuiltInTest] {
     let script = "return redis.call('SET', KEYS[1], ARGV[1])"
     return [
-      BuiltInTest("multi", "MULTI, SET, GET, EXEC", ["MULTI"], set, ["GET", "__key__"], ["EXEC"], fill: set),
+      BuiltInTest(
+        "multi", "MULTI, SET, GET, EXEC", ["MULTI"], set, ["GET", "__key__"], ["EXEC"], fill: set),
       BuiltInTest("eval", "EVAL (SET)", ["EVAL", script, "1", "__key__", "__data__"]),
     ]
   }

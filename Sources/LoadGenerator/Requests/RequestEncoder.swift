@@ -16,7 +16,8 @@ package struct RequestEncoder {
 
   /// - Parameter weights: how often each template comes, relative to the others.
   package init(
-    templates: [RequestTemplate], weights: [Int], values: ValueBytes, keys: KeyNumbers, tags: KeyTags,
+    templates: [RequestTemplate], weights: [Int], values: ValueBytes, keys: KeyNumbers,
+    tags: KeyTags,
     seed: UInt64
   ) {
     precondition(!templates.isEmpty, "a workload without requests")

@@ -15,7 +15,9 @@ package struct Workload: Sendable {
   /// The runs that `options` ask for.
   ///
   /// - Throws: when a test has no such name.
-  package static func all(_ options: BenchmarkOptions, _ values: ValueBytes) throws(BenchmarkError) -> [Workload] {
+  package static func all(_ options: BenchmarkOptions, _ values: ValueBytes) throws(BenchmarkError)
+    -> [Workload]
+  {
     let tests =
       switch options.wire {
       case .resp: BuiltInTest.all(timeToLive: options.timeToLive)
@@ -30,10 +32,11 @@ package struct Workload: Sendable {
     var chosen: [BuiltInTest] = []
     if options.tests.isEmpty { chosen = tests.filter(\.isDefault) }
     for name in options.tests {
-      let found = tests.filter { $0.name == name || $0.name.hasPrefix(name + "_") }
-      if found.isEmpty { throw unknown(name) }
       // `lrange` and `ping` stand for all of theirs, a whole name for itself.
-      chosen += found.filter { $0.name == name }.isEmpty ? found : found.filter { $0.name == name }
+      let exact = tests.filter { $0.name == name }
+      let found = exact.isEmpty ? tests.filter { $0.name.hasPrefix(name + "_") } : exact
+      if found.isEmpty { throw unknown(name) }
+      chosen += found
     }
     return chosen.map { $0.workload(options, values) }
   }
@@ -43,7 +46,9 @@ package struct Workload: Sendable {
   ) throws(BenchmarkError) -> Workload {
     var workload = Workload(title: "", templates: [], titles: [], weights: [])
     for share in options.mix {
-      guard let test = tests.first(where: { $0.name == share.test }) else { throw unknown(share.test) }
+      guard let test = tests.first(where: { $0.name == share.test }) else {
+        throw unknown(share.test)
+      }
       workload.templates.append(test.template(values, options.tags))
       workload.titles.append(test.title)
       workload.weights.append(share.weight)
@@ -52,7 +57,8 @@ package struct Workload: Sendable {
         workload.preparations.append(preparation)
       }
     }
-    workload.title = zip(workload.titles, workload.weights).map { "\($0) \($1)" }.joined(separator: " : ")
+    workload.title = zip(workload.titles, workload.weights).map { "\($0) \($1)" }.joined(
+      separator: " : ")
     return workload
   }
 

@@ -93,7 +93,8 @@ struct ClientConnection {
     var replies = Int32(truncatingIfNeeded: memcached?.scan(bytes) ?? scanner.scan(bytes))
     while replies > 0 {
       guard runCount > 0 else { return false }
-      let available = (runs[firstRun].operations &- 1) &* runs[firstRun].repliesEach &+ runs[firstRun].missing
+      let available =
+        (runs[firstRun].operations &- 1) &* runs[firstRun].repliesEach &+ runs[firstRun].missing
       let taken = min(replies, available)
       replies &-= taken
       let left = available &- taken

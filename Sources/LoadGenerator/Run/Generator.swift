@@ -41,7 +41,9 @@ struct Generator {
   private var intervalLatencies = HDRHistogram()
 
   /// Connects; blocks until all connections are there.
-  init(_ plan: RunPlan, thread: Int, connections count: Int, _ control: RunControl) throws(BenchmarkError) {
+  init(_ plan: RunPlan, thread: Int, connections count: Int, _ control: RunControl)
+    throws(BenchmarkError)
+  {
     encoder = plan.encoder(thread: thread)
     pipeline = plan.pipeline
     extent = plan.extent
@@ -49,13 +51,18 @@ struct Generator {
     remaining = plan.extent.operations.map { plan.share(of: $0, thread) } ?? .max
     intervalLength = plan.interval
     outcome = ThreadOutcome(latencies: plan.templates.map { _ in HDRHistogram() })
-    if case .open(let rate) = plan.schedule { threadRate = rate / Double(plan.threads) } else { threadRate = 0 }
+    if case .open(let rate) = plan.schedule {
+      threadRate = rate / Double(plan.threads)
+    } else {
+      threadRate = 0
+    }
     ready = IndexQueue(capacity: count)
     connections = []
     do throws(BenchmarkError) {
       for _ in 0..<count {
         let client = try SetupClient(plan.address)
-        connections.append(ClientConnection(descriptor: client.descriptor, pipeline: plan.pipeline, plan.wire))
+        connections.append(
+          ClientConnection(descriptor: client.descriptor, pipeline: plan.pipeline, plan.wire))
         try client.require(plan.handshake)
       }
     } catch {
@@ -133,7 +140,9 @@ struct Generator {
 
   // MARK: Replies
 
-  private mutating func received(_ completion: Completion, _ index: Int, _ now: UInt64, _ loop: EventLoop) {
+  private mutating func received(
+    _ completion: Completion, _ index: Int, _ now: UInt64, _ loop: EventLoop
+  ) {
     if let buffer = completion.buffer { usedBuffers.append(buffer) }
     guard completion.result > 0, let buffer = completion.buffer else {
       // Out of buffers: they come back at the end of the turn.
@@ -153,9 +162,12 @@ struct Generator {
     let errors = connections[index].takeErrorCount()
     if errors > 0 { note(errors, index) }
     guard isValid else {
-      return fail(BenchmarkError("The server sent something that is no reply, or replies nobody waits for"))
+      return fail(
+        BenchmarkError("The server sent something that is no reply, or replies nobody waits for"))
     }
-    if connections[index].outstanding == 0 || (pacer != nil && connections[index].outstanding < pipeline) {
+    if connections[index].outstanding == 0
+      || (pacer != nil && connections[index].outstanding < pipeline)
+    {
       markReady(index)
     }
     if !completion.hasMore { receive(index, loop) }
@@ -284,7 +296,9 @@ struct Generator {
 
   private mutating func recycleBuffers(_ loop: EventLoop) {
     guard !usedBuffers.isEmpty else { return }
-    for (offset, buffer) in usedBuffers.enumerated() { loop.buffers.recycle(buffer, offset: offset) }
+    for (offset, buffer) in usedBuffers.enumerated() {
+      loop.buffers.recycle(buffer, offset: offset)
+    }
     loop.buffers.publish(usedBuffers.count)
     usedBuffers.removeAll(keepingCapacity: true)
   }

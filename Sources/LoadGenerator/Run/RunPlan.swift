@@ -25,7 +25,8 @@ package struct RunPlan: Sendable {
   package var interval: UInt64 = 250_000_000
 
   package init(
-    address: ServerAddress, templates: [RequestTemplate], weights: [Int], values: ValueBytes, extent: Extent
+    address: ServerAddress, templates: [RequestTemplate], weights: [Int], values: ValueBytes,
+    extent: Extent
   ) {
     self.address = address
     self.templates = templates

@@ -5,7 +5,9 @@ package import RESP
 package struct SetupClient {
   package let descriptor: Int32
 
-  package init(_ address: ServerAddress) throws(BenchmarkError) { descriptor = try address.connect() }
+  package init(_ address: ServerAddress) throws(BenchmarkError) {
+    descriptor = try address.connect()
+  }
 
   package func close() { Glibc.close(descriptor) }
 
@@ -35,10 +37,14 @@ package struct SetupClient {
   package func greet(_ wire: WireProtocol) throws(BenchmarkError) {
     switch wire {
     case .resp:
-      if case .error(let text) = try send(["PING"]) { throw BenchmarkError("Error from the server at PING: \(text)") }
+      if case .error(let text) = try send(["PING"]) {
+        throw BenchmarkError("Error from the server at PING: \(text)")
+      }
     case .memcached:
       let version = try send(line: "version")
-      guard version.hasPrefix("VERSION ") else { throw BenchmarkError("The server is no memcached: \(version)") }
+      guard version.hasPrefix("VERSION ") else {
+        throw BenchmarkError("The server is no memcached: \(version)")
+      }
     }
   }
 
@@ -46,7 +52,8 @@ package struct SetupClient {
     var sent = 0
     while sent < request.count {
       let step = unsafe request.withUnsafeBytes {
-        unsafe Glibc.send(descriptor, $0.baseAddress.unsafelyUnwrapped + sent, $0.count - sent, Int32(MSG_NOSIGNAL))
+        unsafe Glibc.send(
+          descriptor, $0.baseAddress.unsafelyUnwrapped + sent, $0.count - sent, Int32(MSG_NOSIGNAL))
       }
       if step < 0, errno == EINTR { continue }
       guard step > 0 else { throw lost(what) }
@@ -58,7 +65,9 @@ package struct SetupClient {
   private func receive(_ what: String) throws(BenchmarkError) -> [UInt8] {
     var chunk = [UInt8](repeating: 0, count: 16384)
     while true {
-      let step = unsafe chunk.withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, $0.count, 0) }
+      let step = unsafe chunk.withUnsafeMutableBytes {
+        unsafe recv(descriptor, $0.baseAddress, $0.count, 0)
+      }
       if step < 0, errno == EINTR { continue }
       guard step > 0 else { throw lost(what) }
       chunk.removeLast(chunk.count - step)
