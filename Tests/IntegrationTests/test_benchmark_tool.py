@@ -79,8 +79,9 @@ def test_transactions_count_as_one(counted):
     assert calls(counted.client) == {"multi": 500, "set": 500, "get": 500, "exec": 500}
 
 
-def test_a_mix_keeps_its_weights_and_reports_each_part(counted):
-    (run,) = report(counted, "-n", 20_000, "-P", 8, "-r", 1000, "--mix", "get=3,set=1")
+@pytest.mark.parametrize("pipeline", [8, 500])
+def test_a_mix_keeps_its_weights_and_reports_each_part(counted, pipeline):
+    (run,) = report(counted, "-n", 20_000, "-P", pipeline, "-r", 1000, "--mix", "get=3,set=1")
     parts = {part["test"]: part["requests"] for part in run["tests"]}
     assert sum(parts.values()) == 20_000
     assert abs(parts["GET"] - 15_000) < 500

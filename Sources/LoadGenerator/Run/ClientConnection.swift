@@ -34,7 +34,7 @@ struct ClientConnection {
     if wire == .memcached { memcached = MemcachedScanner() }
     output = RequestBuffer(capacity: 4096)
     sending = RequestBuffer(capacity: 4096)
-    runs = Array(repeating: Run(), count: pipeline)
+    runs = Array(repeating: Run(), count: min(pipeline, Self.runsAtFirst))
   }
 
   func deallocate() {
@@ -53,11 +53,20 @@ struct ClientConnection {
         return
       }
     }
-    precondition(runCount < runs.count, "more operations under way than the pipeline holds")
+    if runCount == runs.count { growRuns() }
     runs[index(runCount)] = Run(
       time: time, template: Int32(template), repliesEach: Int32(replies), operations: 1,
       missing: Int32(replies))
     runCount &+= 1
+  }
+
+  private static let runsAtFirst = 16
+
+  /// Makes room for twice as many: a mix or an open loop with a deep pipeline.
+  private mutating func growRuns() {
+    let inOrder = (0..<runCount).map { runs[index($0)] }
+    runs = inOrder + Array(repeating: Run(), count: runCount)
+    firstRun = 0
   }
 
   /// Turns what is to be sent over to the kernel; the bytes stay until `endSending`.
