@@ -44,8 +44,11 @@ package struct BufferRing {
     publish(count)
   }
 
-  /// Frees the memory. The ring is closed.
-  func close() { unsafe munmap(header, headerByteCount + count * bufferByteCount) }
+  /// Takes the buffers back from the kernel and frees them; on the ring's thread, before the ring closes.
+  func close(_ ring: Ring) {
+    unsafe curing_buffers_unregister(ring.handle, group)
+    unsafe munmap(header, headerByteCount + count * bufferByteCount)
+  }
 
   /// Where a buffer's bytes start.
   package func unsafeAddress(_ id: BufferID) -> UnsafeRawPointer {

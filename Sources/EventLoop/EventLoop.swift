@@ -93,8 +93,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
       sleeping.store(false, ordering: .relaxed)
     }
     self.client = nil
+    buffers.close(ring)
     ring.close()
-    buffers.close()
     Glibc.close(wakeDescriptor)
   }
 

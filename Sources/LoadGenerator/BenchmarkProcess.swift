@@ -11,7 +11,7 @@ package struct BenchmarkProcess {
   /// - Parameter arguments: with the program's name.
   /// - Returns: the exit code: 0, or 1 after an error of the command line, of the server, or in replies.
   package static func run(_ arguments: [String]) -> Int32 {
-    signal(SIGPIPE, SIG_IGN)
+    Interruption.watch()
     do throws(BenchmarkError) {
       switch try OptionParser.parse(Array(arguments.dropFirst())) {
       case .help: write(OptionParser.help)
@@ -22,9 +22,9 @@ package struct BenchmarkProcess {
       case .run(let options):
         var process = BenchmarkProcess(options)
         try process.run()
-        return process.hasFailed ? 1 : 0
+        if process.hasFailed { return 1 }
       }
-      return 0
+      return Interruption.isRequested ? Interruption.exitCode : 0
     } catch {
       writeError("martlet-benchmark: \(error)\n")
       return 1
@@ -39,15 +39,35 @@ package struct BenchmarkProcess {
   }
 
   private mutating func run() throws(BenchmarkError) {
+    Self.allowDescriptors(options.connections + Self.descriptorsBeside)
     let values = ValueBytes(sizes: options.valueSizes, seed: options.seed)
     let workloads = try Workload.all(options, values)
     try checkServer()
     if options.isIdle { return try idle() }
     if options.jsonPath != "-" { Self.write(report.header) }
-    repeat {
-      for workload in workloads { try run(workload, values) }
-    } while options.loops
+    var failure: BenchmarkError?
+    do throws(BenchmarkError) {
+      repeat {
+        for workload in workloads where !Interruption.isRequested { try run(workload, values) }
+      } while options.loops && !Interruption.isRequested
+    } catch {
+      failure = error
+    }
+    // What was measured before a failure is worth keeping.
     try writeFiles()
+    if let failure { throw failure }
+  }
+
+  /// Files, rings and standard streams.
+  private static let descriptorsBeside = 600
+
+  /// Raises the limit of open files as far as that goes; what is missing then shows when connecting.
+  private static func allowDescriptors(_ count: Int) {
+    var limit = rlimit()
+    let kind = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    guard unsafe getrlimit(kind, &limit) == 0, limit.rlim_cur < rlim_t(count) else { return }
+    limit.rlim_cur = min(rlim_t(count), limit.rlim_max)
+    unsafe setrlimit(kind, &limit)
   }
 
   /// Fails early, and in one line, if the server isn't there or doesn't want us.
@@ -55,9 +75,7 @@ package struct BenchmarkProcess {
     let client = try SetupClient(options.address)
     defer { client.close() }
     try client.require(options.handshake)
-    if case .error(let text) = try client.send(["PING"]) {
-      throw BenchmarkError("Error from the server at PING: \(text)")
-    }
+    try client.greet(options.wire)
   }
 
   private func idle() throws(BenchmarkError) {
@@ -67,20 +85,18 @@ package struct BenchmarkProcess {
       try client.require(options.handshake)
       clients.append(client)
     }
-    Self.write("Keeping \(ReportText.plural(clients.count, "idle connection")) open; stop with Ctrl-C\n")
-    while true { pause() }
+    Self.write(
+      "Keeping \(ReportText.plural(clients.count, "idle connection")) open; stop with Ctrl-C\n")
+    while !Interruption.isRequested { usleep(100_000) }
   }
 
   // MARK: A run
 
   private mutating func run(_ workload: Workload, _ values: ValueBytes) throws(BenchmarkError) {
     for preparation in workload.preparations { try prepare(preparation, values) }
-    var run = BenchmarkRun(plan(workload.templates, workload.weights, values, options.extent))
-    let showsProgress = options.showsProgress && isatty(STDERR_FILENO) == 1
-    let result = try run.run { progress in
-      if showsProgress { Self.writeError("\r\u{1B}[K" + report.progress(workload, progress)) }
-    }
-    if showsProgress { Self.writeError("\r\u{1B}[K") }
+    if Interruption.isRequested { return }
+    let result = try follow(
+      plan(workload.templates, workload.weights, values, options.extent), workload.title)
     if options.jsonPath != "-" { Self.write(report.run(workload, result)) }
     let problems = report.problems(workload, result)
     if !problems.isEmpty { Self.writeError(problems) }
@@ -89,24 +105,42 @@ package struct BenchmarkProcess {
   }
 
   /// Sends what a test needs beforehand.
-  private func prepare(_ preparation: Workload.Preparation, _ values: ValueBytes) throws(BenchmarkError) {
-    let template = RequestTemplate(commands: [preparation.command], values: values, tags: options.tags)
-    var plan = plan([template], [1], values, Extent(operations: preparation.count ?? options.keyCount))
+  private func prepare(_ preparation: Workload.Preparation, _ values: ValueBytes)
+    throws(BenchmarkError)
+  {
+    let template = RequestTemplate(preparation.request, values: values, tags: options.tags)
+    var plan = plan(
+      [template], [1], values, Extent(operations: preparation.count ?? options.keyCount))
     plan.schedule = .closed
     plan.distribution = .sequential
     plan.pipeline = 64
-    var run = BenchmarkRun(plan)
-    let result = try run.run()
+    let result = try follow(plan, "loading by \(preparation.request.name)")
     if result.errors > 0 {
-      throw BenchmarkError("Error from the server at \(preparation.command[0]): \(result.errorText)")
+      throw BenchmarkError(
+        "Error from the server at \(preparation.request.name): \(result.errorText)")
     }
   }
+
+  /// Runs a plan and shows on the terminal how it is doing.
+  private func follow(_ plan: RunPlan, _ title: String) throws(BenchmarkError) -> RunResult {
+    var run = BenchmarkRun(plan)
+    let showsProgress = options.showsProgress && isatty(STDERR_FILENO) == 1
+    defer { if showsProgress { Self.writeError(Self.emptyLine) } }
+    return try run.run { progress in
+      if showsProgress { Self.writeError(Self.emptyLine + report.progress(title, progress)) }
+    }
+  }
+
+  /// Returns to the line's start and clears it.
+  static let emptyLine = "\r\u{1B}[K"
 
   private func plan(
     _ templates: [RequestTemplate], _ weights: [Int], _ values: ValueBytes, _ extent: Extent
   ) -> RunPlan {
     var plan = RunPlan(
-      address: options.address, templates: templates, weights: weights, values: values, extent: extent)
+      address: options.address, templates: templates, weights: weights, values: values,
+      extent: extent)
+    plan.wire = options.wire
     plan.handshake = options.handshake
     plan.connections = options.connections
     plan.pipeline = options.pipeline
@@ -148,7 +182,8 @@ package struct BenchmarkProcess {
     var written = 0
     while written < bytes.count {
       let step = unsafe bytes.withUnsafeBytes {
-        unsafe Glibc.write(descriptor, $0.baseAddress.unsafelyUnwrapped + written, $0.count - written)
+        unsafe Glibc.write(
+          descriptor, $0.baseAddress.unsafelyUnwrapped + written, $0.count - written)
       }
       if step < 0, errno == EINTR { continue }
       guard step > 0 else { return }
@@ -160,7 +195,9 @@ package struct BenchmarkProcess {
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 65536)
     while true {
-      let step = unsafe chunk.withUnsafeMutableBytes { unsafe read(STDIN_FILENO, $0.baseAddress, $0.count) }
+      let step = unsafe chunk.withUnsafeMutableBytes {
+        unsafe read(STDIN_FILENO, $0.baseAddress, $0.count)
+      }
       if step < 0, errno == EINTR { continue }
       guard step > 0 else { break }
       bytes += chunk.prefix(step)

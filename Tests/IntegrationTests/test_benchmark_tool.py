@@ -1,8 +1,12 @@
 """Load generators, as people run them to judge a server: redis-benchmark, and martlet-benchmark."""
 import csv
+import getpass
+import itertools
 import json
 import re
 import shutil
+import signal
+import socket
 import subprocess
 import threading
 import time
@@ -11,6 +15,7 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 from conftest import server_binary
+from support.process import free_port
 
 TESTS = "ping,set,get,incr,mset"
 
@@ -74,8 +79,9 @@ def test_transactions_count_as_one(counted):
     assert calls(counted.client) == {"multi": 500, "set": 500, "get": 500, "exec": 500}
 
 
-def test_a_mix_keeps_its_weights_and_reports_each_part(counted):
-    (run,) = report(counted, "-n", 20_000, "-P", 8, "-r", 1000, "--mix", "get=3,set=1")
+@pytest.mark.parametrize("pipeline", [8, 500])
+def test_a_mix_keeps_its_weights_and_reports_each_part(counted, pipeline):
+    (run,) = report(counted, "-n", 20_000, "-P", pipeline, "-r", 1000, "--mix", "get=3,set=1")
     parts = {part["test"]: part["requests"] for part in run["tests"]}
     assert sum(parts.values()) == 20_000
     assert abs(parts["GET"] - 15_000) < 500
@@ -217,10 +223,38 @@ def test_failures_are_told_in_one_line(counted, tmp_path):
     assert "martlet-benchmark: " in benchmark(counted, "-n", 1000, "-c", 50, "-t", "get", code=1).stderr
 
 
-def test_a_server_that_goes_away_ends_the_run(counted):
-    threading.Timer(0.5, counted.process.kill).start()
-    done = benchmark(counted, "-t", "set", "--duration", 30, "--threads", 2, code=1, timeout=20)
+def test_a_server_that_goes_away_ends_the_run(counted, tmp_path):
+    killing = threading.Timer(1.2, counted.process.kill)
+    killing.start()
+    done = benchmark(counted, "-t", "ping_mbulk,set", "-n", 10**9, "--duration", 0.7, "--threads", 2,
+                     "--json", tmp_path / "report", code=1, timeout=20)
+    killing.join()
     assert "The server closed a connection" in done.stderr
+    # What was finished before is not lost.
+    assert [run["test"] for run in json.loads((tmp_path / "report").read_text())["runs"]] == ["PING_MBULK"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_is_reported(counted, number):
+    binary = server_binary().with_name("martlet-benchmark")
+    running = subprocess.Popen([binary, "-p", str(counted.port), "-t", "set,get", "--duration", "60", "--json", "-"],
+                               stdout=subprocess.PIPE, text=True)
+    time.sleep(0.6)
+    running.send_signal(number)
+    output, _ = running.communicate(timeout=10)
+    assert running.returncode == 130
+    (run,) = json.loads(output)["runs"]
+    assert run["test"] == "SET"
+    assert run["requests"] == calls(counted.client)["set"]
+
+
+def test_idle_connections_stay_until_the_end(counted):
+    binary = server_binary().with_name("martlet-benchmark")
+    running = subprocess.Popen([binary, "-p", str(counted.port), "-I", "-c", "20"], stdout=subprocess.PIPE, text=True)
+    assert running.stdout.readline() == "Keeping 20 idle connections open; stop with Ctrl-C\n"
+    assert counted.client("INFO", "clients").decode().count("connected_clients:21\r\n") == 1
+    running.terminate()
+    assert running.wait(10) == 130
 
 
 def test_charts_are_images(counted, tmp_path):
@@ -241,3 +275,58 @@ def test_replies_larger_than_any_buffer_are_followed(counted):
 def test_invalidations_are_no_replies(counted):
     (run,) = report(counted, "-3", "--enable-tracking", "-n", 5000, "-P", 4, "-r", 10, "--mix", "get=1,set=1")
     assert run["requests"] == 5000
+
+
+@pytest.fixture
+def memcached():
+    """memcached on a free port, if it is installed."""
+    binary = shutil.which("memcached")
+    if binary is None:
+        pytest.skip("memcached is not installed")
+    port = free_port()
+    process = subprocess.Popen([binary, "-p", str(port), "-l", "127.0.0.1", "-U", "0", "-u", getpass.getuser()])
+    for _ in range(100):
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            break
+        except OSError:
+            time.sleep(0.05)
+    yield ["-p", str(port), "--memcached"]
+    process.terminate()
+    process.wait()
+
+
+def test_memcached_is_loaded_by_its_own_protocol(memcached):
+    runs = report(None, "-t", "set,get,del", "-n", 5000, "-P", 10, "-r", 500, "-d", "0-2000", address=memcached)
+    assert [(run["test"], run["requests"], run["errors"]) for run in runs] == [
+        ("SET", 5000, 0), ("GET", 5000, 0), ("DEL", 5000, 0)]
+    large = benchmark(None, "-t", "set", "-n", 5, "-d", 3_000_000, address=memcached, code=1)
+    assert "SERVER_ERROR object too large for cache" in large.stderr
+
+
+def test_a_server_of_another_protocol_is_named(counted, memcached):
+    assert "The server is no memcached" in benchmark(counted, "--memcached", "-n", 1, code=1).stderr
+    assert "The server's reply to PING is none" in benchmark(None, "-n", 1, address=memcached[:2], code=1).stderr
+
+
+def test_a_comparison_has_tables_charts_and_all_rounds(tmp_path):
+    binary = server_binary()
+    files = {kind: tmp_path / f"out.{kind}" for kind in ("markdown", "svg", "json")}
+    done = subprocess.run(
+        [binary.with_name("martlet-benchmark"), "compare", "--server", binary, "--peers", "none", "--shards", "1,2",
+         "-t", "get,incr", "-P", "1,8", "--rounds", "2", "--duration", "0.1", "-r", "2000", "-c", "10",
+         *itertools.chain(*(("--" + kind, path) for kind, path in files.items()))],
+        capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == files["markdown"].read_text()
+    tables = done.stdout.split("\n### ")
+    assert [table.splitlines()[0] for table in tables[1:]] == [
+        "Martlet, 2 shards beside Martlet, 1 shard",
+        "Everybody: throughput, p50 / p99 / p99.9 in milliseconds, CPU per request", "Resident bytes per key"]
+    assert [line.split(" | ")[0] for line in tables[1].splitlines()[4:] if line] == [
+        "| GET, pipeline 1", "| GET, pipeline 8", "| INCR, pipeline 1", "| INCR, pipeline 8"]
+    results = json.loads(files["json"].read_text())
+    assert all(len(load["turns"]) == 4 for load in results["loads"])
+    assert all(turn["requests_per_second"] > 0 and turn["cpu_us_per_request"] > 0
+               for load in results["loads"] for turn in load["turns"])
+    assert ElementTree.parse(files["svg"]).getroot().tag.endswith("svg")

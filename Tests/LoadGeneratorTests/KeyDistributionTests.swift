@@ -28,7 +28,8 @@ struct KeyDistributionTests {
 
   @Test(arguments: [1, 2, 3, 10, 1000])
   func uniformDrawsAllKeysEquallyOften(_ keys: Int) {
-    #expect(Self.fits(Self.counts(.uniform, keys: keys), Array(repeating: 1 / Double(keys), count: keys)))
+    #expect(
+      Self.fits(Self.counts(.uniform, keys: keys), Array(repeating: 1 / Double(keys), count: keys)))
   }
 
   @Test(arguments: [0.5, 0.99, 1, 1.2, 2], [1, 2, 10, 500])
@@ -52,13 +53,17 @@ struct KeyDistributionTests {
   @Test(arguments: [0.05, 1.0 / 6])
   func gaussianIsABellAroundTheMiddle(_ deviation: Double) {
     let keys = 100
-    func below(_ x: Double) -> Double { 0.5 * erfc(-(x / Double(keys) - 0.5) / deviation / 2.0.squareRoot()) }
+    func below(_ x: Double) -> Double {
+      0.5 * erfc(-(x / Double(keys) - 0.5) / deviation / 2.0.squareRoot())
+    }
     let inside = below(Double(keys)) - below(0)
     // The tails are too rare for the test: take them together.
     let edges = [0] + Array(stride(from: 30, through: 70, by: 2)) + [keys]
     let counts = Self.counts(.gaussian(deviation: deviation), keys: keys)
     let bins = zip(edges, edges.dropFirst()).map { counts[$0..<$1].reduce(0, +) }
-    let shares = zip(edges, edges.dropFirst()).map { (below(Double($1)) - below(Double($0))) / inside }
+    let shares = zip(edges, edges.dropFirst()).map {
+      (below(Double($1)) - below(Double($0))) / inside
+    }
     #expect(Self.fits(bins, shares))
   }
 
@@ -78,7 +83,9 @@ struct KeyDistributionTests {
   }
 
   @Test func theSameSeedDrawsTheSame() {
-    #expect(Self.counts(.zipf(exponent: 1), keys: 50, seed: 9) == Self.counts(.zipf(exponent: 1), keys: 50, seed: 9))
+    #expect(
+      Self.counts(.zipf(exponent: 1), keys: 50, seed: 9)
+        == Self.counts(.zipf(exponent: 1), keys: 50, seed: 9))
     #expect(Self.counts(.uniform, keys: 50, seed: 9) != Self.counts(.uniform, keys: 50, seed: 10))
   }
 }

@@ -20,7 +20,9 @@ struct OptionParserTests {
   }
 
   @Test func theUsualShortOptionsAreUnderstood() throws {
-    let options = try Self.parse("-h ::1 -p 7000 -c 10 -n 500 -P 16 -t GET,set -d 64 -r 1000 -q --csv -a secret --dbnum 3 -3 -l")
+    let options = try Self.parse(
+      "-h ::1 -p 7000 -c 10 -n 500 -P 16 -t GET,set -d 64 -r 1000 -q --csv -a secret --dbnum 3 -3 -l"
+    )
     #expect(options.address == .tcp(host: "::1", port: 7000))
     #expect(options.connections == 10)
     #expect(options.extent.operations == 500)
@@ -37,7 +39,8 @@ struct OptionParserTests {
   @Test func ourOwnAreToo() throws {
     let options = try Self.parse(
       "--rate 5000 --distribution zipf:1.2 --mix get=80,set=20 --ttl=60 --threads 2 --duration 1.5 --warmup 0.5 "
-        + "--preload --seed 9 --key-tags 16 --value-size 10-100 --json a.json --svg b.svg --cpus 0,1")
+        + "--preload --seed 9 --key-tags 16 --value-size 10-100 --json a.json --svg b.svg --cpus 0,1"
+    )
     #expect(options.schedule == .open(rate: 5000))
     #expect(options.distribution == .zipf(exponent: 1.2))
     #expect(options.mix.map(\.test) == ["get", "set"])
@@ -82,7 +85,10 @@ struct OptionParserTests {
     ("-c none", "-c none: a whole number, 1 to 60000, is wanted"),
     ("-n 0", "-n 0: a whole number, 1 or more, is wanted"),
     ("-d 9-3", "-d 9-3: a number of bytes, or two as in 10-1000, is wanted"),
-    ("--distribution bell", "--distribution bell: uniform, zipf[:exponent], sequential or gaussian[:deviation] is wanted"),
+    (
+      "--distribution bell",
+      "--distribution bell: uniform, zipf[:exponent], sequential or gaussian[:deviation] is wanted"
+    ),
     ("--mix get", "--mix get: tests with weights, as in get=80,set=20, is wanted"),
     ("--rate 0", "--rate 0: a number above 0 is wanted"),
     ("-q=1", "Unknown option -q=1; --help lists them"),
@@ -90,9 +96,28 @@ struct OptionParserTests {
     ("--threads 3 -c 2", "There are more threads (3) than connections (2)"),
     ("--mix get=1 -t set", "--mix goes neither with -t nor with a command"),
     ("--user me", "--user needs -a"),
+    ("--memcached GET x", "--memcached takes neither a command nor options of Redis' connections"),
+    ("compare --peers redis9", "There is no peer redis9: redis7, redis8, valkey9, memcached"),
+    ("compare now", "compare takes no now"),
   ])
   func mistakesAreNamed(_ line: String, _ message: String) {
     #expect(Self.failure(line) == message)
+  }
+
+  @Test func aComparisonHasItsOwnOptions() throws {
+    guard
+      case .compare(let options) = try OptionParser.parse(
+        [
+          "compare", "--shards", "1,4", "-P", "1,8", "-t", "get", "--peers", "none", "--rounds",
+          "3", "--no-pinning",
+        ])
+    else { throw BenchmarkError("no comparison") }
+    #expect(options.shards == [1, 4])
+    #expect(options.pipelines == [1, 8])
+    #expect(options.tests == ["get"])
+    #expect(options.peers == [])
+    #expect(options.rounds == 3)
+    #expect(!options.pins)
   }
 
   @Test func helpNamesEveryOptionAndTest() throws {
@@ -113,6 +138,8 @@ struct OptionParserTests {
     #expect(try titles("-t set") == ["SET"])
     #expect(try titles("--mix get=1,set=3") == ["GET 1 : SET 3"])
     #expect(try titles("").count == 19)
-    #expect(throws: BenchmarkError("There is no test foo; --help lists them")) { try titles("-t foo") }
+    #expect(throws: BenchmarkError("There is no test foo; --help lists them")) {
+      try titles("-t foo")
+    }
   }
 }

@@ -5,12 +5,16 @@ import Testing
 struct ReplyScannerTests {
   /// A reply of every type, with the number of errors in it.
   private static let replies: [(text: String, errors: Int)] = [
-    ("+OK\r\n", 0), ("-ERR no\r\n", 1), (":42\r\n", 0), (":-1\r\n", 0), ("$5\r\nhello\r\n", 0), ("$0\r\n\r\n", 0),
-    ("$-1\r\n", 0), ("$7\r\na\r\n+b\r\n\r\n", 0), ("*0\r\n", 0), ("*-1\r\n", 0), ("*2\r\n$1\r\na\r\n:1\r\n", 0),
-    ("*3\r\n*1\r\n+a\r\n*-1\r\n*2\r\n*0\r\n-ERR in\r\n", 1), ("_\r\n", 0), ("#t\r\n", 0), (",3.14\r\n", 0),
+    ("+OK\r\n", 0), ("-ERR no\r\n", 1), (":42\r\n", 0), (":-1\r\n", 0), ("$5\r\nhello\r\n", 0),
+    ("$0\r\n\r\n", 0),
+    ("$-1\r\n", 0), ("$7\r\na\r\n+b\r\n\r\n", 0), ("*0\r\n", 0), ("*-1\r\n", 0),
+    ("*2\r\n$1\r\na\r\n:1\r\n", 0),
+    ("*3\r\n*1\r\n+a\r\n*-1\r\n*2\r\n*0\r\n-ERR in\r\n", 1), ("_\r\n", 0), ("#t\r\n", 0),
+    (",3.14\r\n", 0),
     (",inf\r\n", 0), ("(123456789012345678901234567890\r\n", 0), ("=8\r\ntxt:text\r\n", 0),
     ("%2\r\n+a\r\n:1\r\n+b\r\n*1\r\n_\r\n", 0), ("%0\r\n", 0), ("~2\r\n+a\r\n+b\r\n", 0),
-    ("|1\r\n+key\r\n*2\r\n:1\r\n:2\r\n$1\r\nx\r\n", 0), ("$12\r\n0123456789ab\r\n", 0), ("!6\r\nERR no\r\n", 1),
+    ("|1\r\n+key\r\n*2\r\n:1\r\n:2\r\n$1\r\nx\r\n", 0), ("$12\r\n0123456789ab\r\n", 0),
+    ("!6\r\nERR no\r\n", 1),
   ]
 
   private static func scan(_ scanner: inout ReplyScanner, _ bytes: [UInt8]) -> Int {
@@ -23,8 +27,11 @@ struct ReplyScannerTests {
       for cut in 0...bytes.count {
         var scanner = ReplyScanner()
         let first = Self.scan(&scanner, Array(bytes[..<cut]))
-        #expect(first == (cut == bytes.count ? 1 : 0), "\(reply.text.debugDescription) cut at \(cut)")
-        #expect(first + Self.scan(&scanner, Array(bytes[cut...])) == 1, "\(reply.text.debugDescription) cut at \(cut)")
+        #expect(
+          first == (cut == bytes.count ? 1 : 0), "\(reply.text.debugDescription) cut at \(cut)")
+        #expect(
+          first + Self.scan(&scanner, Array(bytes[cut...])) == 1,
+          "\(reply.text.debugDescription) cut at \(cut)")
         #expect(scanner.errorCount == reply.errors)
         #expect(!scanner.isMalformed)
       }

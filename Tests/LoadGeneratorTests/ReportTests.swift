@@ -5,7 +5,8 @@ import Testing
 struct ReportTests {
   @Test func jsonTextIsReadBackAsItWas() throws {
     let value = JSONText.object([
-      ("text", .string("a\"b\\c\nü\u{1}")), ("list", .array([.integer(-3), .number(0.125), .null, .boolean(true)])),
+      ("text", .string("a\"b\\c\nü\u{1}")),
+      ("list", .array([.integer(-3), .number(0.125), .null, .boolean(true)])),
       ("empty", .array([])), ("nothing", .object([])), ("infinite", .number(.infinity)),
     ])
     let read = try #require(
@@ -41,13 +42,19 @@ struct ReportTests {
     let table = ConsoleReport(options).run(workload, result).split(separator: "\n")
     #expect(table.count == 3)
     let total = table[0].split(separator: " ").map(String.init)
-    #expect(total.suffix(10) == ["100", "200", "0.505", "0.010", "0.500", "0.950", "0.990", "1.000", "1.000", "0"])
+    #expect(
+      total.suffix(10) == [
+        "100", "200", "0.505", "0.010", "0.500", "0.950", "0.990", "1.000", "1.000", "0",
+      ])
     options.isQuiet = true
-    #expect(ConsoleReport(options).run(workload, result) == "GET 1 : SET 1: 200.00 requests per second, p50=0.500 msec\n")
+    #expect(
+      ConsoleReport(options).run(workload, result)
+        == "GET 1 : SET 1: 200.00 requests per second, p50=0.500 msec\n")
     options.isCSV = true
     #expect(
       ConsoleReport(options).run(workload, result)
-        == "\"GET 1 : SET 1\",\"200.00\",\"0.505\",\"0.010\",\"0.500\",\"0.950\",\"0.990\",\"1.000\"\n")
+        == "\"GET 1 : SET 1\",\"200.00\",\"0.505\",\"0.010\",\"0.500\",\"0.950\",\"0.990\",\"1.000\"\n"
+    )
   }
 
   @Test func chartsAreWellFormedXML() throws {

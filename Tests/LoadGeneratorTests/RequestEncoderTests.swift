@@ -4,13 +4,19 @@ import Testing
 
 struct RequestEncoderTests {
   private static func encoder(
-    _ commands: [[String]], sizes: ClosedRange<Int> = 3...3, keys: Int = 1000, tags: KeyTags = .none,
-    distribution: KeyDistribution = .uniform
+    _ commands: [[String]], sizes: ClosedRange<Int> = 3...3, keys: Int = 1000, tags: KeyTags = .none
+  ) -> RequestEncoder {
+    encoder(.commands(commands), sizes: sizes, keys: keys, tags: tags)
+  }
+
+  private static func encoder(
+    _ request: RequestText, sizes: ClosedRange<Int> = 3...3, keys: Int = 1000, tags: KeyTags = .none
   ) -> RequestEncoder {
     let values = ValueBytes(sizes: sizes, seed: 1)
     return RequestEncoder(
-      templates: [RequestTemplate(commands: commands, values: values, tags: tags)], weights: [1], values: values,
-      keys: KeyNumbers(distribution, count: keys), tags: tags, seed: 5)
+      templates: [RequestTemplate(request, values: values, tags: tags)], weights: [1],
+      values: values,
+      keys: KeyNumbers(.uniform, count: keys), tags: tags, seed: 5)
   }
 
   /// The words of the commands that `bytes` are; nil if they are none.
@@ -19,9 +25,13 @@ struct RequestEncoderTests {
       var offset = 0
       var commands: [[String]] = []
       while offset < view.count {
-        guard case .array(let elements) = try? ReplyParser.parse(view, at: &offset) else { return nil }
+        guard case .array(let elements) = try? ReplyParser.parse(view, at: &offset) else {
+          return nil
+        }
         commands.append(
-          elements.map { if case .bulk(let word) = $0 { String(decoding: word, as: UTF8.self) } else { "?" } })
+          elements.map {
+            if case .bulk(let word) = $0 { String(decoding: word, as: UTF8.self) } else { "?" }
+          })
       }
       return commands
     }
@@ -34,7 +44,8 @@ struct RequestEncoderTests {
   }
 
   @Test func placeholdersBecomeNumbersAndValues() throws {
-    var encoder = Self.encoder([["SET", "__key__", "__data__", "x__rand_int__y__any_int__"]], keys: 12_345)
+    var encoder = Self.encoder(
+      [["SET", "__key__", "__data__", "x__rand_int__y__any_int__"]], keys: 12_345)
     var seen: Set<Int> = []
     for _ in 0..<2000 {
       let words = try #require(Self.commands(encoder.request(0))?.first)
@@ -53,7 +64,8 @@ struct RequestEncoderTests {
   }
 
   @Test func valuesHaveAllSizesOfARange() throws {
-    var encoder = Self.encoder([["SET", "__key__", "<__data__>"], ["GET", "__key__"]], sizes: 0...20)
+    var encoder = Self.encoder(
+      [["SET", "__key__", "<__data__>"], ["GET", "__key__"]], sizes: 0...20)
     var sizes: Set<Int> = []
     for _ in 0..<2000 {
       let commands = try #require(Self.commands(encoder.request(0)))
@@ -67,7 +79,9 @@ struct RequestEncoderTests {
 
   @Test func keysOfARequestShareTheirTag() throws {
     for (count, keys) in [(1, 10), (7, 1000), (16, 10), (100, 12_345)] {
-      var encoder = Self.encoder([["MSET", "__key__", "1", "__key__", "2"], ["GET", "__key__"]], keys: keys, tags: .numbered(count))
+      var encoder = Self.encoder(
+        [["MSET", "__key__", "1", "__key__", "2"], ["GET", "__key__"]], keys: keys,
+        tags: .numbered(count))
       var tags: Set<Substring> = []
       for _ in 0..<500 {
         let commands = try #require(Self.commands(encoder.request(0)))
@@ -91,28 +105,48 @@ struct RequestEncoderTests {
 
   @Test func aMixKeepsItsWeights() {
     let values = ValueBytes(sizes: 1...1, seed: 1)
-    let templates = ["A", "B", "C"].map { RequestTemplate(commands: [[$0]], values: values, tags: .none) }
+    let templates = ["A", "B", "C"].map {
+      RequestTemplate(.command([$0]), values: values, tags: .none)
+    }
     var encoder = RequestEncoder(
-      templates: templates, weights: [1, 2, 7], values: values, keys: KeyNumbers(.uniform, count: 1), tags: .none,
+      templates: templates, weights: [1, 2, 7], values: values,
+      keys: KeyNumbers(.uniform, count: 1), tags: .none,
       seed: 3)
     var counts = [0, 0, 0]
     for _ in 0..<100_000 { counts[encoder.draw()] += 1 }
-    for (count, expected) in zip(counts, [10_000, 20_000, 70_000]) { #expect(abs(count - expected) < 1000) }
+    for (count, expected) in zip(counts, [10_000, 20_000, 70_000]) {
+      #expect(abs(count - expected) < 1000)
+    }
   }
 
   @Test func aLineGoesOutAsItIs() {
-    let values = ValueBytes(sizes: 1...1, seed: 1)
-    var encoder = RequestEncoder(
-      templates: [RequestTemplate(line: "PING")], weights: [1], values: values, keys: KeyNumbers(.uniform, count: 1),
-      tags: .none, seed: 3)
+    var encoder = Self.encoder(.raw("PING\r\n"))
     #expect(encoder.request(0) == Array("PING\r\n".utf8))
+    #expect(encoder.replyCount(of: 0) == 1)
+  }
+
+  @Test func memcachedIsToldTheValuesSize() throws {
+    let set = try #require(BuiltInTest.memcached(timeToLive: 9).first { $0.name == "set" })
+    for sizes in [5...5, 0...12] {
+      var encoder = Self.encoder(set.request, sizes: sizes, keys: 1)
+      for _ in 0..<50 {
+        let lines = String(decoding: encoder.request(0), as: UTF8.self).split(
+          separator: "\r\n", omittingEmptySubsequences: false)
+        #expect(lines.count == 3)
+        let words = lines[0].split(separator: " ")
+        #expect(words.dropLast() == ["set", "key:000000000000", "0", "9"])
+        #expect(words.last == "\(lines[1].utf8.count)")
+        #expect(sizes.contains(lines[1].utf8.count))
+      }
+    }
   }
 
   @Test func everyBuiltInTestIsOfCommands() throws {
-    for test in BuiltInTest.all(timeToLive: 60) where test.line == nil {
-      var encoder = Self.encoder(test.commands, sizes: 1...100)
+    for test in BuiltInTest.all(timeToLive: 60) {
+      guard case .commands(let words) = test.request else { continue }
+      var encoder = Self.encoder(test.request, sizes: 1...100)
       let commands = try #require(Self.commands(encoder.request(0)), "\(test.name)")
-      #expect(commands.count == test.commands.count)
+      #expect(commands.count == words.count)
       #expect(!commands.joined().contains { $0.contains("__") }, "\(test.name)")
     }
   }

@@ -27,10 +27,12 @@ final class ChildServer {
     let port = try Self.freePort()
     address = .tcp(host: "127.0.0.1", port: port)
     var pattern = Array("/tmp/martlet-compare-XXXXXX".utf8CString)
-    guard unsafe mkdtemp(&pattern) != nil else { throw BenchmarkError("Cannot make a directory in /tmp") }
+    guard unsafe mkdtemp(&pattern) != nil else {
+      throw BenchmarkError("Cannot make a directory in /tmp")
+    }
     directory = String(decoding: pattern.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    let options = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", directory]
-    pid = try Self.spawn(contestant.command + options, log: directory + "/log", cpus: cpus)
+    let command = contestant.arguments(port: port, directory: directory)
+    pid = try Self.spawn(command, log: directory + "/log", cpus: cpus)
     do throws(BenchmarkError) { try awaitReady() } catch {
       stop()
       throw error
@@ -49,11 +51,15 @@ final class ChildServer {
         unsafe bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1
       }
     }
-    guard code == 0 else { throw BenchmarkError("Cannot find a free port: \(ServerAddress.text(of: errno))") }
+    guard code == 0 else {
+      throw BenchmarkError("Cannot find a free port: \(ServerAddress.text(of: errno))")
+    }
     return Int(UInt16(bigEndian: name.sin_port))
   }
 
-  private static func spawn(_ command: [String], log: String, cpus: [Int32]) throws(BenchmarkError) -> pid_t {
+  private static func spawn(_ command: [String], log: String, cpus: [Int32]) throws(BenchmarkError)
+    -> pid_t
+  {
     let before = Processors.allowed
     Processors.use(cpus)
     defer { Processors.use(before) }
@@ -63,11 +69,21 @@ final class ChildServer {
     unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     unsafe posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT, 0o600)
     unsafe posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    // Signals that this program waits for shall end the server as ever.
+    var attributes = posix_spawnattr_t()
+    unsafe posix_spawnattr_init(&attributes)
+    defer { unsafe posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    unsafe sigemptyset(&none)
+    unsafe posix_spawnattr_setsigmask(&attributes, &none)
+    unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var words: [UnsafeMutablePointer<CChar>?] = unsafe command.map { unsafe strdup($0) } + [nil]
     defer { unsafe words.forEach { unsafe free($0) } }
     var pid: pid_t = 0
-    let code = unsafe posix_spawn(&pid, command[0], &actions, nil, &words, environ)
-    guard code == 0 else { throw BenchmarkError("Cannot start \(command[0]): \(ServerAddress.text(of: code))") }
+    let code = unsafe posix_spawn(&pid, command[0], &actions, &attributes, &words, environ)
+    guard code == 0 else {
+      throw BenchmarkError("Cannot start \(command[0]): \(ServerAddress.text(of: code))")
+    }
     return pid
   }
 
@@ -77,10 +93,7 @@ final class ChildServer {
       if waitpid(WNOHANG) { break }
       if let client = try? SetupClient(address) {
         defer { client.close() }
-        if case .simple("PONG") = try? client.send(["PING"]) {
-          if case .bulk(let text) = try client.send(["INFO", "server"]) { identify(text) }
-          return
-        }
+        if (try? client.greet(contestant.wire)) != nil { return try identify(client) }
       }
       usleep(20_000)
     }
@@ -88,9 +101,15 @@ final class ChildServer {
     throw BenchmarkError("\(contestant.command[0]) does not answer:\n\(log)")
   }
 
-  /// Takes a peer's name and version from INFO.
-  private func identify(_ information: [UInt8]) {
-    guard contestant.command.count == 1 else { return }
+  /// Takes a peer's name and version from what it says.
+  private func identify(_ client: SetupClient) throws(BenchmarkError) {
+    if contestant.wire == .memcached {
+      name = "memcached \(try client.send(line: "version").dropFirst("VERSION ".count))"
+      return
+    }
+    guard contestant.command.count == 1,
+      case .bulk(let information) = try client.send(["INFO", "server"])
+    else { return }
     var fields: [Substring: Substring] = [:]
     for line in String(decoding: information, as: UTF8.self).split(whereSeparator: \.isNewline) {
       let parts = line.split(separator: ":", maxSplits: 1)
@@ -113,7 +132,9 @@ final class ChildServer {
   }
 
   var residentBytes: Int {
-    let pages = Folder.text("/proc/\(pid)/statm")?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+    let pages =
+      Folder.text("/proc/\(pid)/statm")?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+      ?? 0
     return pages * Int(getpagesize())
   }
 

@@ -23,7 +23,12 @@ package struct Comparison {
     wanted.preloads = true
     var loads: [ComparisonLoad] = []
     for workload in try Workload.all(wanted, values) {
-      for pipeline in options.pipelines { loads.append(ComparisonLoad(workload: workload, pipeline: pipeline)) }
+      let memcached = BuiltInTest.memcached(timeToLive: nil).first { $0.title == workload.title }
+      for pipeline in options.pipelines {
+        loads.append(
+          ComparisonLoad(
+            resp: workload, memcached: memcached?.workload(wanted, values), pipeline: pipeline))
+      }
     }
     self.loads = loads
   }
@@ -32,10 +37,12 @@ package struct Comparison {
     var servers: [ChildServer] = []
     defer { for server in servers { server.stop() } }
     for contestant in contestants {
-      servers.append(try ChildServer(contestant, cpus: options.pins ? serverProcessors(contestant.width) : []))
+      servers.append(
+        try ChildServer(contestant, cpus: options.pins ? serverProcessors(contestant.width) : []))
     }
     var results = ComparisonResults(
-      servers: servers.map(\.name), martlets: options.shards.count, loads: loads.map(\.title), options: options)
+      servers: servers.map(\.name), martlets: options.shards.count, loads: loads.map(\.title),
+      options: options)
     results.placement = placement(servers)
     for (index, server) in servers.enumerated() {
       note("loading \(options.keyCount) keys into \(server.name)")
@@ -45,7 +52,7 @@ package struct Comparison {
       for (loadIndex, load) in loads.enumerated() {
         note("round \(round) of \(options.rounds): \(load.title)")
         for (index, server) in servers.enumerated() {
-          let turn = try take(load, server)
+          guard let turn = try take(load, server) else { continue }
           if round > 0 { results.turns[loadIndex][index].append(turn) }
         }
       }
@@ -60,20 +67,27 @@ package struct Comparison {
   private func serverProcessors(_ width: Int) -> [Int32] { Array(cpus.prefix(width)) }
 
   /// The last processors, as many as the generator has threads.
-  private var generatorProcessors: [Int32] { options.pins ? Array(cpus.suffix(options.threads)) : [] }
+  private var generatorProcessors: [Int32] {
+    options.pins ? Array(cpus.suffix(options.threads)) : []
+  }
 
   private func placement(_ servers: [ChildServer]) -> String {
     guard options.pins else { return "Nothing is pinned; there are \(cpus.count) processors." }
     func list(_ cpus: [Int32]) -> String { cpus.map(String.init).joined(separator: ", ") }
     let placed = servers.map { "\($0.name) on \(list(serverProcessors($0.contestant.width)))" }
-    return "Processors: \(placed.joined(separator: "; ")); the generator on \(list(generatorProcessors))."
+    return
+      "Processors: \(placed.joined(separator: "; ")); the generator on \(list(generatorProcessors))."
   }
 
   // MARK: Loads
 
-  private func plan(_ server: ChildServer, _ templates: [RequestTemplate], _ extent: Extent) -> RunPlan {
+  private func plan(_ server: ChildServer, _ templates: [RequestTemplate], _ extent: Extent)
+    -> RunPlan
+  {
     var plan = RunPlan(
-      address: server.address, templates: templates, weights: templates.map { _ in 1 }, values: values, extent: extent)
+      address: server.address, templates: templates, weights: templates.map { _ in 1 },
+      values: values, extent: extent)
+    plan.wire = server.contestant.wire
     plan.connections = options.connections
     plan.threads = options.threads
     plan.cpus = generatorProcessors
@@ -86,12 +100,13 @@ package struct Comparison {
   ///
   /// - Returns: by how many bytes the server has grown for each key, if these were plain strings.
   private func preload(_ server: ChildServer) throws(BenchmarkError) -> Double? {
-    var done: [[String]] = []
+    var done: [RequestText] = []
     var growth: Double?
-    for preparation in loads.flatMap(\.workload.preparations) where !done.contains(preparation.command) {
-      done.append(preparation.command)
+    let preparations = loads.flatMap { $0.workload(for: server)?.preparations ?? [] }
+    for preparation in preparations where !done.contains(preparation.request) {
+      done.append(preparation.request)
       let before = server.residentBytes
-      let template = RequestTemplate(commands: [preparation.command], values: values, tags: .none)
+      let template = RequestTemplate(preparation.request, values: values, tags: .none)
       let count = preparation.count ?? options.keyCount
       var plan = plan(server, [template], Extent(operations: count))
       plan.distribution = .sequential
@@ -99,24 +114,32 @@ package struct Comparison {
       var run = BenchmarkRun(plan)
       let result = try run.run()
       try check(result, server)
-      if preparation.command.first == "SET" { growth = Double(server.residentBytes - before) / Double(count) }
+      if preparation.request.name.uppercased() == "SET" {
+        growth = Double(server.residentBytes - before) / Double(count)
+      }
     }
     return growth
   }
 
-  private func take(_ load: ComparisonLoad, _ server: ChildServer) throws(BenchmarkError) -> ComparisonTurn {
-    var plan = plan(server, load.workload.templates, Extent(seconds: options.seconds))
+  /// One turn; nil if the server has no such commands.
+  private func take(_ load: ComparisonLoad, _ server: ChildServer) throws(BenchmarkError)
+    -> ComparisonTurn?
+  {
+    guard let workload = load.workload(for: server) else { return nil }
+    var plan = plan(server, workload.templates, Extent(seconds: options.seconds))
     plan.distribution = options.distribution
     plan.pipeline = load.pipeline
     let before = server.cpuSeconds
     var run = BenchmarkRun(plan)
     let result = try run.run()
+    if Interruption.isRequested { throw BenchmarkError("interrupted") }
     try check(result, server)
     let count = Double(max(result.operations, 1))
     return ComparisonTurn(
       rate: result.rate, cpu: (server.cpuSeconds - before) / count * 1e6,
       generatorCPU: result.cpuSeconds / count * 1e6, p50: Double(result.total.percentile(50)) / 1e6,
-      p99: Double(result.total.percentile(99)) / 1e6, p999: Double(result.total.percentile(99.9)) / 1e6)
+      p99: Double(result.total.percentile(99)) / 1e6,
+      p999: Double(result.total.percentile(99.9)) / 1e6)
   }
 
   private func check(_ result: RunResult, _ server: ChildServer) throws(BenchmarkError) {
@@ -134,16 +157,25 @@ package struct Comparison {
   }
 
   private func note(_ text: String) {
-    if isatty(STDERR_FILENO) == 1 { BenchmarkProcess.writeError("\r\u{1B}[K\(text)") }
+    if isatty(STDERR_FILENO) == 1 { BenchmarkProcess.writeError(BenchmarkProcess.emptyLine + text) }
   }
 }
 
 /// One test at one pipeline depth.
 struct ComparisonLoad {
-  let workload: Workload
+  let resp: Workload
+  /// The same for memcached, if it can.
+  let memcached: Workload?
   let pipeline: Int
 
-  var title: String { "\(workload.title), pipeline \(pipeline)" }
+  var title: String { "\(resp.title), pipeline \(pipeline)" }
+
+  func workload(for server: ChildServer) -> Workload? {
+    switch server.contestant.wire {
+    case .resp: resp
+    case .memcached: memcached
+    }
+  }
 }
 
 /// What one turn of a server at a load has shown.

@@ -49,7 +49,9 @@ struct ComparisonResults {
     }
   }
 
-  func ratio(_ load: Int, of server: Int, to other: Int, _ figure: (ComparisonTurn) -> Double) -> Ratio {
+  func ratio(_ load: Int, of server: Int, to other: Int, _ figure: (ComparisonTurn) -> Double)
+    -> Ratio
+  {
     Ratio(zip(turns[load][server], turns[load][other]).map { figure($0) / max(figure($1), 1e-12) })
   }
 
@@ -61,15 +63,20 @@ struct ComparisonResults {
       text += section("\(servers[other]) beside \(servers[0])", besideTheFirst(other))
     }
     if servers.count > martlets { text += section("\(servers[0]) beside its peers", besidePeers) }
-    text += section("Everybody: throughput, p50 / p99 / p99.9 in milliseconds, CPU per request", everybody)
-    if bytesPerKey.contains(where: { $0 != nil }) { text += section("Resident bytes per key", memory) }
+    text += section(
+      "Everybody: throughput, p50 / p99 / p99.9 in milliseconds, CPU per request", everybody)
+    if bytesPerKey.contains(where: { $0 != nil }) {
+      text += section("Resident bytes per key", memory)
+    }
     return text
   }
 
   private var heading: String {
     let sizes = options.valueSizes
-    let bytes = sizes.count == 1 ? "\(sizes.lowerBound)" : "\(sizes.lowerBound) to \(sizes.upperBound)"
-    return "\(ReportText.plural(options.rounds, "round")) of \(ReportText.fixed(options.seconds, 1)) s a server and load, "
+    let bytes =
+      sizes.count == 1 ? "\(sizes.lowerBound)" : "\(sizes.lowerBound) to \(sizes.upperBound)"
+    return
+      "\(ReportText.plural(options.rounds, "round")) of \(ReportText.fixed(options.seconds, 1)) s a server and load, "
       + "\(options.connections) connections, \(options.keyCount) keys (\(options.distribution.description)), "
       + "values of \(bytes) bytes. Ratios are medians over the rounds, with the lowest and the highest. \(placement)\n"
   }
@@ -89,8 +96,10 @@ struct ComparisonResults {
         [
           loads[load], pair(load, other, \.rate) { ReportText.fixed($0, 0) },
           ratio(load, of: other, to: 0, \.rate).text,
-          pair(load, other, \.cpu) { ReportText.fixed($0, 3) + " µs" }, ratio(load, of: other, to: 0, \.cpu).text,
-          pair(load, other, \.p99) { ReportText.fixed($0, 2) + " ms" }, ratio(load, of: other, to: 0, \.p99).text,
+          pair(load, other, \.cpu) { ReportText.fixed($0, 3) + " µs" },
+          ratio(load, of: other, to: 0, \.cpu).text,
+          pair(load, other, \.p99) { ReportText.fixed($0, 2) + " ms" },
+          ratio(load, of: other, to: 0, \.p99).text,
         ]
       }
   }
@@ -105,8 +114,10 @@ struct ComparisonResults {
   private var besidePeers: [[String]] {
     [["load", "best peer", "requests a second", "CPU per request", "p99"]]
       + loads.indices.map { load in
-        let peers = martlets..<servers.count
-        let best = peers.min { median(load, $0, \.cpu) < median(load, $1, \.cpu) } ?? martlets
+        let peers = (martlets..<servers.count).filter { !turns[load][$0].isEmpty }
+        guard let best = peers.min(by: { median(load, $0, \.cpu) < median(load, $1, \.cpu) }) else {
+          return [loads[load], "–", "–", "–", "–"]
+        }
         return [
           loads[load], servers[best], ratio(load, of: 0, to: best, \.rate).text,
           ratio(load, of: 0, to: best, \.cpu).text, ratio(load, of: 0, to: best, \.p99).text,
@@ -119,7 +130,11 @@ struct ComparisonResults {
       + loads.indices.map { load in
         [loads[load]]
           + servers.indices.map { server in
-            let latencies = [median(load, server, \.p50), median(load, server, \.p99), median(load, server, \.p999)]
+            guard !turns[load][server].isEmpty else { return "–" }
+            let latencies = [
+              median(load, server, \.p50), median(load, server, \.p99),
+              median(load, server, \.p999),
+            ]
             return "\(ReportText.fixed(median(load, server, \.rate), 0))/s, "
               + latencies.map { ReportText.fixed($0, 2) }.joined(separator: " / ")
               + ", \(ReportText.fixed(median(load, server, \.cpu), 3)) µs"
@@ -129,7 +144,7 @@ struct ComparisonResults {
 
   private var memory: [[String]] {
     [["server", "bytes per key"]]
-      + zip(servers, bytesPerKey).map { [$0, $1.map { ReportText.fixed($0, 1) } ?? ""] }
+      + zip(servers, bytesPerKey).map { [$0, $1.map { ReportText.fixed($0, 1) } ?? "–"] }
   }
 
   // MARK: Charts and data
@@ -137,7 +152,8 @@ struct ComparisonResults {
   var charts: String {
     SVGBars.image([
       SVGBars(title: "Requests a second", groups: loads, names: servers, values: values(\.rate)),
-      SVGBars(title: "CPU microseconds per request", groups: loads, names: servers, values: values(\.cpu)),
+      SVGBars(
+        title: "CPU microseconds per request", groups: loads, names: servers, values: values(\.cpu)),
     ])
   }
 
@@ -169,8 +185,10 @@ struct ComparisonResults {
             turns[load][server].enumerated().map { round, turn in
               .object([
                 ("server", .string(servers[server])), ("round", .integer(round + 1)),
-                ("requests_per_second", .number(turn.rate)), ("cpu_us_per_request", .number(turn.cpu)),
-                ("generator_cpu_us_per_request", .number(turn.generatorCPU)), ("p50_ms", .number(turn.p50)),
+                ("requests_per_second", .number(turn.rate)),
+                ("cpu_us_per_request", .number(turn.cpu)),
+                ("generator_cpu_us_per_request", .number(turn.generatorCPU)),
+                ("p50_ms", .number(turn.p50)),
                 ("p99_ms", .number(turn.p99)), ("p99.9_ms", .number(turn.p999)),
               ])
             }

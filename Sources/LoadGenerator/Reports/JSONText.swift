@@ -26,7 +26,9 @@ package indirect enum JSONText {
     case .string(let value): Self.quote(value, to: &text)
     case .array(let values):
       // Rows of a series stay on one line each.
-      Self.list(values, "[", "]", &text, indent) { value, text, inner in value.write(to: &text, indent: inner) }
+      Self.list(values, "[", "]", &text, indent) { value, text, inner in
+        value.write(to: &text, indent: inner)
+      }
     case .object(let members) where members.allSatisfy({ $0.1.isPlain }):
       text += "{"
       for (index, member) in members.enumerated() {

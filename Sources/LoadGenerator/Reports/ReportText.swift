@@ -23,7 +23,9 @@ enum ReportText {
     String(repeating: " ", count: max(width - text.count, 0)) + text
   }
 
-  static func plural(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+  static func plural(_ count: Int, _ noun: String) -> String {
+    "\(count) \(noun)\(count == 1 ? "" : "s")"
+  }
 }
 
 /// What a benchmark prints as it goes: a table for people, one line a test, or comma-separated values.
@@ -35,7 +37,8 @@ package struct ConsoleReport {
   /// What comes first.
   package var header: String {
     if options.isCSV {
-      return #""test","rps","avg_latency_ms","min_latency_ms","p50_latency_ms","p95_latency_ms","p99_latency_ms","max_latency_ms""#
+      return
+        #""test","rps","avg_latency_ms","min_latency_ms","p50_latency_ms","p95_latency_ms","p99_latency_ms","max_latency_ms""#
         + "\n"
     }
     if options.isQuiet { return "" }
@@ -46,7 +49,8 @@ package struct ConsoleReport {
   package func run(_ workload: Workload, _ result: RunResult) -> String {
     if options.isCSV { return csv(workload.title, result) }
     if options.isQuiet { return quiet(workload.title, result) }
-    var text = row(cells(workload.title, result.total, rate: result.rate, errors: result.errors)) + "\n"
+    var text =
+      row(cells(workload.title, result.total, rate: result.rate, errors: result.errors)) + "\n"
     if workload.templates.count > 1 {
       for (title, latencies) in zip(workload.titles, result.latencies) {
         let rate = result.seconds > 0 ? Double(latencies.count) / result.seconds : 0
@@ -60,51 +64,64 @@ package struct ConsoleReport {
   package func problems(_ workload: Workload, _ result: RunResult) -> String {
     var text = ""
     if result.errors > 0 {
-      text += "\(workload.title): \(ReportText.plural(result.errors, "error")) from the server, such as: \(result.errorText)\n"
+      text +=
+        "\(workload.title): \(ReportText.plural(result.errors, "error")) from the server, such as: \(result.errorText)\n"
     }
     if result.unsent > 0 {
-      text += "\(workload.title): \(ReportText.plural(result.unsent, "request")) due and never sent: "
+      text +=
+        "\(workload.title): \(ReportText.plural(result.unsent, "request")) due and never sent: "
         + "the server is slower than --rate\n"
     }
     return text
   }
 
   /// A line that is overwritten while a run goes on.
-  package func progress(_ workload: Workload, _ progress: BenchmarkRun.Progress) -> String {
+  package func progress(_ title: String, _ progress: BenchmarkRun.Progress) -> String {
     let latest = progress.latest
-    return "\(workload.title.prefix(40)): \(ReportText.fixed(progress.seconds, 1)) s, "
+    return "\(title.prefix(40)): \(ReportText.fixed(progress.seconds, 1)) s, "
       + "\(progress.operations) requests, \(ReportText.fixed(latest.rate, 0))/s, "
       + "p50 \(ReportText.milliseconds(latest.p50)) ms, p99 \(ReportText.milliseconds(latest.p99)) ms"
   }
 
   private var summary: String {
-    let loop = options.rate.map { "open loop of \(ReportText.fixed($0, 0)) requests/s" } ?? "closed loop"
+    let loop =
+      options.rate.map { "open loop of \(ReportText.fixed($0, 0)) requests/s" } ?? "closed loop"
     let sizes = options.valueSizes
-    let bytes = sizes.count == 1 ? "\(sizes.lowerBound)" : "\(sizes.lowerBound) to \(sizes.upperBound)"
-    return "\(options.address.description): \(ReportText.plural(options.connections, "connection")), "
+    let bytes =
+      sizes.count == 1 ? "\(sizes.lowerBound)" : "\(sizes.lowerBound) to \(sizes.upperBound)"
+    return
+      "\(options.address.description): \(ReportText.plural(options.connections, "connection")), "
       + "pipeline \(options.pipeline), \(ReportText.plural(options.threads, "thread")), \(loop); "
       + "\(ReportText.plural(options.keyCount, "key")) (\(options.distribution.description)), values of \(bytes) bytes"
   }
 
+  private static let titleWidth = 32
   private static let titles = [
-    "test", "requests", "requests/s", "avg ms", "min", "p50", "p95", "p99", "p99.9", "max", "errors",
+    "test", "requests", "requests/s", "avg ms", "min", "p50", "p95", "p99", "p99.9", "max",
+    "errors",
   ]
 
-  private func cells(_ title: String, _ latencies: HDRHistogram, rate: Double, errors: Int?) -> [String] {
+  private func cells(_ title: String, _ latencies: HDRHistogram, rate: Double, errors: Int?)
+    -> [String]
+  {
     let digits = options.precision
     return [
-      String(title.prefix(30)), String(latencies.count), ReportText.fixed(rate, 0),
-      ReportText.milliseconds(latencies.mean, digits), ReportText.milliseconds(latencies.min, digits),
+      String(title.prefix(Self.titleWidth)), String(latencies.count), ReportText.fixed(rate, 0),
+      ReportText.milliseconds(latencies.mean, digits),
+      ReportText.milliseconds(latencies.min, digits),
       ReportText.milliseconds(latencies.percentile(50), digits),
       ReportText.milliseconds(latencies.percentile(95), digits),
       ReportText.milliseconds(latencies.percentile(99), digits),
-      ReportText.milliseconds(latencies.percentile(99.9), digits), ReportText.milliseconds(latencies.max, digits),
+      ReportText.milliseconds(latencies.percentile(99.9), digits),
+      ReportText.milliseconds(latencies.max, digits),
       errors.map(String.init) ?? "",
     ]
   }
 
   private func row(_ cells: [String]) -> String {
-    var text = ReportText.left(cells[0], 30) + ReportText.right(cells[1], 11) + ReportText.right(cells[2], 12)
+    var text =
+      ReportText.left(cells[0], Self.titleWidth) + ReportText.right(cells[1], 11)
+      + ReportText.right(cells[2], 12)
     for cell in cells[3...] { text += ReportText.right(cell, 9) }
     return text
   }
@@ -121,7 +138,11 @@ package struct ConsoleReport {
       ReportText.milliseconds(total.percentile(50)), ReportText.milliseconds(total.percentile(95)),
       ReportText.milliseconds(total.percentile(99)), ReportText.milliseconds(total.max),
     ]
-    let cells = [title.split(separator: "\"").joined(separator: "\"\""), ReportText.fixed(result.rate, 2)] + latencies
+    let cells =
+      [
+        title.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\""),
+        ReportText.fixed(result.rate, 2),
+      ] + latencies
     return cells.map { "\"\($0)\"" }.joined(separator: ",") + "\n"
   }
 }

@@ -25,7 +25,9 @@ extension SVGChart {
         let positive = values.filter { $0 > 0 }
         low = log10(positive.min() ?? 1).rounded(.down)
         high = max(log10(positive.max() ?? 10).rounded(.up), low + 1)
-        ticks = stride(from: low, through: high, by: 1).map { (pow(10, $0), Self.name(pow(10, $0))) }
+        ticks = stride(from: low, through: high, by: 1).map {
+          (pow(10, $0), Self.name(pow(10, $0)))
+        }
         // Few powers of ten need steps between them.
         if high - low <= 2 {
           ticks += stride(from: low, to: high, by: 1).flatMap { power in
@@ -35,7 +37,9 @@ extension SVGChart {
       case .nines:
         low = 0
         high = 5
-        ticks = [(0, "0"), (90, "90"), (99, "99"), (99.9, "99.9"), (99.99, "99.99"), (99.999, "99.999")]
+        ticks = [
+          (0, "0"), (90, "90"), (99, "99"), (99.9, "99.9"), (99.99, "99.99"), (99.999, "99.999"),
+        ]
       }
     }
 

@@ -7,7 +7,9 @@ struct SVGBars {
   /// By group, then bar.
   let values: [[Double]]
 
-  private static let colors = ["#1f77b4", "#6baed6", "#d62728", "#ff9896", "#9467bd", "#7f7f7f", "#bcbd22", "#17becf"]
+  private static let colors = [
+    "#1f77b4", "#6baed6", "#d62728", "#ff9896", "#9467bd", "#7f7f7f", "#bcbd22", "#17becf",
+  ]
   private static let width = 720
   private static let barHeight = 14
   private static let groupGap = 14
@@ -44,14 +46,17 @@ struct SVGBars {
     }
     y += 8
     for (group, bars) in zip(groups, values) {
-      text += "<text x=\"\(Self.left - 8)\" y=\"\(y + names.count * Self.barHeight / 2 + 4)\" text-anchor=\"end\">"
+      text +=
+        "<text x=\"\(Self.left - 8)\" y=\"\(y + names.count * Self.barHeight / 2 + 4)\" text-anchor=\"end\">"
         + "\(SVGChart.escape(String(group.prefix(28))))</text>\n"
       let most = max(bars.max() ?? 0, 1e-12)
       for (index, value) in bars.enumerated() {
         let length = Int(value / most * Double(Self.right - Self.left))
-        text += "<rect x=\"\(Self.left)\" y=\"\(y)\" width=\"\(max(length, 1))\" height=\"\(Self.barHeight - 2)\" "
+        text +=
+          "<rect x=\"\(Self.left)\" y=\"\(y)\" width=\"\(max(length, 1))\" height=\"\(Self.barHeight - 2)\" "
           + "fill=\"\(color(index))\"/>\n"
-        text += "<text x=\"\(Self.left + length + 5)\" y=\"\(y + Self.barHeight - 4)\" font-size=\"10\">"
+        text +=
+          "<text x=\"\(Self.left + length + 5)\" y=\"\(y + Self.barHeight - 4)\" font-size=\"10\">"
           + "\(Self.number(value))</text>\n"
         y += Self.barHeight
       }
@@ -62,5 +67,7 @@ struct SVGBars {
 
   private func color(_ index: Int) -> String { Self.colors[index % Self.colors.count] }
 
-  private static func number(_ value: Double) -> String { ReportText.fixed(value, value >= 1000 ? 0 : 3) }
+  private static func number(_ value: Double) -> String {
+    ReportText.fixed(value, value >= 1000 ? 0 : 3)
+  }
 }

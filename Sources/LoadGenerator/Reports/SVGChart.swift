@@ -24,7 +24,8 @@ struct SVGChart {
   static let width = 720.0
   static let height = 320.0
   private static let colors = [
-    "#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e", "#17becf", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22",
+    "#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e", "#17becf", "#8c564b", "#e377c2",
+    "#7f7f7f", "#bcbd22",
   ]
   private static let plot = (left: 78.0, top: 34.0, right: 540.0, bottom: 268.0)
 
@@ -61,7 +62,8 @@ struct SVGChart {
     }
     text += line(Self.plot.left, Self.plot.bottom, Self.plot.right, Self.plot.bottom, "#555")
     text += line(Self.plot.left, Self.plot.top, Self.plot.left, Self.plot.bottom, "#555")
-    text += label((Self.plot.left + Self.plot.right) / 2, Self.plot.bottom + 38, xTitle, anchor: "middle")
+    text += label(
+      (Self.plot.left + Self.plot.right) / 2, Self.plot.bottom + 38, xTitle, anchor: "middle")
     let middle = Int((Self.plot.top + Self.plot.bottom) / 2)
     text += label(
       14, Double(middle), yTitle, anchor: "middle", more: " transform=\"rotate(-90 14 \(middle))\"")
@@ -75,25 +77,32 @@ struct SVGChart {
       "\(ReportText.fixed(xAxis.place(point.x), 1)),\(ReportText.fixed(yAxis.place(point.y), 1))"
     }
     let y = Self.plot.top + 8 + Double(index) * 16
-    var text = "<polyline fill=\"none\" stroke=\"\(color)\" stroke-width=\"1.6\" points=\"\(places.joined(separator: " "))\"/>\n"
+    var text =
+      "<polyline fill=\"none\" stroke=\"\(color)\" stroke-width=\"1.6\" points=\"\(places.joined(separator: " "))\"/>\n"
     if places.count == 1, let point = line.points.first {
-      text += "<circle cx=\"\(ReportText.fixed(xAxis.place(point.x), 1))\" "
+      text +=
+        "<circle cx=\"\(ReportText.fixed(xAxis.place(point.x), 1))\" "
         + "cy=\"\(ReportText.fixed(yAxis.place(point.y), 1))\" r=\"2.5\" fill=\"\(color)\"/>\n"
     }
     if y < Self.plot.bottom {
-      text += "<rect x=\"\(Int(Self.plot.right + 12))\" y=\"\(Int(y - 8))\" width=\"10\" height=\"10\" fill=\"\(color)\"/>\n"
+      text +=
+        "<rect x=\"\(Int(Self.plot.right + 12))\" y=\"\(Int(y - 8))\" width=\"10\" height=\"10\" fill=\"\(color)\"/>\n"
       text += label(Self.plot.right + 28, y + 1, String(line.name.prefix(24)), anchor: "start")
     }
     return text
   }
 
-  private func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ color: String) -> String {
+  private func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ color: String)
+    -> String
+  {
     let ends = [("x1", x1), ("y1", y1), ("x2", x2), ("y2", y2)]
     return "<line " + ends.map { "\($0.0)=\"\(ReportText.fixed($0.1, 1))\"" }.joined(separator: " ")
       + " stroke=\"\(color)\"/>\n"
   }
 
-  private func label(_ x: Double, _ y: Double, _ text: String, anchor: String, more: String = "") -> String {
+  private func label(_ x: Double, _ y: Double, _ text: String, anchor: String, more: String = "")
+    -> String
+  {
     "<text x=\"\(ReportText.fixed(x, 1))\" y=\"\(ReportText.fixed(y, 1))\" text-anchor=\"\(anchor)\"\(more)>"
       + "\(Self.escape(text))</text>\n"
   }

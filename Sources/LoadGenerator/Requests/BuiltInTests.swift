@@ -4,21 +4,22 @@ package struct BuiltInTest: Sendable {
   package let name: String
   /// In reports.
   package let title: String
-  /// The commands of one operation.
-  package let commands: [[String]]
-  /// Sent as it stands, instead of commands.
-  package var line: String?
+  package let request: RequestText
   /// What `--preload` sends once for each key number.
-  package var fill: [String]?
+  package var fill: RequestText?
   /// What always comes before, so many times.
-  package var preparation: (command: [String], count: Int)?
+  package var preparation: (request: RequestText, count: Int)?
   /// Part of a run without `-t`.
   package var isDefault = false
 
   package init(_ name: String, _ title: String, _ commands: [String]..., fill: [String]? = nil) {
+    self.init(name, title, .commands(commands), fill: fill.map { .command($0) })
+  }
+
+  package init(_ name: String, _ title: String, _ request: RequestText, fill: RequestText? = nil) {
     self.name = name
     self.title = title
-    self.commands = commands
+    self.request = request
     self.fill = fill
   }
 
@@ -30,7 +31,7 @@ package struct BuiltInTest: Sendable {
 
   fileprivate func prepared(by command: [String], times: Int) -> BuiltInTest {
     var test = self
-    test.preparation = (command, times)
+    test.preparation = (.command(command), times)
     return test
   }
 
@@ -43,10 +44,19 @@ package struct BuiltInTest: Sendable {
     return connection + strings(set) + lists + sets + hashes + sortedSets + others + programs(set)
   }
 
+  /// Those of memcached.
+  package static func memcached(timeToLive: Int?) -> [BuiltInTest] {
+    let set = RequestText.raw("set __key__ 0 \(timeToLive ?? 0) __data_size__\r\n__data__\r\n")
+    return [
+      BuiltInTest("set", "SET", set, fill: set).byDefault(),
+      BuiltInTest("get", "GET", .raw("get __key__\r\n"), fill: set).byDefault(),
+      BuiltInTest("del", "DEL", .raw("delete __key__\r\n"), fill: set),
+    ]
+  }
+
   private static let connection: [BuiltInTest] = {
-    var inline = BuiltInTest("ping_inline", "PING_INLINE").byDefault()
-    inline.line = "PING"
-    return [inline, BuiltInTest("ping_mbulk", "PING_MBULK", ["PING"]).byDefault()]
+    let inline = BuiltInTest("ping_inline", "PING_INLINE", .raw("PING\r\n"))
+    return [inline.byDefault(), BuiltInTest("ping_mbulk", "PING_MBULK", ["PING"]).byDefault()]
   }()
 
   private static func strings(_ set: [String]) -> [BuiltInTest] {
@@ -58,9 +68,13 @@ package struct BuiltInTest: Sendable {
       BuiltInTest("del", "DEL", ["DEL", "__key__"], fill: set),
       BuiltInTest("exists", "EXISTS", ["EXISTS", "__key__"], fill: set),
       BuiltInTest("expire", "EXPIRE", ["EXPIRE", "__key__", "100"], fill: set),
-      BuiltInTest("mset", "MSET (10 keys)", ["MSET"] + Array(repeating: ["__key__", "__data__"], count: 10).joined())
-        .byDefault(),
-      BuiltInTest("mget", "MGET (10 keys)", ["MGET"] + Array(repeating: "__key__", count: 10), fill: set),
+      BuiltInTest(
+        "mset", "MSET (10 keys)",
+        ["MSET"] + Array(repeating: ["__key__", "__data__"], count: 10).joined()
+      )
+      .byDefault(),
+      BuiltInTest(
+        "mget", "MGET (10 keys)", ["MGET"] + Array(repeating: "__key__", count: 10), fill: set),
       BuiltInTest("setbit", "SETBIT", ["SETBIT", "bits:__rand_int__", "7", "1"]),
     ]
   }
@@ -88,7 +102,8 @@ package struct BuiltInTest: Sendable {
     let add = ["SADD", "myset", "element:__rand_int__"]
     return [
       BuiltInTest("sadd", "SADD", add, fill: add).byDefault(),
-      BuiltInTest("sismember", "SISMEMBER", ["SISMEMBER", "myset", "element:__rand_int__"], fill: add),
+      BuiltInTest(
+        "sismember", "SISMEMBER", ["SISMEMBER", "myset", "element:__rand_int__"], fill: add),
       BuiltInTest("spop", "SPOP", ["SPOP", "myset"], fill: add).byDefault(),
     ]
   }()
@@ -117,11 +132,15 @@ package struct BuiltInTest: Sendable {
     let place = ["GEOADD", "mygeo", "13.__any_int__", "38.__any_int__", "element:__rand_int__"]
     return [
       BuiltInTest("xadd", "XADD", entry, fill: entry),
-      BuiltInTest("xrange_10", "XRANGE_10", ["XRANGE", "mystream", "-", "+", "COUNT", "10"], fill: entry)
-        .prepared(by: entry, times: 10),
+      BuiltInTest(
+        "xrange_10", "XRANGE_10", ["XRANGE", "mystream", "-", "+", "COUNT", "10"], fill: entry
+      )
+      .prepared(by: entry, times: 10),
       BuiltInTest("pfadd", "PFADD", ["PFADD", "mylog", "element:__rand_int__"]),
       BuiltInTest("geoadd", "GEOADD", place, fill: place),
-      BuiltInTest("geodist", "GEODIST", ["GEODIST", "mygeo", "element:__rand_int__", "element:__rand_int__"], fill: place),
+      BuiltInTest(
+        "geodist", "GEODIST", ["GEODIST", "mygeo", "element:__rand_int__", "element:__rand_int__"],
+        fill: place),
       BuiltInTest("publish", "PUBLISH", ["PUBLISH", "channel", "__data__"]),
     ]
   }()
@@ -129,7 +148,8 @@ package struct BuiltInTest: Sendable {
   private static func programs(_ set: [String]) -> [BuiltInTest] {
     let script = "return redis.call('SET', KEYS[1], ARGV[1])"
     return [
-      BuiltInTest("multi", "MULTI, SET, GET, EXEC", ["MULTI"], set, ["GET", "__key__"], ["EXEC"], fill: set),
+      BuiltInTest(
+        "multi", "MULTI, SET, GET, EXEC", ["MULTI"], set, ["GET", "__key__"], ["EXEC"], fill: set),
       BuiltInTest("eval", "EVAL (SET)", ["EVAL", script, "1", "__key__", "__data__"]),
     ]
   }

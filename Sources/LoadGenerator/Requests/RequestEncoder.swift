@@ -16,7 +16,8 @@ package struct RequestEncoder {
 
   /// - Parameter weights: how often each template comes, relative to the others.
   package init(
-    templates: [RequestTemplate], weights: [Int], values: ValueBytes, keys: KeyNumbers, tags: KeyTags,
+    templates: [RequestTemplate], weights: [Int], values: ValueBytes, keys: KeyNumbers,
+    tags: KeyTags,
     seed: UInt64
   ) {
     precondition(!templates.isEmpty, "a workload without requests")
@@ -82,8 +83,11 @@ package struct RequestEncoder {
       switch segment.tail {
       case .nothing: break
       case .header(let fixed):
-        size = values.sizes.lowerBound + random.next(below: values.sizes.count)
+        size = drawSize()
         length &+= unsafe writeHeader(fixed &+ size, to: target + length)
+      case .size:
+        size = drawSize()
+        length &+= unsafe DecimalText.write(size, to: target + length)
       case .value:
         unsafe values.bytes.withUnsafeBytes {
           if let base = $0.baseAddress { _ = unsafe memcpy(target + length, base, size) }
@@ -92,6 +96,10 @@ package struct RequestEncoder {
       }
     }
     return length
+  }
+
+  private mutating func drawSize() -> Int {
+    values.sizes.lowerBound + random.next(below: values.sizes.count)
   }
 
   private func writeHeader(_ count: Int, to target: UnsafeMutableRawPointer) -> Int {

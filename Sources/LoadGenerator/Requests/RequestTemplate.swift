@@ -26,6 +26,8 @@ package struct RequestTemplate: Sendable {
       case nothing
       /// The header of a word of the value and `fixed` other bytes. The value's size is drawn here.
       case header(fixed: Int)
+      /// The value's size by itself; it is drawn here.
+      case size
       case value
     }
 
@@ -56,24 +58,21 @@ package struct RequestTemplate: Sendable {
   private var segmentPatch = 0
 
   /// - Parameters:
-  ///   - commands: the words of each command of the operation.
   ///   - values: sizes of the value; a single one becomes part of the literal.
-  package init(commands: [[String]], values: ValueBytes, tags: KeyTags) {
-    for words in commands {
-      literal += Array("*\(words.count)\r\n".utf8)
-      for word in words { append(word: Part.split(word, tags), values) }
-      replyCount += 1
+  package init(_ request: RequestText, values: ValueBytes, tags: KeyTags) {
+    switch request {
+    case .commands(let commands):
+      for words in commands {
+        literal += Array("*\(words.count)\r\n".utf8)
+        for word in words { append(word: Part.split(word, tags), values) }
+      }
+      replyCount = commands.count
+    case .raw(let text):
+      for part in Part.split(text, tags) { append(part, values) }
+      replyCount = 1
     }
     endSegment(.nothing)
     byteCountMax += literal.count
-  }
-
-  /// A line as it is, such as an inline command.
-  package init(line: String) {
-    literal = Array("\(line)\r\n".utf8)
-    replyCount = 1
-    endSegment(.nothing)
-    byteCountMax = literal.count
   }
 
   private mutating func append(word parts: [Part], _ values: ValueBytes) {
@@ -86,17 +85,23 @@ package struct RequestTemplate: Sendable {
       endSegment(.header(fixed: fixed))
       byteCountMax += 24 + values.sizes.upperBound
     }
-    for part in parts {
-      switch part {
-      case .text(let text): literal += Array(text.utf8)
-      case .digits(let kind, let count):
-        literal += [UInt8](repeating: 0x30, count: count)
-        patches.append(Patch(end: literal.count, kind: kind))
-      case .value where values.isFixed: literal += values.bytes.prefix(values.sizes.upperBound)
-      case .value: endSegment(.value)
-      }
-    }
+    for part in parts { append(part, values) }
     literal += [0x0D, 0x0A]
+  }
+
+  private mutating func append(_ part: Part, _ values: ValueBytes) {
+    switch part {
+    case .text(let text): literal += Array(text.utf8)
+    case .digits(let kind, let count):
+      literal += [UInt8](repeating: 0x30, count: count)
+      patches.append(Patch(end: literal.count, kind: kind))
+    case .value where values.isFixed: literal += values.bytes.prefix(values.sizes.upperBound)
+    case .value: endSegment(.value)
+    case .valueSize where values.isFixed: literal += Array(String(values.sizes.upperBound).utf8)
+    case .valueSize:
+      endSegment(.size)
+      byteCountMax += 24 + values.sizes.upperBound
+    }
   }
 
   private mutating func endSegment(_ tail: Segment.Tail) {
@@ -113,12 +118,13 @@ package struct RequestTemplate: Sendable {
     case text(String)
     case digits(Patch.Kind, Int)
     case value
+    case valueSize
 
     var byteCount: Int {
       switch self {
       case .text(let text): text.utf8.count
       case .digits(_, let count): count
-      case .value: 0
+      case .value, .valueSize: 0
       }
     }
 
@@ -133,6 +139,7 @@ package struct RequestTemplate: Sendable {
       let placeholders: [(name: String, parts: [Part])] = [
         ("__key__", key), ("__rand_int__", [number]),
         ("__any_int__", [.digits(.anything, numberDigits)]), ("__data__", [.value]),
+        ("__data_size__", [.valueSize]),
       ]
       var parts: [Part] = []
       var text = ""
@@ -150,6 +157,24 @@ package struct RequestTemplate: Sendable {
       }
       if !text.isEmpty { parts.append(.text(text)) }
       return parts
+    }
+  }
+}
+
+/// What an operation sends, before placeholders are filled in.
+package enum RequestText: Equatable, Sendable {
+  /// The words of each command; a reply comes for each.
+  case commands([[String]])
+  /// Bytes as they stand, for one reply: an inline command, or another protocol's. `__data_size__` is the value's size.
+  case raw(String)
+
+  package static func command(_ words: [String]) -> RequestText { .commands([words]) }
+
+  /// For messages.
+  package var name: String {
+    switch self {
+    case .commands(let commands): commands.first?.first ?? ""
+    case .raw(let text): String(text.prefix { $0 != " " && !$0.isNewline })
     }
   }
 }

@@ -8,17 +8,23 @@ package struct Workload: Sendable {
   package var preparations: [Preparation] = []
 
   package struct Preparation: Sendable {
-    package let command: [String]
+    package let request: RequestText
     package let count: Int?
   }
 
   /// The runs that `options` ask for.
   ///
   /// - Throws: when a test has no such name.
-  package static func all(_ options: BenchmarkOptions, _ values: ValueBytes) throws(BenchmarkError) -> [Workload] {
-    let tests = BuiltInTest.all(timeToLive: options.timeToLive)
+  package static func all(_ options: BenchmarkOptions, _ values: ValueBytes) throws(BenchmarkError)
+    -> [Workload]
+  {
+    let tests =
+      switch options.wire {
+      case .resp: BuiltInTest.all(timeToLive: options.timeToLive)
+      case .memcached: BuiltInTest.memcached(timeToLive: options.timeToLive)
+      }
     if !options.command.isEmpty {
-      let template = RequestTemplate(commands: [options.command], values: values, tags: options.tags)
+      let template = RequestTemplate(.command(options.command), values: values, tags: options.tags)
       let title = options.command.joined(separator: " ")
       return [Workload(title: title, templates: [template], titles: [title], weights: [1])]
     }
@@ -26,16 +32,13 @@ package struct Workload: Sendable {
     var chosen: [BuiltInTest] = []
     if options.tests.isEmpty { chosen = tests.filter(\.isDefault) }
     for name in options.tests {
-      let found = tests.filter { $0.name == name || $0.name.hasPrefix(name + "_") }
-      if found.isEmpty { throw unknown(name) }
       // `lrange` and `ping` stand for all of theirs, a whole name for itself.
-      chosen += found.filter { $0.name == name }.isEmpty ? found : found.filter { $0.name == name }
+      let exact = tests.filter { $0.name == name }
+      let found = exact.isEmpty ? tests.filter { $0.name.hasPrefix(name + "_") } : exact
+      if found.isEmpty { throw unknown(name) }
+      chosen += found
     }
-    return chosen.map { test in
-      Workload(
-        title: test.title, templates: [test.template(values, options.tags)], titles: [test.title], weights: [1],
-        preparations: test.preparations(options))
-    }
+    return chosen.map { $0.workload(options, values) }
   }
 
   private static func mix(
@@ -43,16 +46,19 @@ package struct Workload: Sendable {
   ) throws(BenchmarkError) -> Workload {
     var workload = Workload(title: "", templates: [], titles: [], weights: [])
     for share in options.mix {
-      guard let test = tests.first(where: { $0.name == share.test }) else { throw unknown(share.test) }
+      guard let test = tests.first(where: { $0.name == share.test }) else {
+        throw unknown(share.test)
+      }
       workload.templates.append(test.template(values, options.tags))
       workload.titles.append(test.title)
       workload.weights.append(share.weight)
       for preparation in test.preparations(options)
-      where !workload.preparations.contains(where: { $0.command == preparation.command }) {
+      where !workload.preparations.contains(where: { $0.request == preparation.request }) {
         workload.preparations.append(preparation)
       }
     }
-    workload.title = zip(workload.titles, workload.weights).map { "\($0) \($1)" }.joined(separator: " : ")
+    workload.title = zip(workload.titles, workload.weights).map { "\($0) \($1)" }.joined(
+      separator: " : ")
     return workload
   }
 
@@ -62,13 +68,19 @@ package struct Workload: Sendable {
 }
 
 extension BuiltInTest {
+  /// A run of this test alone.
+  func workload(_ options: BenchmarkOptions, _ values: ValueBytes) -> Workload {
+    Workload(
+      title: title, templates: [template(values, options.tags)], titles: [title], weights: [1],
+      preparations: preparations(options))
+  }
+
   func template(_ values: ValueBytes, _ tags: KeyTags) -> RequestTemplate {
-    if let line { return RequestTemplate(line: line) }
-    return RequestTemplate(commands: commands, values: values, tags: tags)
+    RequestTemplate(request, values: values, tags: tags)
   }
 
   func preparations(_ options: BenchmarkOptions) -> [Workload.Preparation] {
-    if options.preloads, let fill { return [.init(command: fill, count: nil)] }
-    return preparation.map { [.init(command: $0.command, count: $0.count)] } ?? []
+    if options.preloads, let fill { return [.init(request: fill, count: nil)] }
+    return preparation.map { [.init(request: $0.request, count: $0.count)] } ?? []
   }
 }

@@ -62,7 +62,9 @@ package struct BenchmarkRun {
 
   /// - Parameter follow: called about four times a second.
   /// - Throws: when the server can't be reached, refuses the first commands, closes a connection, or stops replying.
-  package mutating func run(_ follow: (Progress) -> Void = { _ in }) throws(BenchmarkError) -> RunResult {
+  package mutating func run(_ follow: (Progress) -> Void = { _ in }) throws(BenchmarkError)
+    -> RunResult
+  {
     var started = 0
     do throws(SystemError) {
       for index in 0..<plan.threads {
@@ -91,7 +93,9 @@ package struct BenchmarkRun {
     for threads: Int, since start: UInt64, _ follow: (Progress) -> Void
   ) throws(BenchmarkError) {
     var running = threads
-    let end = plan.extent.seconds.map { start + UInt64((plan.extent.warmup + $0 + Self.graceSeconds) * 1e9) }
+    let end = plan.extent.seconds.map {
+      start + UInt64((plan.extent.warmup + $0 + Self.graceSeconds) * 1e9)
+    }
     while running > 0 {
       if control.reports.wait(nanoseconds: Self.followNanoseconds) {
         running -= 1
@@ -100,6 +104,7 @@ package struct BenchmarkRun {
         if let progress = progress(since: start) { follow(progress) }
       }
       if let failure = control.failure { throw failure }
+      if Interruption.isRequested { control.isStopping.store(true, ordering: .relaxed) }
       if let end, EventLoop.monotonicNanoseconds > end {
         throw BenchmarkError("The server has not replied for \(Int(Self.graceSeconds)) seconds")
       }
@@ -132,7 +137,8 @@ package struct BenchmarkRun {
       return SeriesPoint(start: Double(index) * intervalSeconds, rate: 0, p50: 0, p99: 0, max: 0)
     }
     return SeriesPoint(
-      start: Double(index) * intervalSeconds, rate: length > 0 ? Double(latencies.count) / length : 0,
+      start: Double(index) * intervalSeconds,
+      rate: length > 0 ? Double(latencies.count) / length : 0,
       p50: latencies.percentile(50), p99: latencies.percentile(99), max: latencies.max)
   }
 
@@ -141,7 +147,9 @@ package struct BenchmarkRun {
     var result = RunResult(latencies: plan.templates.map { _ in HDRHistogram() })
     var end = measureStart
     for outcome in control.takeOutcomes() {
-      for (index, latencies) in outcome.latencies.enumerated() { result.latencies[index].add(latencies) }
+      for (index, latencies) in outcome.latencies.enumerated() {
+        result.latencies[index].add(latencies)
+      }
       result.errors += outcome.errors
       if result.errorText.isEmpty { result.errorText = outcome.errorText }
       result.unsent += outcome.unsent

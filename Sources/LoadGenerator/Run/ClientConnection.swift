@@ -9,7 +9,9 @@ struct ClientConnection {
   private(set) var isSending = false
   /// It waits for its thread to give it requests.
   var isReady = false
-  var scanner = ReplyScanner()
+  private var scanner = ReplyScanner()
+  /// Instead of `scanner`, if the server is memcached.
+  private var memcached: MemcachedScanner?
   /// Operations without all their replies.
   private(set) var outstanding = 0
   private var runs: [Run]
@@ -27,11 +29,12 @@ struct ClientConnection {
     var missing: Int32 = 0
   }
 
-  init(descriptor: Int32, pipeline: Int) {
+  init(descriptor: Int32, pipeline: Int, _ wire: WireProtocol) {
     self.descriptor = descriptor
+    if wire == .memcached { memcached = MemcachedScanner() }
     output = RequestBuffer(capacity: 4096)
     sending = RequestBuffer(capacity: 4096)
-    runs = Array(repeating: Run(), count: pipeline)
+    runs = Array(repeating: Run(), count: min(pipeline, Self.runsAtFirst))
   }
 
   func deallocate() {
@@ -50,11 +53,20 @@ struct ClientConnection {
         return
       }
     }
-    precondition(runCount < runs.count, "more operations under way than the pipeline holds")
+    if runCount == runs.count { growRuns() }
     runs[index(runCount)] = Run(
       time: time, template: Int32(template), repliesEach: Int32(replies), operations: 1,
       missing: Int32(replies))
     runCount &+= 1
+  }
+
+  private static let runsAtFirst = 16
+
+  /// Makes room for twice as many: a mix or an open loop with a deep pipeline.
+  private mutating func growRuns() {
+    let inOrder = (0..<runCount).map { runs[index($0)] }
+    runs = inOrder + Array(repeating: Run(), count: runCount)
+    firstRun = 0
   }
 
   /// Turns what is to be sent over to the kernel; the bytes stay until `endSending`.
@@ -87,10 +99,11 @@ struct ClientConnection {
   mutating func receive(
     _ bytes: ByteView, _ completed: (_ template: Int, _ time: UInt64, _ operations: Int) -> Void
   ) -> Bool {
-    var replies = Int32(truncatingIfNeeded: scanner.scan(bytes))
+    var replies = Int32(truncatingIfNeeded: memcached?.scan(bytes) ?? scanner.scan(bytes))
     while replies > 0 {
       guard runCount > 0 else { return false }
-      let available = (runs[firstRun].operations &- 1) &* runs[firstRun].repliesEach &+ runs[firstRun].missing
+      let available =
+        (runs[firstRun].operations &- 1) &* runs[firstRun].repliesEach &+ runs[firstRun].missing
       let taken = min(replies, available)
       replies &-= taken
       let left = available &- taken
@@ -108,13 +121,18 @@ struct ClientConnection {
         runCount &-= 1
       }
     }
-    return !scanner.isMalformed
+    return !(memcached?.isMalformed ?? scanner.isMalformed)
   }
 
   /// Error replies since this was last asked.
   mutating func takeErrorCount() -> Int {
-    let new = scanner.errorCount &- errorsSeen
-    errorsSeen = scanner.errorCount
-    return new
+    let seen = memcached?.errorCount ?? scanner.errorCount
+    defer { errorsSeen = seen }
+    return seen &- errorsSeen
+  }
+
+  /// The text of the last error.
+  var errorText: String {
+    String(decoding: memcached?.errorText ?? scanner.errorText, as: UTF8.self)
   }
 }

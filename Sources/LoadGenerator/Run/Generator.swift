@@ -12,7 +12,6 @@ struct Generator {
   private var connections: [ClientConnection]
   private var encoder: RequestEncoder
   private let pipeline: Int
-  private let schedule: Schedule
   private let extent: Extent
   private let control: RunControl
   private let threadRate: Double
@@ -31,7 +30,9 @@ struct Generator {
   /// Monotonic nanoseconds: from when on operations count, and when none begins any more.
   private var measureStart: UInt64 = 0
   private var deadline = UInt64.max
+  /// No operation begins any more; nor are replies awaited; nor is anything done.
   private var isOver = false
+  private var hasFailed = false
   private var isDone = false
 
   private let intervalLength: UInt64
@@ -40,22 +41,28 @@ struct Generator {
   private var intervalLatencies = HDRHistogram()
 
   /// Connects; blocks until all connections are there.
-  init(_ plan: RunPlan, thread: Int, connections count: Int, _ control: RunControl) throws(BenchmarkError) {
+  init(_ plan: RunPlan, thread: Int, connections count: Int, _ control: RunControl)
+    throws(BenchmarkError)
+  {
     encoder = plan.encoder(thread: thread)
     pipeline = plan.pipeline
-    schedule = plan.schedule
     extent = plan.extent
     self.control = control
     remaining = plan.extent.operations.map { plan.share(of: $0, thread) } ?? .max
     intervalLength = plan.interval
     outcome = ThreadOutcome(latencies: plan.templates.map { _ in HDRHistogram() })
-    if case .open(let rate) = plan.schedule { threadRate = rate / Double(plan.threads) } else { threadRate = 0 }
+    if case .open(let rate) = plan.schedule {
+      threadRate = rate / Double(plan.threads)
+    } else {
+      threadRate = 0
+    }
     ready = IndexQueue(capacity: count)
     connections = []
     do throws(BenchmarkError) {
       for _ in 0..<count {
         let client = try SetupClient(plan.address)
-        connections.append(ClientConnection(descriptor: client.descriptor, pipeline: plan.pipeline))
+        connections.append(
+          ClientConnection(descriptor: client.descriptor, pipeline: plan.pipeline, plan.wire))
         try client.require(plan.handshake)
       }
     } catch {
@@ -106,7 +113,7 @@ struct Generator {
     }
     issue(loop)
     recycleBuffers(loop)
-    if isOver, outstanding == 0, !isDone {
+    if isOver, outstanding == 0 || hasFailed, !isDone {
       isDone = true
       endInterval(now)
       loop.stop()
@@ -133,7 +140,9 @@ struct Generator {
 
   // MARK: Replies
 
-  private mutating func received(_ completion: Completion, _ index: Int, _ now: UInt64, _ loop: EventLoop) {
+  private mutating func received(
+    _ completion: Completion, _ index: Int, _ now: UInt64, _ loop: EventLoop
+  ) {
     if let buffer = completion.buffer { usedBuffers.append(buffer) }
     guard completion.result > 0, let buffer = completion.buffer else {
       // Out of buffers: they come back at the end of the turn.
@@ -153,9 +162,12 @@ struct Generator {
     let errors = connections[index].takeErrorCount()
     if errors > 0 { note(errors, index) }
     guard isValid else {
-      return fail(BenchmarkError("The server sent something that is no reply, or replies nobody waits for"))
+      return fail(
+        BenchmarkError("The server sent something that is no reply, or replies nobody waits for"))
     }
-    if connections[index].outstanding == 0 || (pacer != nil && connections[index].outstanding < pipeline) {
+    if connections[index].outstanding == 0
+      || (pacer != nil && connections[index].outstanding < pipeline)
+    {
       markReady(index)
     }
     if !completion.hasMore { receive(index, loop) }
@@ -169,13 +181,13 @@ struct Generator {
   private mutating func note(_ errors: Int, _ index: Int) {
     outcome.errors += errors
     if outcome.errorText.isEmpty {
-      outcome.errorText = String(decoding: connections[index].scanner.errorText, as: UTF8.self)
+      outcome.errorText = connections[index].errorText
     }
   }
 
   private mutating func lost(_ result: Int32) {
     // The ring's own end cancels what is under way.
-    guard !isDone else { return }
+    guard !isDone, !hasFailed else { return }
     let reason = result < 0 ? ServerAddress.text(of: -result) : "end of stream"
     fail(BenchmarkError("The server closed a connection: \(reason)"))
   }
@@ -183,7 +195,7 @@ struct Generator {
   private mutating func fail(_ error: BenchmarkError) {
     control.fail(error)
     isOver = true
-    outstanding = 0
+    hasFailed = true
   }
 
   // MARK: Requests
@@ -284,36 +296,10 @@ struct Generator {
 
   private mutating func recycleBuffers(_ loop: EventLoop) {
     guard !usedBuffers.isEmpty else { return }
-    for (offset, buffer) in usedBuffers.enumerated() { loop.buffers.recycle(buffer, offset: offset) }
+    for (offset, buffer) in usedBuffers.enumerated() {
+      loop.buffers.recycle(buffer, offset: offset)
+    }
     loop.buffers.publish(usedBuffers.count)
     usedBuffers.removeAll(keepingCapacity: true)
-  }
-}
-
-/// A queue of small numbers of which each is in it once at most.
-struct IndexQueue {
-  private var items: [Int]
-  private var first = 0
-  private var count = 0
-
-  init(capacity: Int) { items = Array(repeating: 0, count: max(capacity, 1)) }
-
-  var isEmpty: Bool { count == 0 }
-
-  mutating func append(_ item: Int) {
-    precondition(count < items.count, "more items than there are")
-    var place = first + count
-    if place >= items.count { place -= items.count }
-    items[place] = item
-    count += 1
-  }
-
-  mutating func popFirst() -> Int? {
-    guard count > 0 else { return nil }
-    defer {
-      first = first + 1 == items.count ? 0 : first + 1
-      count -= 1
-    }
-    return items[first]
   }
 }

@@ -4,6 +4,7 @@ import Synchronization
 /// One run of one workload against one server.
 package struct RunPlan: Sendable {
   package var address: ServerAddress
+  package var wire = WireProtocol.resp
   /// What each connection sends first.
   package var handshake: [[String]] = []
   package var connections = 50
@@ -24,7 +25,8 @@ package struct RunPlan: Sendable {
   package var interval: UInt64 = 250_000_000
 
   package init(
-    address: ServerAddress, templates: [RequestTemplate], weights: [Int], values: ValueBytes, extent: Extent
+    address: ServerAddress, templates: [RequestTemplate], weights: [Int], values: ValueBytes,
+    extent: Extent
   ) {
     self.address = address
     self.templates = templates
@@ -44,6 +46,13 @@ package struct RunPlan: Sendable {
       keys: KeyNumbers(distribution, count: keyCount, part: thread, of: threads), tags: tags,
       seed: seed &+ UInt64(thread) &* 0xD1B5_4A32_D192_ED03)
   }
+}
+
+/// What the server speaks.
+package enum WireProtocol: Equatable, Sendable {
+  case resp
+  /// memcached's text protocol.
+  case memcached
 }
 
 /// What the threads of a run and the one that waits for them share.

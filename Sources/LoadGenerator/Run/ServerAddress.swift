@@ -41,7 +41,8 @@ package enum ServerAddress: Equatable, Sendable {
     var reason = "no address"
     var next = unsafe list
     while let info = unsafe next?.pointee {
-      let descriptor = unsafe socket(info.ai_family, info.ai_socktype | Int32(SOCK_CLOEXEC.rawValue), info.ai_protocol)
+      let descriptor = unsafe socket(
+        info.ai_family, info.ai_socktype | Int32(SOCK_CLOEXEC.rawValue), info.ai_protocol)
       guard descriptor >= 0 else { throw failure(Self.text(of: errno)) }
       if unsafe Glibc.connect(descriptor, info.ai_addr, info.ai_addrlen) == 0 {
         var one: Int32 = 1
