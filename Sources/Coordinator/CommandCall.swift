@@ -16,6 +16,8 @@ package struct CommandCall {
   package let keys: [Key]
   /// Who sent it.
   package let client: CommandObserver.Client
+  /// Who is to be told when what it reads changes.
+  package var reader: ClientReference?
 
   /// One of the command's keys, in the order of the words.
   package struct Key {

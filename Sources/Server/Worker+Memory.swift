@@ -19,6 +19,8 @@ extension Worker {
   func apply(_ changed: WorkerSettings, _ keyspace: inout Keyspace) {
     settings = changed
     keyspace.options = changed.keyspace
+    keyspace.limitTracked()
+    publishInvalidations(&keyspace)
     recountClients()
     unsafe room.limit(to: settings.memory.bytesMax)
     server.memory.sample()
