@@ -25,8 +25,6 @@ extension Worker {
         takeNoted(&counts)
         // What scripts have called meanwhile.
         deliverFeed()
-        // What this turn has used is free again before its replies are out, whatever commands come next.
-        if unsafe room.isLimited && room.isExceeded { _ = isOutOfMemory(&keyspace) }
         publishEvents(&keyspace)
         publishInvalidations(&keyspace)
         swap(&counts, &statistics)

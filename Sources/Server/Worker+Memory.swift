@@ -50,6 +50,12 @@ extension Worker {
     let waiting = journal.queuedByteCount + keyspace.effects.byteCount
     server.memory.shards[index].uncounted.store(waiting, ordering: .relaxed)
     unsafe room.beginTurn()
+    // What commands have used since is free before the next ones run, whatever those are; who keeps what goes hears of
+    // it before their replies.
+    guard unsafe room.isExceeded else { return }
+    _ = isOutOfMemory(&keyspace)
+    publishEvents(&keyspace)
+    publishInvalidations(&keyspace)
   }
 
   // MARK: Refusing

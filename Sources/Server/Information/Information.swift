@@ -12,11 +12,11 @@ struct Information {
   let memory: MemoryReport
   private(set) var text = ""
 
-  init(_ server: ServerContext, _ reports: [ShardReport]) {
+  init(_ server: ServerContext, _ figures: AllocatorFigures, _ reports: [ShardReport]) {
     self.server = server
     configuration = server.configuration
     self.reports = reports
-    memory = MemoryReport(server, reports)
+    memory = MemoryReport(server, figures, reports)
   }
 
   /// In the order of INFO's reply.

@@ -1,6 +1,19 @@
 import CJemalloc
 import Glibc
 
+/// What jemalloc says is in use. To be asked before anything is gathered for a reply: that takes memory too.
+struct AllocatorFigures: Sendable {
+  let allocated: Int
+  let active: Int
+  let resident: Int
+
+  init(_ watch: MemoryWatch) {
+    allocated = watch.sample()
+    active = Int(unsafe cjemalloc_statistic("stats.active"))
+    resident = Int(unsafe cjemalloc_statistic("stats.resident"))
+  }
+}
+
 /// The process' memory: jemalloc's figures, the kernel's, and what the server knows of its own overhead.
 struct MemoryReport {
   let allocated: Int
@@ -15,10 +28,10 @@ struct MemoryReport {
   let clients: Int
   let tables: Int
 
-  init(_ server: ServerContext, _ reports: [ShardReport]) {
-    allocated = server.memory.sample()
-    active = Int(unsafe cjemalloc_statistic("stats.active"))
-    resident = Int(unsafe cjemalloc_statistic("stats.resident"))
+  init(_ server: ServerContext, _ figures: AllocatorFigures, _ reports: [ShardReport]) {
+    allocated = figures.allocated
+    active = figures.active
+    resident = figures.resident
     let page = Int(sysconf(Int32(_SC_PAGESIZE)))
     system = Int(sysconf(Int32(_SC_PHYS_PAGES))) * page
     residentSet = Self.residentPages * page

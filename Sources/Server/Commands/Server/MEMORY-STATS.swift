@@ -13,10 +13,11 @@ extension ServiceCommand {
   /// `MEMORY STATS`: a Map of names and numbers, with a Map for each database that holds keys.
   static let memoryStats: Body = { worker, connection, _, keyspace, reply in
     let server = worker.server
+    let figures = AllocatorFigures(server.memory)
     worker.everywhere(connection, &keyspace, &reply) { worker, keyspace in
       ShardReport(worker, keyspace)
     } then: { reports, reply in
-      write(MemoryReport(server, reports), reports, to: &reply)
+      write(MemoryReport(server, figures, reports), reports, to: &reply)
     }
   }
 
@@ -83,10 +84,11 @@ extension ServiceCommand {
   /// `MEMORY DOCTOR`: a text for people, by Redis' thresholds.
   static let memoryDoctor: Body = { worker, connection, _, keyspace, reply in
     let server = worker.server
+    let figures = AllocatorFigures(server.memory)
     worker.everywhere(connection, &keyspace, &reply) { worker, keyspace in
       ShardReport(worker, keyspace)
     } then: { reports, reply in
-      reply.verbatim(Array(diagnosis(MemoryReport(server, reports), reports).utf8))
+      reply.verbatim(Array(diagnosis(MemoryReport(server, figures, reports), reports).utf8))
     }
   }
 
