@@ -60,6 +60,7 @@ extension Worker {
       swap(&output, &connection.output)
       keepRest(ofRun: index, batch, from: end)
       touch(connection)
+      if limitsClients { noteReplies(of: connection) }
     }
   }
 
