@@ -36,6 +36,7 @@ extension Worker {
   private func handOut(_ reply: ByteView, _ place: Int, _ connection: Connection) {
     connection.fill(place: place, with: reply)
     if !connection.replies.isWaiting { resume(connection) }
+    if limitsClients { noteReplies(of: connection) }
   }
 
   /// Executes the commands other shards sent, queues the answers, and takes in what else they have to say.

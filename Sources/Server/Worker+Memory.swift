@@ -58,6 +58,21 @@ extension Worker {
     publishInvalidations(&keyspace)
   }
 
+  /// After a turn's commands, while there is a limit: should more be in use now, it goes at once, here by the next turn
+  /// and elsewhere by the others', whoever has what may go.
+  func endTurnWithLimit() {
+    shard.assumeIsolated { shard in
+      shard.withKeyspace { keyspace in
+        publishEvictable(keyspace)
+        guard unsafe room.isExceeded, !server.isPausing, !keyspace.isReplaying else { return }
+        unsafe room.refresh()
+        guard unsafe room.isExceeded else { return }
+        _ = askOthersForRoom()
+        if server.memory.shards[index].evictable.load(ordering: .relaxed) > 0 { hasBackgroundWork = true }
+      }
+    }
+  }
+
   // MARK: Refusing
 
   /// Whether a command must not run because memory is out. Commands for other shards are asked there.

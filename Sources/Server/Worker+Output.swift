@@ -153,6 +153,7 @@ extension Worker {
     shutDown(connection)
     connection.output.removeAll(retaining: 0)
     connection.pushes.removeAll(retaining: 0)
+    connection.replies.abandon()
     if !connection.isScheduled, !connection.isRunning {
       connection.input.consume(connection.input.count)
       connection.multi = nil

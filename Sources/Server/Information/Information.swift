@@ -48,6 +48,11 @@ struct Information {
     return chosen
   }
 
+  /// Whether any of the sections needs the counts of each command.
+  static func areDetailed(_ sections: Set<Section>) -> Bool {
+    sections.contains(.commandstats) || sections.contains(.latencystats)
+  }
+
   mutating func write(_ chosen: Set<Section>) {
     for section in Section.allCases where chosen.contains(section) {
       if !text.isEmpty { text += "\r\n" }

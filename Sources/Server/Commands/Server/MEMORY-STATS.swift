@@ -15,7 +15,7 @@ extension ServiceCommand {
     let server = worker.server
     let figures = AllocatorFigures(server.memory)
     worker.everywhere(connection, &keyspace, &reply) { worker, keyspace in
-      ShardReport(worker, keyspace)
+      ShardReport(worker, keyspace, isDetailed: false)
     } then: { reports, reply in
       write(MemoryReport(server, figures, reports), reports, to: &reply)
     }
@@ -86,7 +86,7 @@ extension ServiceCommand {
     let server = worker.server
     let figures = AllocatorFigures(server.memory)
     worker.everywhere(connection, &keyspace, &reply) { worker, keyspace in
-      ShardReport(worker, keyspace)
+      ShardReport(worker, keyspace, isDetailed: false)
     } then: { reports, reply in
       reply.verbatim(Array(diagnosis(MemoryReport(server, figures, reports), reports).utf8))
     }
