@@ -116,6 +116,7 @@ extension Worker {
   ) -> Int {
     var done = 0
     let outputEnd = output.count + Self.runOutputBytesMax
+    output.readableMax = settings.readableMax(isSubscriber: connection.isSubscriber)
     keyspace.select(connection.database)
     keyspace.leavesAccessClocks = connection.leavesAccessClocks
     counts.observer.client = client(connection)

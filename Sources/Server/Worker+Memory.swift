@@ -180,6 +180,32 @@ extension Worker {
 
   /// Frees and evicts until the excess is no more than `excess`, for as long as a turn may.
   private func evict(_ keyspace: inout Keyspace, downTo excess: Int) -> Progress {
+    guard settings.latencyThresholdMilliseconds > 0 else {
+      return evictUnwatched(&keyspace, downTo: excess)
+    }
+    let start = EventLoop.monotonicNanoseconds
+    defer {
+      recordLatency(
+        .evictionCycle, milliseconds: Int((EventLoop.monotonicNanoseconds - start) / 1_000_000))
+    }
+    return evictUnwatched(&keyspace, downTo: excess)
+  }
+
+  /// Deletes the next key, and tells the latency monitor if that took long.
+  private func evictOne(_ keyspace: inout Keyspace, isFree: Bool) -> Keyspace.EvictionOutcome {
+    let isWatched = settings.latencyThresholdMilliseconds > 0
+    let start = isWatched ? EventLoop.monotonicNanoseconds : 0
+    let outcome = keyspace.evictOne { hash in
+      isFree || scheduler.intents.allows(KeyClaim(hash: hash.rawValue, isExclusive: true))
+    }
+    if isWatched {
+      recordLatency(
+        .evictionDel, milliseconds: Int((EventLoop.monotonicNanoseconds - start) / 1_000_000))
+    }
+    return outcome
+  }
+
+  private func evictUnwatched(_ keyspace: inout Keyspace, downTo excess: Int) -> Progress {
     let deadline =
       unsafe room.evictionDeadline
       ?? EventLoop.monotonicNanoseconds + settings.memory.evictionNanoseconds
@@ -198,10 +224,7 @@ extension Worker {
         keyspace.freeSlice(segments: 1)
         continue
       }
-      let outcome = keyspace.evictOne { hash in
-        isFree || scheduler.intents.allows(KeyClaim(hash: hash.rawValue, isExclusive: true))
-      }
-      switch outcome {
+      switch evictOne(&keyspace, isFree: isFree) {
       case .evicted: unsafe room.forgive(keyspace.takeEvictionNotes())
       case .nothing: return .nothing
       case .notFoundYet:
