@@ -34,6 +34,9 @@ extension Worker {
     if clientsExceedLimit { evictClients() }
   }
 
+  /// Some clients have to go before keys do: their thread has been told.
+  var clientsAreToGo: Bool { limitsClients && clientsExceedLimit }
+
   private var clientsExceedLimit: Bool {
     server.memory.shards.reduce(0) { $0 + $1.clients.load(ordering: .relaxed) }
       > settings.memory.clientBytesMax

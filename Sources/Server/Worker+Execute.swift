@@ -400,13 +400,11 @@ extension Worker {
     let connection = call.connection
     let command = Int(call.record.command)
     let remembers = connection.tracking?.remembers == true
-    if remembers { rememberKeys(command, call.words, connection, &keyspace) }
+    if remembers { rememberKeys(command, call.words, connection, .foreign, &keyspace) }
     let outcome = dispatchAdmitted(&call, &keyspace, &output, &counts)
     if outcome == .waitsBefore { return outcome }
-    // What it read has just expired, perhaps.
-    if remembers, outcome == .goesOn {
-      rememberKeys(command, call.words, connection, onlyOwn: true, &keyspace)
-    }
+    // This shard's keys now: what it read may have just expired.
+    if remembers { rememberKeys(command, call.words, connection, .own, &keyspace) }
     if connection.tracking?.hasCachingChoice == true, connection.multi == nil,
       !server.clientCommands.contains(command)
     {

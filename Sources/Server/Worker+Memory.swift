@@ -52,7 +52,7 @@ extension Worker {
     unsafe room.beginTurn()
     // What commands have used since is free before the next ones run, whatever those are; who keeps what goes hears of
     // it before their replies.
-    guard unsafe room.isExceeded else { return }
+    guard unsafe room.isExceeded, !clientsAreToGo else { return }
     _ = isOutOfMemory(&keyspace)
     publishEvents(&keyspace)
     publishInvalidations(&keyspace)
@@ -64,7 +64,9 @@ extension Worker {
     shard.assumeIsolated { shard in
       shard.withKeyspace { keyspace in
         publishEvictable(keyspace)
-        guard unsafe room.isExceeded, !server.isPausing, !keyspace.isReplaying else { return }
+        guard unsafe room.isExceeded, !server.isPausing, !keyspace.isReplaying, !clientsAreToGo else {
+          return
+        }
         unsafe room.refresh()
         guard unsafe room.isExceeded else { return }
         _ = askOthersForRoom()

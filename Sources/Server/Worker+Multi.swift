@@ -82,7 +82,7 @@ extension Worker {
           if call.onlyShard != nil, !call.isEveryShard {
             call.reader = reference(to: connection)
           } else {
-            rememberKeys(command, arguments, connection, &keyspace)
+            rememberKeys(command, arguments, connection, .all, &keyspace)
           }
         }
         calls.append(call)

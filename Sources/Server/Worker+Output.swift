@@ -100,6 +100,8 @@ extension Worker {
     traffic.writeCount &+= 1
     connection.sentByteCount += count
     touch(connection)
+    // It may be below the limit again.
+    if connection.softLimitSince != nil { _ = exceedsOutputLimit(connection) }
     if connection.isThrottled, connection.pendingOutputByteCount < Self.outputBytesPause / 2 {
       connection.isThrottled = false
       resume(connection)
