@@ -68,6 +68,9 @@ static inline int cjemalloc_control(
   return mallctl(name, value, &size, new_value ? &wanted : NULL, new_value ? sizeof(wanted) : 0);
 }
 
+// Does what `name` stands for; an error code, 0 for none.
+static inline int cjemalloc_call(const char *_Nonnull name) { return mallctl(name, NULL, NULL, NULL, 0); }
+
 /// As `cjemalloc_control`, for controls that hold text. What they return lives as long as jemalloc.
 static inline int cjemalloc_text_control(
     const char *_Nonnull name, const char *_Nullable *_Nonnull value,

@@ -2,8 +2,10 @@ package import Engine
 package import RESP
 package import Shard
 
-/// One command on its way to the shards of its keys. Never changes.
-package final class CommandCall: Sendable {
+/// One command on its way to the shards of its keys.
+package final class CommandCall: @unchecked Sendable {
+  // Unchecked: nothing but `reader` changes, which is set before it sets out.
+
   package let command: Command
   /// Its place in the command table.
   package let commandIndex: Int
@@ -18,6 +20,8 @@ package final class CommandCall: Sendable {
   package let keys: [Key]
   /// Who sent it.
   package let client: CommandObserver.Client
+  /// Who is to be told when what it reads changes.
+  package var reader: ClientReference?
 
   /// One of the command's keys, in the order of the words.
   package struct Key {

@@ -56,10 +56,20 @@ package final class CommandsWork: HopWork, @unchecked Sendable {
       } else {
         counts.run(call.commandIndex, of: scheduler.table, arguments, &keyspace, &replies)
       }
+      if let reader = call.reader { remember(reader, of: call, scheduler.shard, &keyspace) }
       ends.append(replies.count)
       next += 1
     }
     keyspace.forgetPrepared()
+  }
+
+  /// Notes who has just read this shard's keys.
+  private func remember(
+    _ reader: ClientReference, of call: CommandCall, _ shard: Int, _ keyspace: inout Keyspace
+  ) {
+    call.withArguments { words in
+      for key in call.keys where key.shard == shard { keyspace.track(words[key.position], for: reader) }
+    }
   }
 
   package var isUnfinished: Bool { next < entries.count }

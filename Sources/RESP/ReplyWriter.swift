@@ -16,6 +16,8 @@ public import Glibc
   @usableFromInline package private(set) var count: Int
   @usableFromInline var capacity: Int
   @usableFromInline var storage: UnsafeMutableRawPointer?
+  /// From so many bytes on nobody will read what is written: the client is going to be cut off for it.
+  package var readableMax = Int.max
   /// Error replies written so far: how a caller learns that a body failed without parsing its reply.
   @usableFromInline package private(set) var errorCount = 0
 
@@ -32,6 +34,9 @@ public import Glibc
   @inlinable package var isRESP3: Bool { protocolVersion == 3 }
   @inlinable package var isEmpty: Bool { count == 0 }
   @inlinable package var allocatedByteCount: Int { capacity }
+
+  /// More need not be written. For bodies whose reply has no bound but a number that the client named.
+  package var isTooLong: Bool { count > readableMax }
 
   /// What was written, valid until the next write.
   @inlinable

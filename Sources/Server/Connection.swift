@@ -211,7 +211,7 @@ final class Connection: @unchecked Sendable {
 
   /// Bytes of replies that are not with the kernel yet.
   var pendingOutputByteCount: Int {
-    output.count + held.count + pushes.count + (isSending ? sending.count : 0)
+    output.count + held.count + pushes.count + replies.byteCount + (isSending ? sending.count : 0)
   }
 
   /// Appends the reply to a command sent to another shard; the last one puts all in order.
@@ -243,7 +243,7 @@ final class Connection: @unchecked Sendable {
   /// What its buffers occupy.
   var allocatedByteCount: Int {
     input.allocatedByteCount + output.allocatedByteCount + sending.allocatedByteCount
-      + held.allocatedByteCount + pushes.allocatedByteCount
+      + held.allocatedByteCount + pushes.allocatedByteCount + replies.allocatedByteCount
   }
 }
 

@@ -18,6 +18,8 @@ struct PendingReplies: ~Copyable {
   private var missing = 0
   private var foreign = ReplyWriter()
   private var assembled = ReplyWriter()
+  /// Nobody wants the replies any more: those that are missing are waited for, and dropped.
+  private var isAbandoned = false
 
   /// Whether replies are missing, so that nothing may be sent yet.
   var isWaiting: Bool { missing > 0 }
@@ -36,6 +38,10 @@ struct PendingReplies: ~Copyable {
   mutating func fill(place index: Int, with reply: ByteView, output: inout ReplyWriter) {
     precondition(missing > 0, "a reply nobody waits for")
     missing -= 1
+    if isAbandoned {
+      if missing == 0 { places.removeAll() }
+      return
+    }
     if places[index].isSilent {
       // Its place stays empty.
     } else if places.count == 1, missing == 0, places[0].ownByteCount == output.count {
@@ -49,6 +55,18 @@ struct PendingReplies: ~Copyable {
     }
     if missing == 0 { assemble(&output) }
   }
+
+  /// Drops what has come, and what will: the output that the places are counted in is gone.
+  mutating func abandon() {
+    isAbandoned = true
+    foreign.removeAll(retaining: 0)
+    assembled.removeAll(retaining: 0)
+    if missing == 0 { places.removeAll() }
+  }
+
+  /// What its buffers occupy, and how much of that is replies.
+  var allocatedByteCount: Int { foreign.allocatedByteCount + assembled.allocatedByteCount }
+  var byteCount: Int { foreign.count }
 
   private mutating func assemble(_ output: inout ReplyWriter) {
     assembled.protocolVersion = output.protocolVersion

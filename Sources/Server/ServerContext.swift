@@ -26,6 +26,8 @@ final class ServerContext: @unchecked Sendable {
   let clientCommands: Set<Int>
   let channels: ChannelRegistry
   let broadcasters: Broadcasters
+  /// The keys in clients' caches, of all shards.
+  let trackedKeyTotal = TrackedKeyTotal()
   let selectCommand: Int
   let execCommand: Int
   /// EVAL and its like.
@@ -186,10 +188,8 @@ final class ServerContext: @unchecked Sendable {
   var settings: WorkerSettings {
     let configuration = self.configuration
     var settings = WorkerSettings(configuration)
-    // Each shard has its share.
-    let keysMax = configuration[.trackingTableMaxKeys]
-    settings.keyspace.trackedKeysMax =
-      keysMax == 0 ? 0 : (keysMax - 1) / shardCount + 1
+    settings.keyspace.trackedKeysShare = configuration[.trackingTableMaxKeys] / shardCount
+    settings.keyspace.trackedKeyTotal = trackedKeyTotal
     return settings
   }
 

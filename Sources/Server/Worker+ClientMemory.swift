@@ -25,6 +25,23 @@ extension Worker {
     for connection in connections.all { recount(connection) }
   }
 
+  /// A client's commands of this turn have run: should the clients have too much by now, some go before the next one's
+  /// replies are made.
+  @inline(never)
+  func noteReplies(of connection: Connection) {
+    recount(connection)
+    server.memory.shards[index].clients.store(clientByteCount, ordering: .relaxed)
+    if clientsExceedLimit { evictClients() }
+  }
+
+  /// Some clients have to go before keys do: their thread has been told.
+  var clientsAreToGo: Bool { limitsClients && clientsExceedLimit }
+
+  private var clientsExceedLimit: Bool {
+    server.memory.shards.reduce(0) { $0 + $1.clients.load(ordering: .relaxed) }
+      > settings.memory.clientBytesMax
+  }
+
   /// At the end of a turn, while there is a limit: closes clients until what they take is within it.
   func evictClients() {
     let own = server.memory.shards[index]
@@ -33,8 +50,7 @@ extension Worker {
       own.clients.store(clientByteCount, ordering: .relaxed)
       own.largestClient.store(largest?.countedByteCount ?? 0, ordering: .relaxed)
       let shards = server.memory.shards
-      let total = shards.reduce(0) { $0 + $1.clients.load(ordering: .relaxed) }
-      guard total > settings.memory.clientBytesMax else { return }
+      guard clientsExceedLimit else { return }
       // Somebody else has a larger one.
       if let owner = shards.indices.max(by: {
         shards[$0].largestClient.load(ordering: .relaxed)

@@ -60,6 +60,7 @@ extension Worker {
       swap(&output, &connection.output)
       keepRest(ofRun: index, batch, from: end)
       touch(connection)
+      if limitsClients { noteReplies(of: connection) }
     }
   }
 
@@ -115,6 +116,7 @@ extension Worker {
   ) -> Int {
     var done = 0
     let outputEnd = output.count + Self.runOutputBytesMax
+    output.readableMax = settings.readableMax(isSubscriber: connection.isSubscriber)
     keyspace.select(connection.database)
     keyspace.leavesAccessClocks = connection.leavesAccessClocks
     counts.observer.client = client(connection)
@@ -398,13 +400,11 @@ extension Worker {
     let connection = call.connection
     let command = Int(call.record.command)
     let remembers = connection.tracking?.remembers == true
-    if remembers { rememberKeys(command, call.words, connection, &keyspace) }
+    if remembers { rememberKeys(command, call.words, connection, .foreign, &keyspace) }
     let outcome = dispatchAdmitted(&call, &keyspace, &output, &counts)
     if outcome == .waitsBefore { return outcome }
-    // What it read has just expired, perhaps.
-    if remembers, outcome == .goesOn {
-      rememberKeys(command, call.words, connection, onlyOwn: true, &keyspace)
-    }
+    // This shard's keys now: what it read may have just expired.
+    if remembers { rememberKeys(command, call.words, connection, .own, &keyspace) }
     if connection.tracking?.hasCachingChoice == true, connection.multi == nil,
       !server.clientCommands.contains(command)
     {

@@ -34,6 +34,7 @@ extension Worker {
     guard let connection = connections[ConnectionHandle(bits: waiter.connection)] else { return }
     connection.fill(place: waiter.place, with: reply)
     if !connection.replies.isWaiting { resume(connection) }
+    if limitsClients { noteReplies(of: connection) }
   }
 
   /// Executes the commands other shards sent, queues the answers, and takes in what else they have to say.
@@ -80,11 +81,15 @@ extension Worker {
     }
     var ticks = clinux_ticks()
     var putOff = PutOffCommands()
+    // Whether the client is a subscriber is not known here.
+    let readableMax = max(
+      settings.readableMax(isSubscriber: false), settings.readableMax(isSubscriber: true))
     for (index, record) in records.enumerated() {
       if index + ahead < records.count, records[index + ahead].hash.rawValue != 0 {
         keyspace.prefetchEntry(
           records[index + ahead].hash, database: records[index + ahead].database)
       }
+      replies.readableMax = readableMax == .max ? .max : replies.count + readableMax
       let arguments = words.arguments(from: record.firstWord, count: record.wordCount)
       let client = CommandObserver.Client(
         shard: parcel.origin, connection: parcel.waiters[index].connection)

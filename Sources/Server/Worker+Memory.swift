@@ -19,6 +19,8 @@ extension Worker {
   func apply(_ changed: WorkerSettings, _ keyspace: inout Keyspace) {
     settings = changed
     keyspace.options = changed.keyspace
+    keyspace.limitTracked()
+    publishInvalidations(&keyspace)
     recountClients()
     unsafe room.limit(to: settings.memory.bytesMax)
     server.memory.sample()
@@ -48,6 +50,29 @@ extension Worker {
     let waiting = journal.queuedByteCount + keyspace.effects.byteCount
     server.memory.shards[index].uncounted.store(waiting, ordering: .relaxed)
     unsafe room.beginTurn()
+    // What commands have used since is free before the next ones run, whatever those are; who keeps what goes hears of
+    // it before their replies.
+    guard unsafe room.isExceeded, !clientsAreToGo else { return }
+    _ = isOutOfMemory(&keyspace)
+    publishEvents(&keyspace)
+    publishInvalidations(&keyspace)
+  }
+
+  /// After a turn's commands, while there is a limit: should more be in use now, it goes at once, here by the next turn
+  /// and elsewhere by the others', whoever has what may go.
+  func endTurnWithLimit() {
+    shard.assumeIsolated { shard in
+      shard.withKeyspace { keyspace in
+        publishEvictable(keyspace)
+        guard unsafe room.isExceeded, !server.isPausing, !keyspace.isReplaying, !clientsAreToGo else {
+          return
+        }
+        unsafe room.refresh()
+        guard unsafe room.isExceeded else { return }
+        _ = askOthersForRoom()
+        if server.memory.shards[index].evictable.load(ordering: .relaxed) > 0 { hasBackgroundWork = true }
+      }
+    }
   }
 
   // MARK: Refusing
@@ -157,6 +182,32 @@ extension Worker {
 
   /// Frees and evicts until the excess is no more than `excess`, for as long as a turn may.
   private func evict(_ keyspace: inout Keyspace, downTo excess: Int) -> Progress {
+    guard settings.latencyThresholdMilliseconds > 0 else {
+      return evictUnwatched(&keyspace, downTo: excess)
+    }
+    let start = EventLoop.monotonicNanoseconds
+    defer {
+      recordLatency(
+        .evictionCycle, milliseconds: Int((EventLoop.monotonicNanoseconds - start) / 1_000_000))
+    }
+    return evictUnwatched(&keyspace, downTo: excess)
+  }
+
+  /// Deletes the next key, and tells the latency monitor if that took long.
+  private func evictOne(_ keyspace: inout Keyspace, isFree: Bool) -> Keyspace.EvictionOutcome {
+    let isWatched = settings.latencyThresholdMilliseconds > 0
+    let start = isWatched ? EventLoop.monotonicNanoseconds : 0
+    let outcome = keyspace.evictOne { hash in
+      isFree || scheduler.intents.allows(KeyClaim(hash: hash.rawValue, isExclusive: true))
+    }
+    if isWatched {
+      recordLatency(
+        .evictionDel, milliseconds: Int((EventLoop.monotonicNanoseconds - start) / 1_000_000))
+    }
+    return outcome
+  }
+
+  private func evictUnwatched(_ keyspace: inout Keyspace, downTo excess: Int) -> Progress {
     let deadline =
       unsafe room.evictionDeadline
       ?? EventLoop.monotonicNanoseconds + settings.memory.evictionNanoseconds
@@ -175,10 +226,7 @@ extension Worker {
         keyspace.freeSlice(segments: 1)
         continue
       }
-      let outcome = keyspace.evictOne { hash in
-        isFree || scheduler.intents.allows(KeyClaim(hash: hash.rawValue, isExclusive: true))
-      }
-      switch outcome {
+      switch evictOne(&keyspace, isFree: isFree) {
       case .evicted: unsafe room.forgive(keyspace.takeEvictionNotes())
       case .nothing: return .nothing
       case .notFoundYet:

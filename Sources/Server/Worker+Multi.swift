@@ -77,10 +77,15 @@ extension Worker {
         }
         calls.append(nil)
       } else {
-        if connection.tracking?.remembers == true {
-          rememberKeys(command, arguments, connection, &keyspace)
+        let call = makeCall(multi.commands, index, arguments, connection, database: database)
+        if connection.tracking?.remembers == true, call.command.flags.contains(.readOnly) {
+          if call.onlyShard != nil, !call.isEveryShard {
+            call.reader = reference(to: connection)
+          } else {
+            rememberKeys(command, arguments, connection, .all, &keyspace)
+          }
         }
-        calls.append(makeCall(multi.commands, index, arguments, connection, database: database))
+        calls.append(call)
       }
     }
     if !multi.hasServices, connection.watches.allSatisfy({ $0.shard == index }),

@@ -100,6 +100,8 @@ extension Worker {
     unsafe traffic.writeCount &+= 1
     connection.sentByteCount += count
     touch(connection)
+    // It may be below the limit again.
+    if connection.softLimitSince != nil { _ = exceedsOutputLimit(connection) }
     if connection.isThrottled, connection.pendingOutputByteCount < Self.outputBytesPause / 2 {
       connection.isThrottled = false
       resume(connection)
@@ -153,6 +155,7 @@ extension Worker {
     shutDown(connection)
     connection.output.removeAll(retaining: 0)
     connection.pushes.removeAll(retaining: 0)
+    connection.replies.abandon()
     if !connection.isScheduled, !connection.isRunning {
       connection.input.consume(connection.input.count)
       connection.multi = nil

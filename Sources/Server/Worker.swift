@@ -180,6 +180,7 @@ final class Worker: LoopClient, @unchecked Sendable {
     marks.background = clinux_ticks()
     flushTouched()
     if limitsClients { evictClients() }
+    if unsafe room.isLimited { endTurnWithLimit() }
     ship()
     recycleBuffers()
     marks.output = clinux_ticks()

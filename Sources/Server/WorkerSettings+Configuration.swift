@@ -24,6 +24,12 @@ extension WorkerSettings {
     busyMilliseconds = configuration[.busyReplyThreshold]
     memory = MemoryLimits(configuration)
     keyspace.evictionPolicy = EvictionPolicy(named: configuration[.maxmemoryPolicy])
+    keyspace.trackedKeysMax = configuration[.trackingTableMaxKeys]
+    keyspace.lazyRemovals = .unlink
+    if configuration[.lazyfreeLazyEviction] { keyspace.lazyRemovals.insert(.eviction) }
+    if configuration[.lazyfreeLazyExpire] { keyspace.lazyRemovals.insert(.expiry) }
+    if configuration[.lazyfreeLazyServerDel] { keyspace.lazyRemovals.insert(.replacement) }
+    if configuration[.lazyfreeLazyUserDel] { keyspace.lazyRemovals.insert(.deletion) }
     keyspace.evictionSamples = configuration[.maxmemorySamples]
     keyspace.databaseCount = configuration[.databases]
     keyspace.stringBytesMax = configuration[.protoMaxBulkLen]

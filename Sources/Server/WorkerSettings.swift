@@ -34,6 +34,12 @@ struct WorkerSettings: Sendable {
   var keyspace = Keyspace.Options()
   var memory = MemoryLimits()
 
+  /// How much a reply may take before its client is cut off for it.
+  func readableMax(isSubscriber: Bool) -> Int {
+    let bytes = (isSubscriber ? pubsubOutputLimits : outputLimits).hardBytes
+    return bytes == 0 ? .max : bytes
+  }
+
   /// The directives about memory that workers go by.
   struct MemoryLimits: Sendable {
     /// `maxmemory`, 0 for none.

@@ -59,6 +59,14 @@ package struct CommandStatistics: Sendable {
     return copy
   }
 
+  /// The errors only.
+  package var withoutCounters: CommandStatistics {
+    var copy = CommandStatistics(commandCount: 0)
+    copy.errors = errors
+    copy.totalErrorReplies = totalErrorReplies
+    return copy
+  }
+
   /// Starts from zero; what is to be observed stays.
   package mutating func reset() {
     counters = Array(repeating: Counter(), count: counters.count)
@@ -67,7 +75,7 @@ package struct CommandStatistics: Sendable {
   }
 
   package mutating func add(_ other: CommandStatistics) {
-    for index in counters.indices {
+    for index in other.counters.indices {
       counters[index].calls += other.counters[index].calls
       counters[index].ticks += other.counters[index].ticks
       counters[index].rejected += other.counters[index].rejected

@@ -81,3 +81,41 @@ def test_the_table_stays_within_its_limit(start):
         reader("MGET", *[f"key{index}" for index in range(100)])
         found = {reader.read().plain()[1][0] for _ in range(90)}
         assert len(found) == 90
+
+
+def test_what_a_transaction_writes_before_it_reads_stays_tracked(server):
+    with server.connect(protocol=3) as reader, server.connect() as writer:
+        reader("CLIENT", "TRACKING", "ON")
+        reader("MULTI")
+        reader("SET", "k", 1)
+        reader("GET", "k")
+        assert reader("EXEC").plain() == [b"OK", b"1"]
+        assert reader("PING").value == b"PONG"
+        writer("SET", "k", 2)
+        assert reader.read().plain() == [b"invalidate", [b"k"]]
+
+
+def test_what_scripts_read_is_tracked(server):
+    with server.connect(protocol=3) as reader, server.connect() as writer:
+        reader("CLIENT", "TRACKING", "ON", "NOLOOP")
+        for key in KEYS[:6]:
+            reader("EVAL", "redis.call('SET', KEYS[1], 1); redis.call('SET', KEYS[2], 1); return redis.call('GET', KEYS[1])", 2, key, f"other{key}")
+            writer("SET", f"other{key}", 2)
+            writer("SET", key, 2)
+            assert reader.read().plain() == [b"invalidate", [key.encode()]]
+            # Its own change is not told.
+            reader("GET", key)
+            reader("EVAL", "return redis.call('SET', KEYS[1], 3)", 1, key)
+            assert reader("PING").value == b"PONG"
+
+
+def test_the_table_is_limited_over_all_shards(server):
+    with server.connect(protocol=3) as reader, server.connect() as writer:
+        reader("CLIENT", "TRACKING", "ON")
+        for index in range(100):
+            reader("GET", f"limited{index}")
+        writer("CONFIG", "SET", "tracking-table-max-keys", 10)
+        gone = {reader.read().plain()[1][0] for _ in range(90)}
+        assert len(gone) == 90
+        assert reader("PING").value == b"PONG"
+        writer("CONFIG", "SET", "tracking-table-max-keys", 1000000)

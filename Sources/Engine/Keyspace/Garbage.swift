@@ -56,3 +56,29 @@ final class DiscardedValue: Garbage {
     return false
   }
 }
+
+/// Why a value goes, or several reasons.
+package struct Removal: OptionSet, Sendable {
+  package let rawValue: UInt8
+  package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  package static let eviction = Removal(rawValue: 1 << 0)
+  package static let expiry = Removal(rawValue: 1 << 1)
+  /// Something else takes its place, or it went with its last element.
+  package static let replacement = Removal(rawValue: 1 << 2)
+  /// DEL.
+  package static let deletion = Removal(rawValue: 1 << 3)
+  /// UNLINK.
+  package static let unlink = Removal(rawValue: 1 << 4)
+}
+
+extension Keyspace {
+  /// Blocks of memory from which on a lazy removal leaves the value for later.
+  private static let lazyEffortMin = 64
+
+  /// Whether a value is left to be freed in slices.
+  func isFreedLater(_ value: some CollectionValue, _ removal: Removal) -> Bool {
+    value.isLarge
+      || value.freeEffort > Self.lazyEffortMin && options.lazyRemovals.contains(removal)
+  }
+}

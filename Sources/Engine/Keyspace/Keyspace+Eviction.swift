@@ -87,7 +87,7 @@ extension Keyspace {
     evictionPool.noteByteCount += notes.bytes - notesBefore.bytes
     evictionPool.noteByteCount +=
       (notes.count - notesBefore.count) * (entry.key.count + EvictionPool.bytesPerNote)
-    remove(entry)
+    remove(entry, .eviction)
   }
 
   /// What waits to be told: keys of events and invalidations, and bytes of records.

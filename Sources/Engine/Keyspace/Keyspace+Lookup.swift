@@ -75,17 +75,17 @@ extension Keyspace {
 
   /// Removes `key`, which is the event `del`; false if it was not there.
   @inline(__always)
-  mutating func delete(_ key: ByteView) -> Bool {
+  mutating func delete(_ key: ByteView, _ removal: Removal = .replacement) -> Bool {
     guard let entry = lookup(key, for: .peek) else { return false }
-    remove(entry)
+    remove(entry, removal)
     changed(key)
     notify(.generic, "del", key)
     return true
   }
 
   /// Frees an entry and its value.
-  mutating func remove(_ entry: Entry) {
-    discard(take(entry))
+  mutating func remove(_ entry: Entry, _ removal: Removal = .replacement) {
+    discard(take(entry), removal)
   }
 
   /// Takes an entry's block out of the table; the caller owns it.
@@ -104,7 +104,7 @@ extension Keyspace {
     if !observed.isEmpty { noteChange(entry.key, byExpiry: true) }
     recordRemoval(entry.key)
     notify(.expired, "expired", entry.key)
-    remove(entry)
+    remove(entry, .expiry)
   }
 
   // MARK: Access clock

@@ -39,8 +39,12 @@ package import RESP
     package var sparseHyperLogLogBytesMax = 3000
     /// `notify-keyspace-events`, empty without a channel.
     package var events: EventClasses = []
-    /// This shard's share of `tracking-table-max-keys`, 0 for no limit.
+    /// `tracking-table-max-keys`, 0 for no limit; this shard's part of it; and what all shards have.
     package var trackedKeysMax = 0
+    package var trackedKeysShare = 0
+    package var trackedKeyTotal = TrackedKeyTotal()
+    /// `lazyfree-lazy-eviction` and its like.
+    package var lazyRemovals: Removal = .unlink
     package init() {}
   }
 
@@ -58,6 +62,7 @@ package import RESP
   package var options: Options {
     didSet {
       events.wanted = options.events
+      observed.setTotal(options.trackedKeyTotal)
       if options.evictionPolicy != oldValue.evictionPolicy { evictionPool.removeAll() }
     }
   }
@@ -119,6 +124,7 @@ package import RESP
 
   package init(options: Options = Options(), seed: UInt64) {
     self.options = options
+    observed.setTotal(options.trackedKeyTotal)
     events.wanted = options.events
     self.seed = seed
     random = SplitMix64(state: seed ^ 0x6A09_E667_F3BC_C908)
@@ -263,10 +269,11 @@ package import RESP
   /// Has something freed, slice by slice.
   mutating func discard(_ remains: some Garbage) { garbage.append(remains) }
 
-  /// Frees a block that is in no table any more: at once, or its value slice by slice if it is large.
-  mutating func discard(_ block: EntryBlock) {
+  /// Frees a block that is in no table any more: at once, or its value slice by slice if it is large, or takes some
+  /// effort and `removal` is a lazy one.
+  mutating func discard(_ block: EntryBlock, _ removal: Removal = .replacement) {
     elements.forget()
-    if block.type != .string, block.collection.isLarge {
+    if block.type != .string, isFreedLater(block.collection, removal) {
       garbage.append(DiscardedValue(block))
     } else {
       block.dispose()
@@ -278,7 +285,7 @@ package import RESP
   mutating func discardValue(of block: EntryBlock) {
     elements.forget()
     let collection = block.collection
-    if collection.isLarge {
+    if isFreedLater(collection, .replacement) {
       // A block of its own keeps what the value needs to be freed by.
       garbage.append(DiscardedValue(block.shallowCopy(key: .empty)))
     } else {

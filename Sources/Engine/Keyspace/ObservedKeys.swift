@@ -77,6 +77,8 @@ package struct ObservedKeys: Sendable {
 
   // MARK: Tracking
 
+  mutating func setTotal(_ total: TrackedKeyTotal) { tracked.total = total }
+
   mutating func track(_ key: ByteView, _ hash: UInt64, _ reader: ClientReference) {
     tracked.add(key, hash, reader)
     updateEmptiness()
@@ -87,8 +89,8 @@ package struct ObservedKeys: Sendable {
     updateEmptiness()
   }
 
-  mutating func shrinkTracked(to keysMax: Int) {
-    tracked.shrink(to: keysMax)
+  mutating func shrinkTracked(to keysMax: Int, share: Int) {
+    tracked.shrink(to: keysMax, share: share)
     updateEmptiness()
   }
 

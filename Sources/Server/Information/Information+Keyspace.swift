@@ -39,7 +39,7 @@ extension Information {
       field(
         "shard\(report.index)",
         "keys=\(keys),expires=\(expiring),connections=\(report.connectionCount),"
-          + "commands=\(report.commands.callCount),turns=\(report.traffic.turnCount),"
+          + "commands=\(report.callCount),turns=\(report.traffic.turnCount),"
           + "parcels=\(report.traffic.parcelCount),"
           + "foreign_commands=\(report.traffic.foreignCommandCount),"
           + "busy_usec=\(Int(Double(report.traffic.turnTicks) / rate)),"

@@ -6,7 +6,7 @@ extension Information {
     let keyspace = reports.reduce(KeyspaceStatistics()) { $0 + $1.keyspace }
     title("Stats")
     field("total_connections_received", sum(\.traffic.acceptedConnections))
-    field("total_commands_processed", sum(\.commands.callCount))
+    field("total_commands_processed", sum(\.callCount))
     field("instantaneous_ops_per_sec", sum(\.rates.commands.perSecond))
     field("total_net_input_bytes", sum(\.traffic.receivedByteCount))
     field("total_net_output_bytes", sum(\.traffic.sentByteCount))

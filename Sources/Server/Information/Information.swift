@@ -12,11 +12,11 @@ struct Information {
   let memory: MemoryReport
   private(set) var text = ""
 
-  init(_ server: ServerContext, _ reports: [ShardReport]) {
+  init(_ server: ServerContext, _ figures: AllocatorFigures, _ reports: [ShardReport]) {
     self.server = server
     configuration = server.configuration
     self.reports = reports
-    memory = MemoryReport(server, reports)
+    memory = MemoryReport(server, figures, reports)
   }
 
   /// In the order of INFO's reply.
@@ -46,6 +46,11 @@ struct Information {
       }
     }
     return chosen
+  }
+
+  /// Whether any of the sections needs the counts of each command.
+  static func areDetailed(_ sections: Set<Section>) -> Bool {
+    sections.contains(.commandstats) || sections.contains(.latencystats)
   }
 
   mutating func write(_ chosen: Set<Section>) {

@@ -1,5 +1,19 @@
 import CJemalloc
 import Glibc
+import Scripting
+
+/// What jemalloc says is in use. To be asked before anything is gathered for a reply: that takes memory too.
+struct AllocatorFigures: Sendable {
+  let allocated: Int
+  let active: Int
+  let resident: Int
+
+  init(_ watch: MemoryWatch) {
+    allocated = watch.sample()
+    active = Int(unsafe cjemalloc_statistic("stats.active"))
+    resident = Int(unsafe cjemalloc_statistic("stats.resident"))
+  }
+}
 
 /// The process' memory: jemalloc's figures, the kernel's, and what the server knows of its own overhead.
 struct MemoryReport {
@@ -14,11 +28,17 @@ struct MemoryReport {
   let startup: Int
   let clients: Int
   let tables: Int
+  /// What waits for the append-only file.
+  let journal: Int
+  /// The texts of scripts and libraries, and the heaps of interpreters, which are not jemalloc's.
+  let scripts: Int
+  let functions: Int
+  let interpreters: Int
 
-  init(_ server: ServerContext, _ reports: [ShardReport]) {
-    allocated = server.memory.sample()
-    active = Int(unsafe cjemalloc_statistic("stats.active"))
-    resident = Int(unsafe cjemalloc_statistic("stats.resident"))
+  init(_ server: ServerContext, _ figures: AllocatorFigures, _ reports: [ShardReport]) {
+    allocated = figures.allocated
+    active = figures.active
+    resident = figures.resident
     let page = Int(sysconf(Int32(_SC_PAGESIZE)))
     system = Int(sysconf(Int32(_SC_PHYS_PAGES))) * page
     residentSet = Self.residentPages * page
@@ -27,10 +47,14 @@ struct MemoryReport {
     startup = server.memory.startupBytes
     clients = reports.reduce(0) { $0 + $1.bufferByteCount }
     tables = reports.reduce(0) { $0 + $1.tableByteCount }
+    journal = reports.reduce(0) { $0 + $1.journalQueuedByteCount }
+    scripts = server.scripts.byteCount
+    functions = server.libraries.all.reduce(0) { $0 + $1.text.count }
+    interpreters = reports.reduce(0) { $0 + $1.interpreterByteCount }
   }
 
-  /// What is not data: the empty server, clients' buffers, tables.
-  var overhead: Int { startup + clients + tables }
+  /// What is not data: the empty server, clients' buffers, tables, scripts, what waits for files.
+  var overhead: Int { startup + clients + tables + journal + scripts + functions }
   var dataset: Int { max(0, allocated - overhead) }
   var datasetPercentage: Double { HumanText.ratio(dataset, allocated - startup) * 100 }
 

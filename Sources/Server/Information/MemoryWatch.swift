@@ -50,6 +50,10 @@ final class MemoryWatch: Sendable {
   private let startup = Atomic<Int>(0)
   /// What threads other than the workers' have allocated.
   private let others = Atomic<Int>(0)
+  /// Replies about the server itself that are being put together, which takes memory on all threads.
+  private let gatheringCount = Atomic<Int>(0)
+  /// What one of them takes.
+  private static let gatheringBytes = 24 << 10
   /// Since when more than `maxmemory` is in use, in monotonic nanoseconds; 0: it is not.
   private let exceededSince = Atomic<UInt64>(0)
   private let exceededBefore = Atomic<UInt64>(0)
@@ -79,9 +83,14 @@ final class MemoryWatch: Sendable {
 
   private var netOfShards: Int { shards.reduce(0) { $0 + $1.net } }
 
+  /// What such a reply takes does not count for `maxmemory`: no key goes for a question.
+  func beginGathering() { gatheringCount.add(1, ordering: .relaxed) }
+  func endGathering() { gatheringCount.subtract(1, ordering: .relaxed) }
+
   /// What counts for `maxmemory` and is none of shard `index`.
   func used(exceptShard index: Int) -> Int {
     var sum = others.load(ordering: .relaxed)
+    sum -= gatheringCount.load(ordering: .relaxed) * Self.gatheringBytes
     for shard in shards.indices {
       if shard != index { sum += shards[shard].net }
       sum -= shards[shard].uncounted.load(ordering: .relaxed)

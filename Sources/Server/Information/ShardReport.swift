@@ -9,7 +9,9 @@ struct ShardReport: Sendable {
   let index: Int
   /// When, in milliseconds since 1970.
   let time: Int64
+  /// Counts of each command only in detailed reports.
   let commands: CommandStatistics
+  let callCount: Int
   let traffic: TrafficStatistics
   let rates: TrafficRates
   let keyspace: KeyspaceStatistics
@@ -53,10 +55,12 @@ struct ShardReport: Sendable {
 
   private static let slowLogMax = 32
 
-  init(_ worker: Worker, _ keyspace: borrowing Keyspace) {
+  /// - Parameter isDetailed: with what is counted for each command, the log and the hot keys; some tens of KiB.
+  init(_ worker: Worker, _ keyspace: borrowing Keyspace, isDetailed: Bool) {
     index = worker.index
     time = WallClock.milliseconds
-    commands = worker.statistics.detached
+    commands = isDetailed ? worker.statistics.detached : worker.statistics.withoutCounters
+    callCount = worker.statistics.callCount
     traffic = unsafe worker.traffic
     rates = worker.rates
     self.keyspace = keyspace.statistics
@@ -103,8 +107,8 @@ struct ShardReport: Sendable {
     userMicroseconds = Int(usage.ru_utime.tv_sec) * 1_000_000 + Int(usage.ru_utime.tv_usec)
     systemMicroseconds = Int(usage.ru_stime.tv_sec) * 1_000_000 + Int(usage.ru_stime.tv_usec)
     monitorCount = worker.insight.monitors.connections.count
-    slowLog = worker.insight.logs[.slow].entries.suffix(Self.slowLogMax)
-    hotKeys = worker.insight.hotKeys
+    slowLog = isDetailed ? worker.insight.logs[.slow].entries.suffix(Self.slowLogMax) : []
+    hotKeys = isDetailed ? worker.insight.hotKeys : HotKeys()
     slowLogCount = worker.insight.logs[.slow].entries.count
   }
 }

@@ -22,7 +22,9 @@ extension Worker {
   /// For the cron.
   func publishReport() {
     shard.assumeIsolated { shard in
-      shard.withKeyspace { keyspace in server.published.publish(ShardReport(self, keyspace)) }
+      shard.withKeyspace { keyspace in
+        server.published.publish(ShardReport(self, keyspace, isDetailed: true))
+      }
     }
   }
 
@@ -31,27 +33,33 @@ extension Worker {
 
   /// Replies with what `body` writes of all shards' reports. All are asked at once, and none can hold the reply up.
   func withReports(
-    _ connection: Connection, _ keyspace: inout Keyspace, _ reply: inout ReplyWriter,
+    _ connection: Connection, isDetailed: Bool, _ keyspace: inout Keyspace,
+    _ reply: inout ReplyWriter,
     _ body: @escaping @Sendable ([ShardReport], inout ReplyWriter) -> Void
   ) {
-    let own = ShardReport(self, keyspace)
+    let own = ShardReport(self, keyspace, isDetailed: isDetailed)
     guard server.shardCount > 1 else { return body([own], &reply) }
     let server = self.server
+    server.memory.beginGathering()
     let arrival = ReportArrival(own, missing: server.shardCount - 1)
     suspend(connection) { reply throws(CommandError) in
       for worker in server.workers where worker !== self {
         Task(executorPreference: worker.loop) {
           let report = await worker.performWithKeyspace { worker, keyspace in
-            ShardReport(worker, keyspace)
+            ShardReport(worker, keyspace, isDetailed: isDetailed)
           }
           arrival.add(report)
         }
       }
-      self.loop.schedule(after: UInt64(Self.reportMilliseconds) * 1_000_000) { arrival.end() }
+      let end = self.loop.schedule(after: UInt64(Self.reportMilliseconds) * 1_000_000) {
+        arrival.end()
+      }
       let arrived = await arrival.reports
+      self.loop.cancel(end)
       let known = Set(arrived.map(\.index))
       let late = server.published.all.filter { !known.contains($0.index) }
       body((arrived + late).sorted { $0.index < $1.index }, &reply)
+      server.memory.endGathering()
     }
   }
 }

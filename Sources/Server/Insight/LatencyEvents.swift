@@ -6,6 +6,8 @@ struct LatencyEvents: Sendable {
     case command
     case fastCommand = "fast-command"
     case expireCycle = "expire-cycle"
+    case evictionCycle = "eviction-cycle"
+    case evictionDel = "eviction-del"
     // Turns of a thread, by what took most of their time: `TurnWatch.Cause`
     case turnMail = "turn-mail"
     case turnInput = "turn-input"

@@ -75,7 +75,7 @@ enum DashboardData {
       json.field("misses", report.keyspace.misses)
       json.field("keys", report.keys.reduce(0) { $0 + $1.count })
       json.field("connections", report.connectionCount)
-      json.field("commands", report.commands.callCount)
+      json.field("commands", report.callCount)
       json.field("foreign", report.traffic.foreignCommandCount)
       json.field("busy", Int(Double(report.traffic.turnTicks) / rate))
       json.field("cpu", report.userMicroseconds + report.systemMicroseconds)

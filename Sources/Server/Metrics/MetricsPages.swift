@@ -23,7 +23,7 @@ enum MetricsPages {
 
   /// Everything, as of the last second.
   private static func information(_ server: ServerContext) -> Information {
-    var information = Information(server, server.published.all)
+    var information = Information(server, AllocatorFigures(server.memory), server.published.all)
     let details: Set<Information.Section> = [.commandstats, .latencystats, .errorstats]
     information.write(Set(Information.Section.allCases).subtracting(details))
     return information

@@ -200,7 +200,7 @@ struct PrometheusText {
       ),
       (
         "martlet_shard_commands_total", .counter, "Commands run on each shard.",
-        { Double($0.commands.callCount) }
+        { Double($0.callCount) }
       ),
       (
         "martlet_shard_foreign_commands_total", .counter,

@@ -49,11 +49,23 @@ final class ChannelRegistry: Sendable {
   private let workerCount: Int
   private let tables = Mutex(Tables())
   private let changes = Atomic<UInt64>(0)
+  /// Subscriptions to channels and patterns, and to shard channels.
+  private let subscriptionCount = Atomic<Int>(0)
+  private let shardSubscriptionCount = Atomic<Int>(0)
 
   init(workerCount: Int) { self.workerCount = workerCount }
 
   /// Grows with every subscription that comes or goes.
   var version: UInt64 { changes.load(ordering: .acquiring) }
+
+  /// Whether anybody has subscribed to anything of that kind. With keyspace events and without subscribers, this is all
+  /// that is asked.
+  func hasSubscribers(isSharded: Bool) -> Bool {
+    let count =
+      isSharded
+      ? shardSubscriptionCount.load(ordering: .acquiring) : subscriptionCount.load(ordering: .acquiring)
+    return count > 0
+  }
 
   /// Notes a subscription of one of `worker`'s clients, or (-1) its end.
   func change(_ kind: SubscriptionKind, _ name: ChannelName, worker: Int, by difference: Int) {
@@ -64,6 +76,11 @@ final class ChannelRegistry: Sendable {
       counts.total += difference
       precondition(counts.byWorker[worker] >= 0, "a subscription ended that nobody had")
       tables[kind][name] = counts.total == 0 ? nil : counts
+      if kind == .shardChannel {
+        shardSubscriptionCount.add(difference, ordering: .releasing)
+      } else {
+        subscriptionCount.add(difference, ordering: .releasing)
+      }
       changes.add(1, ordering: .releasing)
     }
   }
@@ -137,7 +154,9 @@ struct ChannelRoutes {
   private var channels: [ChannelName: ChannelRegistry.Route] = [:]
   private var shardChannels: [ChannelName: ChannelRegistry.Route] = [:]
   /// Then all are forgotten.
-  private static let routesMax = 4096
+  private static let routesMax = 1024
+  /// Routes of longer names are looked up each time: keyspace events have keys as names.
+  private static let nameBytesMax = 128
 
   mutating func route(
     to channel: ChannelName, isSharded: Bool, _ registry: ChannelRegistry
@@ -150,6 +169,7 @@ struct ChannelRoutes {
     }
     if let known = isSharded ? shardChannels[channel] : channels[channel] { return known }
     let route = registry.route(to: channel, isSharded: isSharded)
+    guard channel.bytes.count <= Self.nameBytesMax else { return route }
     if isSharded { shardChannels[channel] = route } else { channels[channel] = route }
     return route
   }

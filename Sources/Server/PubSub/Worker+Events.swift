@@ -12,6 +12,7 @@ extension Worker {
 
   @inline(never)
   private func publish(_ events: [KeyspaceEvent], _ wanted: EventClasses) {
+    guard server.channels.hasSubscribers(isSharded: false) else { return }
     for event in events {
       let name = ByteView(event.name)
       ByteView.with(event.key) { key in

@@ -79,6 +79,7 @@ extension Worker {
   /// - Returns: how many receive it.
   @discardableResult
   func publish(_ name: ByteView, _ message: ByteView, isSharded: Bool) -> Int {
+    guard server.channels.hasSubscribers(isSharded: isSharded) else { return 0 }
     let channel = ChannelName(name, seed: server.seed)
     let route = routes.route(to: channel, isSharded: isSharded, server.channels)
     guard route.receiverCount > 0 else { return 0 }

@@ -10,13 +10,17 @@ extension Worker {
 
   // MARK: Remembering
 
+  enum KeyPart {
+    case own, foreign, all
+  }
+
   /// Has the shards of a command's keys remember who reads them.
   ///
-  /// They do so before the command runs. Should a key change in between, the client is told of that behind the reply,
-  /// so it never keeps what nobody would tell it about.
+  /// Other shards do so before the command runs. Should a key change in between, the client is told of that behind the
+  /// reply, so it never keeps what nobody would tell it about.
   func rememberKeys(
-    _ command: Int, _ words: Arguments, _ connection: Connection, onlyOwn: Bool = false,
-    _ keyspace: inout Keyspace
+    _ command: Int, _ words: Arguments, _ connection: Connection,
+    _ part: KeyPart, _ keyspace: inout Keyspace
   ) {
     let command = server.table.commands[command]
     guard command.flags.contains(.readOnly), let positions = command.keyPositions(in: words) else { return }
@@ -24,8 +28,8 @@ extension Worker {
     for position in positions where position < words.count {
       let shard = server.shard(of: words[position])
       if shard == index {
-        keyspace.track(words[position], for: reader)
-      } else if !onlyOwn {
+        if part != .foreign { keyspace.track(words[position], for: reader) }
+      } else if part != .own {
         mail.outgoing(to: shard).trackings.append((words[position].bytes, reader))
       }
     }

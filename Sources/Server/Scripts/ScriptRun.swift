@@ -33,6 +33,8 @@ final class ScriptRun {
   let wallTime: Int64
   var database: Int
   var hasWritten = false
+  /// The keys it reads are remembered for its client.
+  let tracksReads: Bool
   /// There was no room for more when it was called.
   var isOutOfMemory = false
   /// Where it stands, once it has been suspended.
@@ -65,5 +67,6 @@ final class ScriptRun {
     database = connection.database
     protocolVersion = connection.protocolVersion
     isSilent = !connection.wantsReply
+    tracksReads = connection.tracking?.remembers == true
   }
 }

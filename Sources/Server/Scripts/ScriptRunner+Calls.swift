@@ -41,9 +41,15 @@ extension ScriptRunner: ScriptHost {
     }
     if server.shardCount > 1, let foreign = foreignCall(command, words, run) {
       run.foreign = foreign
+      if run.tracksReads {
+        unsafe worker.rememberKeys(command, words, run.connection, .all, &pointer.pointee)
+      }
       return .waits
     }
     unsafe worker.statistics.run(command, of: server.table, words, &pointer.pointee, &reply)
+    if run.tracksReads {
+      unsafe worker.rememberKeys(command, words, run.connection, .all, &pointer.pointee)
+    }
     return .replied
   }
 

@@ -286,6 +286,9 @@ import Synchronization
     keyspace.forgetPrepared()
     keyspace.leavesAccessClocks = run.connection.leavesAccessClocks
     keyspace.servesScript = true
+    if keyspace.observed.isTracking {
+      keyspace.observed.setWriter(worker.reference(to: run.connection))
+    }
     current = run
     // What it does is one unit: with claims that of its transaction, else its own.
     let transaction = run.program?.transaction

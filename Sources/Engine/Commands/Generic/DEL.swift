@@ -12,7 +12,7 @@ extension Command {
     complexity: "O(N) in the number of keys; freeing a value takes time linear in its elements.",
     arity: .atLeast(2), keys: [.range(1, [.remove, .delete])], flags: [.write],
     categories: .keyspace, tips: ["request_policy:multi_shard", "response_policy:agg_sum"],
-    arguments: [.key("key", [.multiple])], execution: .eachKey(deleteKeys, join: .sum))
+    arguments: [.key("key", [.multiple])], execution: .eachKey(deleteKeys(.deletion), join: .sum))
 
   /// `UNLINK key [key ...]`: DEL that promises not to wait for large values to be freed.
   ///
@@ -23,13 +23,15 @@ extension Command {
     complexity: "O(1) for each key; memory is reclaimed afterwards, in time linear in its size.",
     arity: .atLeast(2), keys: [.range(1, [.remove, .delete])], flags: [.write, .fast],
     categories: .keyspace, tips: ["request_policy:multi_shard", "response_policy:agg_sum"],
-    arguments: [.key("key", [.multiple])], execution: .eachKey(deleteKeys, join: .sum))
+    arguments: [.key("key", [.multiple])], execution: .eachKey(deleteKeys(.unlink), join: .sum))
 
-  private static let deleteKeys: Body = { keyspace, arguments, reply in
-    var deleted = 0
-    keyspace.forEachKey(of: arguments) { keyspace, index in
-      if keyspace.delete(arguments[index]) { deleted += 1 }
+  private static func deleteKeys(_ removal: Removal) -> Body {
+    { keyspace, arguments, reply in
+      var deleted = 0
+      keyspace.forEachKey(of: arguments) { keyspace, index in
+        if keyspace.delete(arguments[index], removal) { deleted += 1 }
+      }
+      reply.integer(deleted)
     }
-    reply.integer(deleted)
   }
 }

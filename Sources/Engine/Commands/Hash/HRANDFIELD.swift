@@ -54,7 +54,10 @@ extension Command {
       if count > 0 {
         hash.visitRandom(distinct: count, of: visible, &keyspace.random, write)
       } else {
-        for _ in 0..<replied { hash.visitRandom(&keyspace.random, write) }
+        for _ in 0..<replied {
+          if reply.isTooLong { break }
+          hash.visitRandom(&keyspace.random, write)
+        }
       }
     })
 }

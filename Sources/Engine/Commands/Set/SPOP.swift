@@ -77,7 +77,10 @@ extension Command {
       }
       if count < 0 {
         reply.array(-count)
-        for _ in 0..<(-count) { set.randomMember(&keyspace.random).write(to: &reply) }
+        for _ in 0..<(-count) {
+          if reply.isTooLong { break }
+          set.randomMember(&keyspace.random).write(to: &reply)
+        }
       } else if count >= set.count {
         reply.array(set.count)
         set.forEach { $0.write(to: &reply) }

@@ -38,6 +38,7 @@ extension Command {
       if count < 0 {
         reply.members(-count, withScores: withScores)
         for _ in 0..<(-count) {
+          if reply.isTooLong { break }
           let rank = Int(random.next() % UInt64(value.count))
           value.forEach(in: rank..<rank + 1) { reply.member($0, $1, withScore: withScores) }
         }

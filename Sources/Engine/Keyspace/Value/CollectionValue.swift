@@ -17,6 +17,8 @@ protocol CollectionValue {
   var count: Int { get }
   /// Whether freeing it at once would take longer than a slice may: some thousand elements.
   var isLarge: Bool { get }
+  /// About how many blocks of memory it consists of.
+  var freeEffort: Int { get }
   /// Frees what the word points to. The block is the caller's.
   func free()
   /// Frees some hundred elements and returns from where to go on, nil when everything is freed. The first call

@@ -47,6 +47,8 @@ struct HashValue: CollectionValue {
   var count: Int { isListpack ? listpack.count / width : table.count }
   var isLarge: Bool { !isListpack && table.count > Self.elementsAtOnceMax }
 
+  var freeEffort: Int { isListpack ? 1 : table.count }
+
   func free() {
     if isListpack { listpack.free() } else { table.free() }
   }

@@ -39,6 +39,8 @@ struct ListValue: CollectionValue {
 
   var isLarge: Bool { !isListpack && quicklist.nodeCount > Self.nodesPerSlice }
 
+  var freeEffort: Int { isListpack ? 1 : quicklist.nodeCount }
+
   func free() { if isListpack { listpack.free() } else { quicklist.free() } }
 
   func freeSlice(from progress: UInt64) -> UInt64? {

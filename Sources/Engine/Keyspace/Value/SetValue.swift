@@ -50,6 +50,8 @@ struct SetValue: CollectionValue {
 
   var isLarge: Bool { block.encoding == .structure && table.count > Self.largeCount }
 
+  var freeEffort: Int { block.encoding == .structure ? table.count : 1 }
+
   func free() {
     switch block.encoding {
     case .intset: intset.free()

@@ -39,6 +39,8 @@ struct SortedSetValue: CollectionValue {
   var count: Int { isListpack ? listpack.count / 2 : index.count }
   var isLarge: Bool { !isListpack && index.count > 2000 }
 
+  var freeEffort: Int { isListpack ? 1 : index.count }
+
   func free() { isListpack ? listpack.free() : index.free() }
 
   func freeSlice(from progress: UInt64) -> UInt64? {

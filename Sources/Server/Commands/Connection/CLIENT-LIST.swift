@@ -69,7 +69,7 @@ extension ServiceCommand {
     let own = worker.clientLine(connection, running: arguments)
     let (matching, me, order) = (filter, connection.id, numbers)
     worker.onEveryWorker(connection, &reply) { worker in
-      worker.connections.all.filter { matching.matches($0) }
+      worker.connections.all.filter { !$0.isShutDown && matching.matches($0) }
         .map { ($0.id, $0.id == me ? own : worker.clientLine($0)) }
     } then: { lines, reply in
       reply.verbatim(joinedLines(lines.flatMap { $0 }, order))

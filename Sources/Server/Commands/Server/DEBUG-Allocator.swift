@@ -21,9 +21,14 @@ extension DebugCall {
     reply.integer(Int(old))
   }
 
-  /// Replies with the text before.
+  /// Replies with the text before. With `VOID`, does what the name stands for, and replies with OK.
   static let textControl: Body = { call, _, reply throws(CommandError) in
     let name = call.arguments[2].string
+    if call.arguments.count > 3, call.arguments[3].matches("void") {
+      let code = unsafe cjemalloc_call(name)
+      guard code == 0 else { throw failure(code) }
+      return reply.ok()
+    }
     var old: UnsafePointer<CChar>?
     // A text that is set has to last as long as jemalloc; jemalloc copies none of the few it takes.
     guard call.arguments.count == 3 else { throw failure(EPERM) }

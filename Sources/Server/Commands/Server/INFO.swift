@@ -21,8 +21,9 @@ extension ServiceCommand {
     let names = (1..<arguments.count).map { arguments[$0].string }
     let sections = Information.sections(named: names)
     let server = worker.server
-    worker.withReports(connection, &keyspace, &reply) { reports, reply in
-      var information = Information(server, reports)
+    let figures = AllocatorFigures(server.memory)
+    worker.withReports(connection, isDetailed: Information.areDetailed(sections), &keyspace, &reply) { reports, reply in
+      var information = Information(server, figures, reports)
       information.write(sections)
       reply.verbatim(Array(information.text.utf8))
     }

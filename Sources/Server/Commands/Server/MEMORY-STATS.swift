@@ -13,10 +13,11 @@ extension ServiceCommand {
   /// `MEMORY STATS`: a Map of names and numbers, with a Map for each database that holds keys.
   static let memoryStats: Body = { worker, connection, _, keyspace, reply in
     let server = worker.server
+    let figures = AllocatorFigures(server.memory)
     worker.everywhere(connection, &keyspace, &reply) { worker, keyspace in
-      ShardReport(worker, keyspace)
+      ShardReport(worker, keyspace, isDetailed: false)
     } then: { reports, reply in
-      write(MemoryReport(server, reports), reports, to: &reply)
+      write(MemoryReport(server, figures, reports), reports, to: &reply)
     }
   }
 
@@ -30,48 +31,70 @@ extension ServiceCommand {
       return keys > 0 ? (index, keys, bytes) : nil
     }
     let keyCount = databases.reduce(0) { $0 + $1.keys }
-    let integers: [(String, Int)] = [
-      ("peak.allocated", memory.peak), ("total.allocated", memory.allocated),
-      ("startup.allocated", memory.startup), ("replication.backlog", 0), ("clients.slaves", 0),
-      ("clients.normal", memory.clients), ("cluster.links", 0), ("aof.buffer", 0),
-      ("lua.caches", 0), ("functions.caches", 0),
-      ("overhead.total", memory.overhead), ("keys.count", keyCount),
+    var fields: [(String, Figure)] = [
+      ("peak.allocated", .count(memory.peak)), ("total.allocated", .count(memory.allocated)),
+      ("startup.allocated", .count(memory.startup)),
+      // There are no replicas.
+      ("replication.backlog", .count(0)), ("replica.fullsync.buffer", .count(0)),
+      ("clients.slaves", .count(0)), ("clients.normal", .count(memory.clients)),
+      ("cluster.links", .count(0)), ("aof.buffer", .count(memory.journal)),
+      ("lua.caches", .count(memory.scripts)), ("functions.caches", .count(memory.functions)),
+      ("script.VMs", .count(memory.interpreters)),
+    ]
+    // Expiry times lie in the entries themselves.
+    fields += databases.map { ("db.\($0.index)", .tables(main: $0.bytes)) }
+    fields += [
+      ("overhead.db.hashtable.lut", .count(memory.tables)),
+      // A table never rehashes as a whole.
+      ("overhead.db.hashtable.rehashing", .count(0)), ("db.dict.rehashing.count", .count(0)),
+      ("overhead.total", .count(memory.overhead)), ("keys.count", .count(keyCount)),
       (
         "keys.bytes-per-key",
-        keyCount > 0 ? max(0, memory.allocated - memory.startup) / keyCount : 0
+        .count(keyCount > 0 ? max(0, memory.allocated - memory.startup) / keyCount : 0)
       ),
-      ("dataset.bytes", memory.dataset), ("allocator.allocated", memory.allocated),
-      ("allocator.active", memory.active), ("allocator.resident", memory.resident),
-      ("allocator-fragmentation.bytes", memory.active - memory.allocated),
-      ("allocator-rss.bytes", memory.resident - memory.active),
-      ("rss-overhead.bytes", memory.residentSet - memory.resident),
-      ("fragmentation.bytes", memory.residentSet - memory.allocated),
+      ("dataset.bytes", .count(memory.dataset)),
+      ("dataset.percentage", .share(memory.datasetPercentage)),
+      ("peak.percentage", .share(HumanText.ratio(memory.allocated, memory.peak) * 100)),
+      ("allocator.allocated", .count(memory.allocated)),
+      ("allocator.active", .count(memory.active)), ("allocator.resident", .count(memory.resident)),
+      // Pages are given back at once (`muzzy_decay_ms`).
+      ("allocator.muzzy", .count(0)),
     ]
-    let doubles: [(String, Double)] = [
-      ("dataset.percentage", memory.datasetPercentage),
-      ("peak.percentage", HumanText.ratio(memory.allocated, memory.peak) * 100),
-      ("allocator-fragmentation.ratio", HumanText.ratio(memory.active, memory.allocated)),
-      ("allocator-rss.ratio", HumanText.ratio(memory.resident, memory.active)),
-      ("rss-overhead.ratio", HumanText.ratio(memory.residentSet, memory.resident)),
-      ("fragmentation", HumanText.ratio(memory.residentSet, memory.allocated)),
-    ]
-    reply.map(integers.count + doubles.count + databases.count)
-    for (name, value) in integers {
-      reply.bulk(name)
-      reply.integer(value)
+    for (name, value, whole) in [
+      ("allocator-fragmentation", memory.active, memory.allocated),
+      ("allocator-rss", memory.resident, memory.active),
+      ("rss-overhead", memory.residentSet, memory.resident),
+    ] {
+      fields.append(("\(name).ratio", .share(HumanText.ratio(value, whole))))
+      fields.append(("\(name).bytes", .count(value - whole)))
     }
-    for database in databases {
-      reply.bulk("db.\(database.index)")
+    fields.append(("fragmentation", .share(HumanText.ratio(memory.residentSet, memory.allocated))))
+    fields.append(("fragmentation.bytes", .count(memory.residentSet - memory.allocated)))
+    reply.map(fields.count)
+    for (name, figure) in fields {
+      reply.bulk(name)
+      write(figure, to: &reply)
+    }
+  }
+
+  /// One value of MEMORY STATS.
+  private enum Figure {
+    case count(Int)
+    case share(Double)
+    /// Of a database.
+    case tables(main: Int)
+  }
+
+  private static func write(_ figure: Figure, to reply: inout ReplyWriter) {
+    switch figure {
+    case .count(let count): reply.integer(count)
+    case .share(let share): reply.double(share)
+    case .tables(let main):
       reply.map(2)
       reply.bulk("overhead.hashtable.main")
-      reply.integer(database.bytes)
-      // Expiry times lie in the entries themselves.
+      reply.integer(main)
       reply.bulk("overhead.hashtable.expires")
       reply.integer(0)
-    }
-    for (name, value) in doubles {
-      reply.bulk(name)
-      reply.double(value)
     }
   }
 
@@ -83,10 +106,11 @@ extension ServiceCommand {
   /// `MEMORY DOCTOR`: a text for people, by Redis' thresholds.
   static let memoryDoctor: Body = { worker, connection, _, keyspace, reply in
     let server = worker.server
+    let figures = AllocatorFigures(server.memory)
     worker.everywhere(connection, &keyspace, &reply) { worker, keyspace in
-      ShardReport(worker, keyspace)
+      ShardReport(worker, keyspace, isDetailed: false)
     } then: { reports, reply in
-      reply.verbatim(Array(diagnosis(MemoryReport(server, reports), reports).utf8))
+      reply.verbatim(Array(diagnosis(MemoryReport(server, figures, reports), reports).utf8))
     }
   }
 

@@ -24,6 +24,12 @@ struct StreamValue: CollectionValue {
       }
   }
 
+  var freeEffort: Int {
+    stream.body.groups.reduce(stream.body.nodes.count) { effort, group in
+      effort + 1 + group.body.pending.count + group.body.consumers.count
+    }
+  }
+
   func free() { stream.free() }
 
   /// What is freed is taken out at once, so the progress is in the stream itself.
