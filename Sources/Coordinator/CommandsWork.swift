@@ -32,6 +32,8 @@ package final class CommandsWork: HopWork, @unchecked Sendable {
     _ keyspace: inout Keyspace, _ scheduler: ShardScheduler, _ counts: inout CommandStatistics
   ) {
     var words = ArgumentTable(capacity: 16)
+    keyspace.forgetPrepared()
+    prepareKeys(&keyspace, on: scheduler.shard)
     while next < entries.count {
       let entry = entries[next]
       let call = entry.call
@@ -40,10 +42,6 @@ package final class CommandsWork: HopWork, @unchecked Sendable {
       keyspace.select(call.database)
       keyspace.leavesAccessClocks = call.leavesAccessClocks
       if keyspace.observed.isTracking { keyspace.observed.setWriter(call.writer) }
-      keyspace.forgetPrepared()
-      if let key = call.keys.first, entry.positions == nil, key.position < arguments.count {
-        keyspace.prepare(arguments[key.position], key.hash)
-      }
       replies.protocolVersion = call.protocolVersion
       counts.observer.client = call.client
       // Only alone: what several commands change must be one unit for whoever keeps records.
@@ -54,7 +52,7 @@ package final class CommandsWork: HopWork, @unchecked Sendable {
       } else {
         counts.run(call.commandIndex, of: scheduler.table, arguments, &keyspace, &replies)
       }
-      if let reader = call.reader { remember(reader, of: call, scheduler.shard, &keyspace) }
+      if call.isTracked, let reader = call.writer { remember(reader, of: call, scheduler.shard, &keyspace) }
       ends.append(replies.count)
       next += 1
     }
@@ -71,6 +69,19 @@ package final class CommandsWork: HopWork, @unchecked Sendable {
   }
 
   package var isUnfinished: Bool { next < entries.count }
+
+  /// Tells the keyspace what keys come, with their hashes.
+  private func prepareKeys(_ keyspace: inout Keyspace, on shard: Int) {
+    // The body of a command that takes any keys looks ahead by itself.
+    for index in next..<entries.count where entries[index].positions == nil {
+      let call = entries[index].call
+      for key in call.keys where key.shard == shard {
+        let word = call.words.word(key.position, at: call.index)
+        keyspace.prepareNext(word, key.hash, database: key.database)
+      }
+    }
+    keyspace.prefetchPrepared()
+  }
 
   /// Does the next slice of a long call; true when that was the last one.
   private func runSlice(

@@ -44,6 +44,10 @@ package enum Hop {
 /// It claims its keys on all shards at once, runs its hops when all have granted them, and gives them up with
 /// the last hop. If a shard refuses, because a transaction with a larger id stands in its place, it withdraws
 /// everywhere and comes again with a new id.
+///
+/// Where only one other shard is concerned and its own keys are free, it claims those before it asks. The other shard's
+/// grant is then the last one missing, so that one does its first work at once, and the coordinating shard's own follows
+/// when the answer is in: one message each way.
 package final class Transaction: TransactionOwner {
   private let scheduler: ShardScheduler
   private let ids: TransactionIDs
@@ -89,17 +93,45 @@ package final class Transaction: TransactionOwner {
     }
     missing = parts.count
     isLastHop = false
-    if program.beginsWithWork, isAlone || program.startsReading {
-      guard case .works(let works, let isLast) = program.nextHop() else {
-        preconditionFailure("a program that begins with work has none")
-      }
+    guard program.beginsWithWork else { return schedule(parts) }
+    if isAlone || program.startsReading {
+      let isLast = takeFirstHop()
       // Claims of several shards stay until all of them have answered.
       isLastHop = isLast && isAlone
       endsAfterFirst = isLast
-      for (shard, work) in works { part(of: shard).work = work }
+    } else if let own = claimOwn() {
+      let isLast = takeFirstHop()
+      isLastHop = isLast && !scheduler.recordsEffects
+      endsAfterHop = isLast
+      following = own
+      missing = 1
       for part in parts { part.isLastHop = isLastHop }
+      return schedule(parts.filter { $0 !== own })
     }
+    for part in parts { part.isLastHop = isLastHop }
+    schedule(parts)
+  }
+
+  private func schedule(_ parts: [TransactionPart]) {
     for part in parts { send(.schedule(part), to: part.shard) }
+  }
+
+  /// Has the parts carry the work of the first hop. True if that is the last one.
+  private func takeFirstHop() -> Bool {
+    guard case .works(let works, let isLast) = program.nextHop() else {
+      preconditionFailure("a program that begins with work has none")
+    }
+    for (shard, work) in works { part(of: shard).work = work }
+    return isLast
+  }
+
+  /// Claims what is on the coordinating thread's own shard, if that is free and one other shard is concerned.
+  private func claimOwn() -> TransactionPart? {
+    guard parts.count == 2, let own = parts.first(where: { $0.shard == scheduler.shard }),
+      !own.claimsShard, scheduler.intents.allows(own.claims)
+    else { return nil }
+    scheduler.hold(own)
+    return own
   }
 
   /// Begins in the middle: everything it claims is on the coordinating thread's own shard, is free, and is claimed at
@@ -119,6 +151,20 @@ package final class Transaction: TransactionOwner {
   private var endsAfterFirst = false
   /// The hop under way is the last one; the claims end later.
   private var endsAfterHop = false
+
+  /// The part of the coordinating thread's own shard, whose first work follows that of the other shard.
+  private var following: TransactionPart?
+
+  private func follow(_ own: TransactionPart) {
+    following = nil
+    state = .running
+    guard own.work != nil else {
+      if isLastHop { send(.release(own), to: own.shard) }
+      return hopIsOver()
+    }
+    missing = 1
+    send(.run(own), to: own.shard)
+  }
 
   /// Takes in what was done on the coordinating thread's own shard between hops.
   package func add(effects: [UInt8]) {
@@ -142,6 +188,7 @@ package final class Transaction: TransactionOwner {
     if part.isRefused { return retry(after: part) }
     missing -= 1
     guard missing == 0 else { return }
+    if let following { return follow(following) }
     if isLastHop { return end() }
     if endsAfterFirst { return conclude() }
     goOn()
@@ -151,6 +198,7 @@ package final class Transaction: TransactionOwner {
     refusals += 1
     for part in parts where part !== refused { send(.release(part), to: part.shard) }
     endsAfterFirst = false
+    following = nil
     start()
   }
 
@@ -188,7 +236,13 @@ package final class Transaction: TransactionOwner {
     if state == .committing {
       releaseAll()
       end()
-    } else if isLastHop {
+    } else {
+      hopIsOver()
+    }
+  }
+
+  private func hopIsOver() {
+    if isLastHop {
       end()
     } else if endsAfterHop {
       conclude()

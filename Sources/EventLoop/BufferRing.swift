@@ -18,6 +18,7 @@ package struct BufferRing {
   package let group: UInt16
   package let bufferByteCount: Int
   private let count: Int
+  private let headerByteCount: Int
   private let header: UnsafeMutableRawPointer
   private let memory: UnsafeMutableRawPointer
 
@@ -28,7 +29,7 @@ package struct BufferRing {
     self.group = group
     self.count = count
     self.bufferByteCount = bufferByteCount
-    let headerByteCount = curing_buffers_header_size(UInt32(count))
+    headerByteCount = curing_buffers_header_size(UInt32(count))
     guard
       let mapped = unsafe mmap(
         nil, headerByteCount + count * bufferByteCount, PROT_READ | PROT_WRITE,
@@ -41,6 +42,12 @@ package struct BufferRing {
     guard code == 0 else { throw SystemError("io_uring_register_buf_ring", -code) }
     for index in 0..<count { recycle(BufferID(rawValue: UInt16(index)), offset: index) }
     publish(count)
+  }
+
+  /// Takes the buffers back from the kernel and frees them; on the ring's thread, before the ring closes.
+  func close(_ ring: Ring) {
+    unsafe curing_buffers_unregister(ring.handle, group)
+    unsafe munmap(header, headerByteCount + count * bufferByteCount)
   }
 
   /// Where a buffer's bytes start.

@@ -93,6 +93,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
       sleeping.store(false, ordering: .relaxed)
     }
     self.client = nil
+    buffers.close(ring)
     ring.close()
     Glibc.close(wakeDescriptor)
   }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A counting semaphore for threads that start or stop; nothing on a request's path waits.
@@ -19,4 +20,16 @@ package final class Semaphore: @unchecked Sendable {
   package func signal() { unsafe sem_post(semaphore) }
 
   package func wait() { while unsafe sem_wait(semaphore) != 0 {} }
+
+  /// Waits at most so long; false if nobody has signalled by then.
+  package func wait(nanoseconds: UInt64) -> Bool {
+    let deadline = EventLoop.monotonicNanoseconds + nanoseconds
+    while true {
+      switch unsafe clinux_semaphore_wait(semaphore, deadline) {
+      case 0: return true
+      case ETIMEDOUT: return false
+      default: break  // EINTR
+      }
+    }
+  }
 }

@@ -15,6 +15,12 @@ package struct Signals: Sendable {
     self.set = set
   }
 
+  /// Lets them through to this thread again.
+  package func unblock() {
+    var set = self.set
+    unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
+  }
+
   /// Waits for the next of them.
   package func next() -> Int32 {
     var set = self.set

@@ -89,6 +89,7 @@ final class Connection: @unchecked Sendable {
   var blocked: BlockedCall?
   var blockTimer: TimerID?
   /// The shards that have commands of it and have not replied.
+  @exclusivity(unchecked)
   var shardsAsked = AskedShards.none
   /// A suspended service command; it counts when it is over.
   var suspendedCall: SuspendedCall?

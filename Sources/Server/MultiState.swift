@@ -3,8 +3,8 @@ import Engine
 import RESP
 import Shard
 
-/// What a connection has queued since MULTI.
-struct MultiState {
+/// What a connection has queued since MULTI. The connection's thread's.
+final class MultiState {
   let commands = StoredCommands(reservingWords: 32, bytes: 512)
   /// One of them was refused: EXEC will be too.
   var hasFailed = false

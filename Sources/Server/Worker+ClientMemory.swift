@@ -63,7 +63,7 @@ extension Worker {
       }
       guard let connection = largest else { return }
       server.log.notice("Evicting client: \(describe(connection))")
-      traffic.evictedClients += 1
+      unsafe traffic.evictedClients += 1
       abandon(connection)
       recount(connection)
       largest = connections.evictable

@@ -99,7 +99,7 @@ extension Worker {
     let end = start + Self.sliceNanoseconds
     defer {
       let spent = EventLoop.monotonicNanoseconds - start
-      traffic.expireNanoseconds += spent
+      unsafe traffic.expireNanoseconds += spent
       recordLatency(.expireCycle, milliseconds: Int(spent / 1_000_000))
     }
     var expired = 0

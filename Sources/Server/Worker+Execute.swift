@@ -381,7 +381,7 @@ extension Worker {
 
   /// What files have against it. Whoever feeds the server from files is not meant.
   private func persistenceRefusal(of call: borrowing Call) -> CommandError? {
-    if call.connection.isReplay { return nil }
+    guard server.persistence.isGuarding, !call.connection.isReplay else { return nil }
     return server.persistence.refusal(of: server.table.commands[Int(call.record.command)])
   }
 

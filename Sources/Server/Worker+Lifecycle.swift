@@ -15,7 +15,7 @@ extension Worker {
     let address = SocketAddresses(descriptor: descriptor)
     let open = server.connectionCount.add(1, ordering: .relaxed).newValue
     if let refusal = greeting(refusing: address, openConnections: open, configuration) {
-      traffic.rejectedConnections += 1
+      unsafe traffic.rejectedConnections += 1
       server.connectionClosed()
       // Best effort: a socket just accepted has room for one line.
       _ = unsafe refusal.withUnsafeBytes {
@@ -34,7 +34,7 @@ extension Worker {
       now: EventLoop.monotonicNanoseconds)
     connection.isAuthenticated = configuration[.requirepass].isEmpty
     connections.insert(connection)
-    traffic.acceptedConnections += 1
+    unsafe traffic.acceptedConnections += 1
     startReceiving(connection)
     if isDraining { shutDown(connection) }
   }

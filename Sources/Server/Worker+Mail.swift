@@ -14,27 +14,25 @@ extension Worker {
   }
 
   private func handOut(_ parcel: Parcel) {
-    // Most have the same waiter as the one before.
-    var handle: UInt64?
-    var connection: Connection?
-    for (index, waiter) in parcel.waiters.enumerated() where !parcel.isDeferred(index) {
-      if waiter.connection != handle {
-        handle = waiter.connection
-        connection = connections[ConnectionHandle(bits: waiter.connection)]
+    var index = 0
+    while index < parcel.count {
+      // Most have the same waiter as the one before.
+      let handle = parcel.waiters[index].connection
+      let first = index
+      index += 1
+      while index < parcel.count, parcel.waiters[index].connection == handle { index += 1 }
+      guard let connection = connections[ConnectionHandle(bits: handle)] else { continue }
+      for reply in first..<index where !parcel.isDeferred(reply) {
+        connection.fill(place: parcel.waiters[reply].place, with: parcel.reply(at: reply))
       }
-      if let connection { handOut(parcel.reply(at: index), waiter.place, connection) }
+      if !connection.replies.isWaiting { resume(connection) }
     }
     answered.append(parcel)
   }
 
   private func handOut(_ reply: ByteView, to waiter: Parcel.Waiter) {
     guard let connection = connections[ConnectionHandle(bits: waiter.connection)] else { return }
-    handOut(reply, waiter.place, connection)
-  }
-
-  @inline(__always)
-  private func handOut(_ reply: ByteView, _ place: Int, _ connection: Connection) {
-    connection.fill(place: place, with: reply)
+    connection.fill(place: waiter.place, with: reply)
     if !connection.replies.isWaiting { resume(connection) }
     if limitsClients { noteReplies(of: connection) }
   }
@@ -209,7 +207,7 @@ extension Worker {
     for parcel in answered { mail.reuse(parcel) }
     answered.removeAll(keepingCapacity: true)
     for shard in mail.ship(server.mailboxes) {
-      traffic.parcelCount += 1
+      unsafe traffic.parcelCount += 1
       loop.wakeWithNextSubmission(server.loops[shard])
     }
   }
@@ -230,7 +228,7 @@ private struct PutOffCommands {
 
   /// Whether the command has to wait; then it is taken in.
   mutating func take(
-    _ call: CommandCall, _ waiter: Parcel.Waiter, _ intents: IntentTable,
+    _ call: CommandCall, _ waiter: Parcel.Waiter, _ intents: borrowing IntentTable,
     isLong: Bool
   ) -> Bool {
     let known = byConnection.firstIndex { $0.connection == waiter.connection }

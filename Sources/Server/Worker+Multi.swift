@@ -37,9 +37,9 @@ extension Worker {
       return shutDown(connection)
     }
     multi.commands.append(command: command, arguments: call.words)
-    if server.mayWrite(command, call.words) { connection.multi?.mayWrite = true }
-    if descriptor.flags.contains(.denyOOM) { connection.multi?.usesMemory = true }
-    if server.serviceBodies[command] != nil { connection.multi?.hasServices = true }
+    if server.mayWrite(command, call.words) { multi.mayWrite = true }
+    if descriptor.flags.contains(.denyOOM) { multi.usesMemory = true }
+    if descriptor.routing == .service || descriptor.routing == .container { multi.hasServices = true }
     output.raw("+QUEUED\r\n")
   }
 
@@ -77,13 +77,11 @@ extension Worker {
         }
         calls.append(nil)
       } else {
-        var call = makeCall(multi.commands, index, arguments, connection, database: database)
-        if connection.tracking?.remembers == true, call.command.flags.contains(.readOnly) {
-          if call.onlyShard != nil, !call.isEveryShard {
-            call.reader = reference(to: connection)
-          } else {
-            rememberKeys(command, arguments, connection, .all, &keyspace)
-          }
+        let tracksReads = connection.tracking?.remembers == true
+        let call = makeCall(
+          multi.commands, index, arguments, connection, database: database, tracksReads: tracksReads)
+        if tracksReads, !call.isTracked {
+          rememberKeys(command, arguments, connection, .all, &keyspace)
         }
         calls.append(call)
       }
@@ -107,17 +105,33 @@ extension Worker {
     if keyspace.observed.isTracking { keyspace.observed.setWriter(reference(to: connection)) }
     statistics.observer.client = client(connection)
     keyspace.effects.openUnit()
+    keyspace.forgetPrepared()
+    prepareKeys(of: commands, connection.database, &keyspace)
     for index in 0..<commands.count {
       words.truncate(to: 0)
       let arguments = commands.read(index, into: &words)
       keyspace.select(connection.database)
       keyspace.leavesAccessClocks = connection.leavesAccessClocks
-      keyspace.forgetPrepared()
       statistics.run(commands.command(at: index), of: server.table, arguments, &keyspace, &reply)
     }
     keyspace.effects.closeUnit()
     keyspace.forgetPrepared()
     scheduler.concluded(&keyspace, &statistics)
+  }
+
+  /// Has the keys of several commands in memory before the first of them runs.
+  private func prepareKeys(
+    of commands: StoredCommands, _ database: Int, _ keyspace: inout Keyspace
+  ) {
+    guard commands.count > 1 else { return }
+    for index in 0..<commands.count {
+      let descriptor = server.table.descriptors[commands.command(at: index)]
+      guard descriptor.routing == .singleKey, descriptor.firstKey < commands.wordCount(at: index)
+      else { continue }
+      let key = commands.word(descriptor.firstKey, at: index)
+      keyspace.prepareNext(key, KeyHash(key, seed: server.seed), database: database)
+    }
+    keyspace.prefetchPrepared()
   }
 
   private func isLocal(_ call: CommandCall?) -> Bool {
@@ -173,7 +187,7 @@ extension Worker {
       deliver(reply, to: handle, isSilent: isSilent)
     }
     execution.program = program
-    traffic.transactionCount += 1
+    unsafe traffic.transactionCount += 1
     let transaction = Transaction(program, on: scheduler, ids: server.transactionIDs)
     execution.transaction = transaction
     program.transaction = transaction

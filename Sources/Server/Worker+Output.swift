@@ -96,8 +96,8 @@ extension Worker {
       // The peer is gone, or the send was cut short by its going.
       return shutDown(connection)
     }
-    traffic.sentByteCount += count
-    traffic.writeCount &+= 1
+    unsafe traffic.sentByteCount += count
+    unsafe traffic.writeCount &+= 1
     connection.sentByteCount += count
     touch(connection)
     // It may be below the limit again.
@@ -145,7 +145,7 @@ extension Worker {
     server.log.warning(
       "Client \(describe(connection)) scheduled to be closed ASAP for overcoming of output buffer limits."
     )
-    traffic.outputBufferDisconnections += 1
+    unsafe traffic.outputBufferDisconnections += 1
     abandon(connection)
     return true
   }

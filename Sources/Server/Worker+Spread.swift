@@ -18,7 +18,7 @@ extension Worker {
   private func send(_ call: inout Call, to shard: Int, _ output: inout ReplyWriter) {
     let connection = call.connection
     let place = connection.replies.reserve(isSilent: !connection.wantsReply, output: output)
-    connection.shardsAsked.insert(shard)
+    unsafe connection.shardsAsked.insert(shard)
     let record = call.record
     let words = call.words
     let protocolVersion = output.protocolVersion
@@ -30,17 +30,17 @@ extension Worker {
         waiter: Parcel.Waiter(connection: connection.handle.bits, place: place))
     }
     connection.commandCount += 1
-    traffic.foreignCommandCount += 1
+    unsafe traffic.foreignCommandCount += 1
     call.endTicks = clinux_ticks()
   }
 
   /// Whether a command for `shard` may run while earlier ones of the same client may not have: `pipeline-order`.
   private func mayReorder(_ connection: Connection, with shard: Int) -> Bool {
     guard connection.replies.isWaiting else {
-      connection.shardsAsked = .none
+      unsafe connection.shardsAsked = .none
       return true
     }
-    return !settings.isPipelineStrict || connection.shardsAsked == .one(shard)
+    return unsafe !settings.isPipelineStrict || connection.shardsAsked == .one(shard)
   }
 
   /// The claim of a command with one key.
@@ -79,7 +79,7 @@ extension Worker {
   }
 
   func begin(_ program: any TransactionProgram) {
-    traffic.transactionCount += 1
+    unsafe traffic.transactionCount += 1
     Transaction(program, on: scheduler, ids: server.transactionIDs).start()
   }
 
@@ -196,16 +196,18 @@ extension Worker {
   /// - Parameter arguments: the words of the `index`-th of `words`.
   func makeCall(
     _ words: StoredCommands, _ index: Int, _ arguments: Arguments, _ connection: Connection,
-    database: Int
+    database: Int, tracksReads: Bool = false
   ) -> CommandCall {
     makeCall(
       words, index, arguments, database: database, protocolVersion: connection.protocolVersion,
-      leavesAccessClocks: connection.leavesAccessClocks, client: client(connection))
+      leavesAccessClocks: connection.leavesAccessClocks, client: client(connection),
+      tracksReads: tracksReads)
   }
 
   func makeCall(
     _ words: StoredCommands, _ index: Int, _ arguments: Arguments, database: Int,
-    protocolVersion: Int, leavesAccessClocks: Bool, client: CommandObserver.Client
+    protocolVersion: Int, leavesAccessClocks: Bool, client: CommandObserver.Client,
+    tracksReads: Bool = false
   ) -> CommandCall {
     let commandIndex = words.command(at: index)
     let command = server.table.commands[commandIndex]
@@ -225,7 +227,8 @@ extension Worker {
     return CommandCall(
       command: command, commandIndex: commandIndex, words: words, index: index,
       database: database, protocolVersion: protocolVersion,
-      leavesAccessClocks: leavesAccessClocks, keys: keys, client: client)
+      leavesAccessClocks: leavesAccessClocks, keys: keys, client: client,
+      tracksReads: tracksReads)
   }
 
   /// The positions of keys that may be changed; nil for all.
@@ -242,6 +245,9 @@ extension Worker {
 extension IntentTable {
   /// Whether a command may use all its keys right now.
   func allows(_ call: CommandCall) -> Bool {
-    isEmpty || (!call.isEveryShard && call.keys.allSatisfy { allows($0.claim) })
+    if isEmpty { return true }
+    if call.isEveryShard { return false }
+    for key in call.keys where !allows(key.claim) { return false }
+    return true
   }
 }

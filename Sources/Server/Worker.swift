@@ -28,6 +28,7 @@ final class Worker: LoopClient, @unchecked Sendable {
   var connections = ConnectionTable()
   var batch = Batch()
   var statistics: CommandStatistics
+  @exclusivity(unchecked)
   var traffic = TrafficStatistics()
   var settings: WorkerSettings {
     didSet {
@@ -156,7 +157,7 @@ final class Worker: LoopClient, @unchecked Sendable {
 
   func turn() {
     readClocks()
-    traffic.turnCount &+= 1
+    unsafe traffic.turnCount &+= 1
     var marks = TurnMarks()
     marks.start = clinux_ticks()
     takeMail()
@@ -183,8 +184,8 @@ final class Worker: LoopClient, @unchecked Sendable {
     ship()
     recycleBuffers()
     marks.output = clinux_ticks()
-    traffic.turnTicks &+= marks.output &- marks.start
-    traffic.executionTicks &+= marks.commands &- marks.input
+    unsafe traffic.turnTicks &+= marks.output &- marks.start
+    unsafe traffic.executionTicks &+= marks.commands &- marks.input
     watchTurn(marks)
   }
 
@@ -238,8 +239,8 @@ final class Worker: LoopClient, @unchecked Sendable {
     }
     let byteCount = Int(completion.result)
     loop.batching.note(&connection.arrivals)
-    traffic.receivedByteCount += byteCount
-    traffic.readCount &+= 1
+    unsafe traffic.receivedByteCount += byteCount
+    unsafe traffic.readCount &+= 1
     connection.receivedByteCount += byteCount
     connection.lastInteraction = turnTime
     if connection.isClosing { return restartReceiving(connection) }
@@ -274,7 +275,7 @@ final class Worker: LoopClient, @unchecked Sendable {
     guard connection.input.count <= settings.queryBufferBytesMax else {
       server.log.warning(
         "Closing client that reached max query buffer length: \(describe(connection))")
-      traffic.queryBufferDisconnections += 1
+      unsafe traffic.queryBufferDisconnections += 1
       return shutDown(connection)
     }
     if !connection.isBusy { parseInput(connection) }

@@ -10,14 +10,14 @@
 /// holds up nobody who wants another.
 ///
 /// - SeeAlso: K. Ren, A. Thomson, D. Abadi, "Lightweight Locking for Main Memory Database Systems", VLDB 2013.
-package struct IntentTable {
+package struct IntentTable: ~Copyable {
   private struct Intent {
     let part: TransactionPart
     let isExclusive: Bool
     var isGranted: Bool
   }
 
-  private var queues: [UInt64: [Intent]] = [:]
+  private var queues = IntentQueues()
   /// Stands for the whole shard: every part shares it, and a claim of the shard excludes the others.
   private var shardQueue: [Intent] = [] { didSet { isEmpty = shardQueue.isEmpty } }
   private var shardClaimCount = 0
@@ -31,11 +31,13 @@ package struct IntentTable {
   /// Whether a single key may be used right now without getting in anybody's way.
   package func allows(_ claim: KeyClaim) -> Bool {
     if shardClaimCount > 0 { return false }
-    guard let queue = queues[claim.hash] else { return true }
-    return !claim.isExclusive && queue.allSatisfy { !$0.isExclusive }
+    return queues.allSatisfy(claim.hash) { !claim.isExclusive && !$0.isExclusive }
   }
 
-  package func allows(_ claims: [KeyClaim]) -> Bool { claims.allSatisfy { allows($0) } }
+  package func allows(_ claims: [KeyClaim]) -> Bool {
+    for claim in claims where !allows(claim) { return false }
+    return true
+  }
 
   /// Whether no transaction but `part` has been granted anything that excludes `claims`. Those that still wait for
   /// their turn have not begun to change anything.
@@ -45,12 +47,13 @@ package struct IntentTable {
     {
       return false
     }
-    return claims.allSatisfy { claim in
-      guard let queue = queues[claim.hash] else { return true }
-      return queue.allSatisfy { intent in
+    for claim in claims {
+      let isFree = queues.allSatisfy(claim.hash) { intent in
         !intent.isGranted || intent.part === part || (!claim.isExclusive && !intent.isExclusive)
       }
+      if !isFree { return false }
     }
+    return true
   }
 
   /// Puts a part into the queues of its keys.
@@ -59,15 +62,16 @@ package struct IntentTable {
   mutating func insert(_ part: TransactionPart) -> Bool {
     if Self.comesTooLate(part, part.claimsShard, shardQueue) { return false }
     for claim in part.claims {
-      if let queue = queues[claim.hash], Self.comesTooLate(part, claim.isExclusive, queue) {
-        return false
+      let isInTime = queues.allSatisfy(claim.hash) { intent in
+        intent.part.id <= part.id || (!claim.isExclusive && !intent.isExclusive)
       }
+      if !isInTime { return false }
     }
     part.ungrantedCount = 0
     if part.claimsShard { shardClaimCount += 1 }
     Self.insert(part, part.claimsShard, into: &shardQueue, areAllShared: shardClaimCount == 0)
     for claim in part.claims {
-      Self.insert(part, claim.isExclusive, into: &queues[claim.hash, default: []])
+      queues.insert(part, isExclusive: claim.isExclusive, claim.hash)
     }
     return true
   }
@@ -110,11 +114,7 @@ package struct IntentTable {
       if part.claimsShard { shardClaimCount -= 1 }
       Self.remove(part, from: &shardQueue, &freed)
     }
-    for claim in part.claims {
-      guard var queue = queues.removeValue(forKey: claim.hash) else { continue }
-      Self.remove(part, from: &queue, &freed)
-      if !queue.isEmpty { queues[claim.hash] = queue }
-    }
+    for claim in part.claims { queues.remove(part, claim.hash, freed: &freed) }
   }
 
   /// Where a part stands in the queue of the shard, which is in the order of ids.
@@ -149,20 +149,18 @@ package struct IntentTable {
 
   #if DEBUG || INTERNAL_CHECKS
     package func checkInvariants() {
-      for queue in queues.values + [shardQueue] {
-        for (index, intent) in queue.enumerated() {
-          if index > 0 {
-            precondition(queue[index - 1].part.id <= intent.part.id, "a queue out of order")
-          }
-          let isFree = queue[..<index].allSatisfy {
-            $0.part === intent.part || (!intent.isExclusive && !$0.isExclusive)
-          }
-          precondition(isFree == intent.isGranted, "a claim granted too early, or not at all")
+      queues.checkInvariants()
+      for (index, intent) in shardQueue.enumerated() {
+        if index > 0 {
+          precondition(shardQueue[index - 1].part.id <= intent.part.id, "a queue out of order")
         }
+        let isFree = shardQueue[..<index].allSatisfy {
+          $0.part === intent.part || (!intent.isExclusive && !$0.isExclusive)
+        }
+        precondition(isFree == intent.isGranted, "a claim granted too early, or not at all")
       }
       precondition(
         queues.isEmpty || !shardQueue.isEmpty, "claims of keys without a part on the shard")
-      precondition(!queues.values.contains(where: \.isEmpty), "an empty queue was kept")
     }
   #endif
 }

@@ -9,25 +9,34 @@ package import RESP
 /// Records are 8-byte aligned. The words are copied in one after the other, so the other thread reads one
 /// run of memory rather than somebody's receive buffers.
 @safe package final class Parcel: @unchecked Sendable {
-  // Unchecked: exactly one thread has it at a time; mailboxes hand it over.
+  // Unchecked: exactly one thread has it at a time; mailboxes hand it over. The same goes for the exclusivity of its
+  // properties, whose checks cost as much as the rest of what a foreign command does here.
 
   /// The shard whose thread filled it, and gets it back if there are commands in it.
   package private(set) var origin: Int
   /// Whether the replies are in.
   package private(set) var isAnswered = false
+  @exclusivity(unchecked)
   package private(set) var count = 0
   /// Who waits for the replies, in the order of the commands. The origin's business.
+  @exclusivity(unchecked)
   package var waiters: [Waiter] = []
+  @exclusivity(unchecked)
   package private(set) var replies = ReplyWriter()
+  @exclusivity(unchecked)
   private var replyEnds: [Int] = []
   /// Commands whose replies come later, by `ShardMessage.lateReply`.
+  @exclusivity(unchecked)
   private var deferred: Set<Int> = []
   /// What else the origin has to say to the destination.
   package var messages: [ShardMessage] = []
   /// Keys that clients of the origin are about to read, by these commands or by transactions.
   package var trackings: [(key: [UInt8], reader: ClientReference)] = []
+  @exclusivity(unchecked)
   private var bytes: UnsafeMutableRawPointer?
+  @exclusivity(unchecked)
   private var byteCount = 0
+  @exclusivity(unchecked)
   private var capacity = 0
   private static let headerByteCount = 24
   /// Stands beside the protocol version.
@@ -55,16 +64,16 @@ package import RESP
     isAnswered = false
     messages.removeAll(keepingCapacity: true)
     trackings.removeAll(keepingCapacity: true)
-    deferred.removeAll()
-    count = 0
-    waiters.removeAll(keepingCapacity: true)
-    replies.removeAll(retaining: Self.retainedBytesMax)
-    replyEnds.removeAll(keepingCapacity: true)
-    byteCount = 0
-    if capacity > Self.retainedBytesMax {
+    unsafe deferred.removeAll()
+    unsafe count = 0
+    unsafe waiters.removeAll(keepingCapacity: true)
+    unsafe replies.removeAll(retaining: Self.retainedBytesMax)
+    unsafe replyEnds.removeAll(keepingCapacity: true)
+    unsafe byteCount = 0
+    if unsafe capacity > Self.retainedBytesMax {
       unsafe bytes?.deallocate()
       unsafe bytes = nil
-      capacity = 0
+      unsafe capacity = 0
     }
   }
 
@@ -79,7 +88,7 @@ package import RESP
     var size = Self.headerByteCount + 4 * wordCount
     for index in 0..<wordCount { size += arguments[index].count }
     size = (size + 7) & ~7
-    if byteCount + size > capacity { grow(to: byteCount + size) }
+    if unsafe byteCount + size > capacity { unsafe grow(to: byteCount + size) }
     let start = unsafe bytes.unsafelyUnwrapped + byteCount
     unsafe start.storeBytes(of: UInt32(command), as: UInt32.self)
     unsafe start.storeBytes(of: UInt16(database), toByteOffset: 4, as: UInt16.self)
@@ -97,20 +106,20 @@ package import RESP
       unsafe target.copyMemory(from: word.unsafeBase, byteCount: word.count)
       unsafe target += word.count
     }
-    byteCount += size
-    count += 1
-    waiters.append(waiter)
+    unsafe byteCount += size
+    unsafe count += 1
+    unsafe waiters.append(waiter)
   }
 
   private func grow(to needed: Int) {
-    let newCapacity = Swift.max(needed, capacity * 2, 4096)
+    let newCapacity = unsafe Swift.max(needed, capacity * 2, 4096)
     let grown = UnsafeMutableRawPointer.allocate(byteCount: newCapacity, alignment: 16)
     if let old = unsafe bytes {
       unsafe grown.copyMemory(from: old, byteCount: byteCount)
       unsafe old.deallocate()
     }
     unsafe bytes = grown
-    capacity = newCapacity
+    unsafe capacity = newCapacity
   }
 
   // MARK: The destination reads and answers
@@ -130,7 +139,7 @@ package import RESP
   /// Appends every command's words to `table` and returns the commands.
   package func read(into table: inout ArgumentTable, _ body: (Record) -> Void) {
     var offset = 0
-    for _ in 0..<count {
+    for _ in unsafe 0..<count {
       let start = unsafe UnsafeRawPointer(bytes.unsafelyUnwrapped) + offset
       let wordCount = Int(unsafe start.load(fromByteOffset: 16, as: UInt32.self))
       let firstWord = table.count
@@ -158,31 +167,31 @@ package import RESP
   package func writeReplies(_ body: (inout ReplyWriter) -> Void) {
     // They are with the body meanwhile, so that writing to them needs no look at the parcel.
     var writer = ReplyWriter()
-    swap(&writer, &replies)
+    unsafe swap(&writer, &replies)
     body(&writer)
-    swap(&writer, &replies)
-    precondition(replyEnds.count == count, "a command without a reply")
+    unsafe swap(&writer, &replies)
+    unsafe precondition(replyEnds.count == count, "a command without a reply")
     isAnswered = true
   }
 
   /// Says that the next command's reply ends where `writer` stands.
   @inline(__always)
-  package func endReply(_ writer: borrowing ReplyWriter) { replyEnds.append(writer.count) }
+  package func endReply(_ writer: borrowing ReplyWriter) { unsafe replyEnds.append(writer.count) }
 
   /// Says that the next command's reply comes later.
   package func deferReply(_ writer: borrowing ReplyWriter) {
-    deferred.insert(replyEnds.count)
-    replyEnds.append(writer.count)
+    unsafe deferred.insert(replyEnds.count)
+    unsafe replyEnds.append(writer.count)
   }
 
   // MARK: The origin takes the replies
 
   /// Whether the reply to the `index`-th command is to come later.
-  package func isDeferred(_ index: Int) -> Bool { !deferred.isEmpty && deferred.contains(index) }
+  package func isDeferred(_ index: Int) -> Bool { unsafe !deferred.isEmpty && deferred.contains(index) }
 
   /// The reply to the `index`-th command.
   package func reply(at index: Int) -> ByteView {
-    let start = index == 0 ? 0 : replyEnds[index - 1]
-    return replies.bytes[start..<replyEnds[index]]
+    let start = unsafe index == 0 ? 0 : replyEnds[index - 1]
+    return unsafe replies.bytes[start..<replyEnds[index]]
   }
 }

@@ -5,7 +5,7 @@ package import RESP
 /// The words lie one after the other in one block. Filled by one thread, then read by any; who holds the last
 /// reference frees it.
 @safe package final class StoredCommands: @unchecked Sendable {
-  // Unchecked: nothing changes once it is handed on.
+  // Unchecked: nothing changes once it is handed on, and nobody looks while one adds.
 
   private struct Record {
     let command: Int32
@@ -13,20 +13,29 @@ package import RESP
     let wordCount: Int32
   }
 
+  @exclusivity(unchecked)
   private var records: [Record] = []
   /// Where each word ends.
-  private var wordEnds: [Int] = []
+  @exclusivity(unchecked)
+  private var wordEnds: UnsafeMutablePointer<Int>?
+  @exclusivity(unchecked)
+  private var wordCount = 0
+  @exclusivity(unchecked)
+  private var wordCapacity = 0
+  @exclusivity(unchecked)
   private var bytes: UnsafeMutableRawPointer?
+  @exclusivity(unchecked)
   private var byteCapacity = 0
+  @exclusivity(unchecked)
+  package private(set) var byteCount = 0
 
   package init() {}
 
   /// With room for some words, so that the usual few commands need no growing.
   package convenience init(reservingWords words: Int, bytes: Int) {
     self.init()
-    records.reserveCapacity(words / 4)
-    wordEnds.reserveCapacity(words)
-    reserve(bytes)
+    unsafe records.reserveCapacity(words / 4)
+    reserve(words: words, bytes: bytes)
   }
 
   /// One command.
@@ -35,49 +44,72 @@ package import RESP
     append(command: command, arguments: arguments)
   }
 
-  deinit { unsafe bytes?.deallocate() }
-
-  package var count: Int { records.count }
-  package var byteCount: Int { wordEnds.last ?? 0 }
-
-  /// The index of a stored command in the command table.
-  package func command(at index: Int) -> Int { Int(records[index].command) }
-
-  package func append(command: Int, arguments: Arguments) {
-    let firstWord = wordEnds.count
-    var end = byteCount
-    for index in 0..<arguments.count { end += arguments[index].count }
-    reserve(end)
-    var offset = byteCount
-    for index in 0..<arguments.count {
-      let word = arguments[index]
-      if word.count > 0, let bytes = unsafe bytes {
-        unsafe (bytes + offset).copyMemory(from: word.unsafeBase, byteCount: word.count)
-      }
-      offset += word.count
-      wordEnds.append(offset)
-    }
-    records.append(
-      Record(
-        command: Int32(command), firstWord: Int32(firstWord), wordCount: Int32(arguments.count)))
+  deinit {
+    unsafe wordEnds?.deallocate()
+    unsafe bytes?.deallocate()
   }
 
-  private func reserve(_ needed: Int) {
-    guard needed > byteCapacity else { return }
-    let grown = Swift.max(needed, byteCapacity * 2, 64)
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: grown, alignment: 1)
-    if let old = unsafe bytes {
-      unsafe memory.copyMemory(from: old, byteCount: byteCount)
-      unsafe old.deallocate()
+  package var count: Int { unsafe records.count }
+
+  /// The index of a stored command in the command table.
+  package func command(at index: Int) -> Int { unsafe Int(records[index].command) }
+
+  package func wordCount(at index: Int) -> Int { unsafe Int(records[index].wordCount) }
+
+  /// One word of a command. Valid as long as these commands, and until another one is added.
+  package func word(_ word: Int, at index: Int) -> ByteView {
+    unsafe self.word(Int(records[index].firstWord) + word)
+  }
+
+  package func append(command: Int, arguments: Arguments) {
+    let added = arguments.count
+    var end = unsafe byteCount
+    for index in 0..<added { end += arguments[index].count }
+    unsafe reserve(words: wordCount + added, bytes: end)
+    unsafe records.append(
+      Record(command: Int32(command), firstWord: Int32(wordCount), wordCount: Int32(added)))
+    guard var wordEnd = unsafe wordEnds, let bytes = unsafe bytes else { return }
+    unsafe wordEnd += wordCount
+    var offset = unsafe byteCount
+    for index in 0..<added {
+      let word = arguments[index]
+      unsafe (bytes + offset).copyMemory(from: word.unsafeBase, byteCount: word.count)
+      offset += word.count
+      unsafe wordEnd.initialize(to: offset)
+      unsafe wordEnd += 1
     }
-    unsafe bytes = memory
-    byteCapacity = grown
+    unsafe wordCount += added
+    unsafe byteCount = end
+  }
+
+  private func reserve(words: Int, bytes needed: Int) {
+    if unsafe needed > byteCapacity || byteCapacity == 0 {
+      let grown = unsafe Swift.max(needed, byteCapacity * 2, 64)
+      let memory = UnsafeMutableRawPointer.allocate(byteCount: grown, alignment: 1)
+      if let old = unsafe bytes {
+        unsafe memory.copyMemory(from: old, byteCount: byteCount)
+        unsafe old.deallocate()
+      }
+      unsafe bytes = memory
+      unsafe byteCapacity = grown
+    }
+    if unsafe words > wordCapacity {
+      let grown = unsafe Swift.max(words, wordCapacity * 2)
+      let memory = UnsafeMutablePointer<Int>.allocate(capacity: grown)
+      if let old = unsafe wordEnds {
+        unsafe memory.moveInitialize(from: old, count: wordCount)
+        unsafe old.deallocate()
+      }
+      unsafe wordEnds = memory
+      unsafe wordCapacity = grown
+    }
   }
 
   private func word(_ index: Int) -> ByteView {
-    let start = index == 0 ? 0 : wordEnds[index - 1]
-    guard let bytes = unsafe bytes else { return .empty }
-    return unsafe ByteView(unsafeBase: UnsafeRawPointer(bytes) + start, count: wordEnds[index] - start)
+    guard let ends = unsafe wordEnds, let bytes = unsafe bytes else { return .empty }
+    unsafe precondition(index < wordCount, "no such word")
+    let start = unsafe index == 0 ? 0 : ends[index - 1]
+    return unsafe ByteView(unsafeBase: UnsafeRawPointer(bytes) + start, count: ends[index] - start)
   }
 
   /// Appends a command's words, or those at `positions`, to `table` and returns them.
@@ -86,7 +118,7 @@ package import RESP
   package func read(
     _ index: Int, positions: [Int]? = nil, into table: inout ArgumentTable
   ) -> Arguments {
-    let record = records[index]
+    let record = unsafe records[index]
     let start = table.count
     let first = Int(record.firstWord)
     if let positions {
@@ -101,7 +133,7 @@ package import RESP
   package func withArguments<Result, Failure: Error>(
     _ index: Int, positions: [Int]? = nil, _ body: (Arguments) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    var table = ArgumentTable(capacity: Swift.max(Int(records[index].wordCount), 1))
+    var table = unsafe ArgumentTable(capacity: Swift.max(Int(records[index].wordCount), 1))
     return try body(read(index, positions: positions, into: &table))
   }
 }

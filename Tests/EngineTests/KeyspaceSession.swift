@@ -38,7 +38,9 @@ struct KeyspaceSession: ~Copyable {
   }
 
   /// The reply to a command, its line ends removed: `:1`, `$3abc`, `-ERR ...`.
-  mutating func run(_ words: String...) -> String {
+  mutating func run(_ words: String...) -> String { run(words) }
+
+  mutating func run(_ words: [String]) -> String {
     String(
       decoding: run(words.map { Array($0.utf8) }).filter { $0 != 13 && $0 != 10 }, as: UTF8.self)
   }

@@ -18,6 +18,8 @@ struct LayerTests {
     ],
     "Martlet": ["Server", "ServerConfig", "RESP"],
     "martlet-server": ["Server"],
+    "LoadGenerator": ["EventLoop", "RESP", "CLinux"],
+    "martlet-benchmark": ["LoadGenerator"],
   ]
 
   /// Parts of the standard library, the C library, and swift-log for the faces.

@@ -1,6 +1,7 @@
 #pragma once
 // What Linux and the processor offer and Swift cannot see: macros, inline assembly, variadic calls.
 // No logic here. Each function says why it exists.
+#include <semaphore.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,11 +27,17 @@ int clinux_pin_thread(int cpu);
 /// The processors this process may run on, lowest first, up to `capacity`.
 int clinux_allowed_cpus(int *_Nonnull cpus, int capacity);
 
+/// Has the calling thread, and what it starts, run on these processors. Returns 0 or an errno.
+int clinux_use_cpus(const int *_Nonnull cpus, int count);
+
 /// prctl is variadic.
 void clinux_name_thread(const char *_Nonnull name);
 
 /// eventfd(2), close-on-exec and non-blocking; Glibc's module leaves it out. A descriptor, or -1 and errno.
 int clinux_eventfd(void);
+
+/// sem_clockwait(3) on CLOCK_MONOTONIC, which Glibc's module leaves out. 0, or an errno: ETIMEDOUT, EINTR.
+int clinux_semaphore_wait(sem_t *_Nonnull semaphore, uint64_t deadline_nanoseconds);
 
 /// What `clinux_add_decimals` returns instead of a length.
 enum {

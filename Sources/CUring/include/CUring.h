@@ -46,6 +46,8 @@ size_t curing_buffers_header_size(unsigned count);
 /// Registers `header` (page-aligned) as buffer ring `group`.
 int curing_buffers_register(curing *_Nonnull ring, void *_Nonnull header, unsigned count,
                             uint16_t group);
+/// From here on no receive takes a buffer of `group`.
+void curing_buffers_unregister(curing *_Nonnull ring, uint16_t group);
 /// Queues a buffer as the `offset`-th since the last publication.
 void curing_buffers_add(void *_Nonnull header, void *_Nonnull address, unsigned length,
                         uint16_t identifier, unsigned count, unsigned offset);

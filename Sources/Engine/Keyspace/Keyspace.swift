@@ -110,6 +110,8 @@ package import RESP
   var evictionPool = EvictionPool()
   /// A key whose hash is known already, from the batch that prefetched it.
   private var hashedKey: (base: UnsafeRawPointer?, count: Int, hash: KeyHash)
+  /// The same for several keys.
+  var prepared = PreparedKeys()
 
   package init(options: Options = Options(), seed: UInt64) {
     self.options = options
@@ -207,6 +209,7 @@ package import RESP
   @inline(__always)
   package mutating func prepare(_ key: ByteView, _ hash: KeyHash) {
     unsafe hashedKey = (key.unsafeBase, key.count, hash)
+    prepared.removeAll()
   }
 
   @inline(__always)
@@ -215,12 +218,16 @@ package import RESP
     if unsafe key.unsafeBase == hashedKey.base, unsafe key.count == hashedKey.count {
       return unsafe hashedKey.hash
     }
+    if prepared.count > 0, let hash = prepared.hash(of: key) { return hash }
     return KeyHash(key, seed: seed)
   }
 
   /// Forgets `prepare`: the memory it points to is about to hold something else.
   @inline(__always)
-  package mutating func forgetPrepared() { unsafe hashedKey.base = nil }
+  package mutating func forgetPrepared() {
+    unsafe hashedKey.base = nil
+    prepared.removeAll()
+  }
 
   @inline(__always)
   package mutating func prefetchBucket(_ hash: KeyHash, database index: Int) {

@@ -61,7 +61,7 @@ struct ShardReport: Sendable {
     time = WallClock.milliseconds
     commands = isDetailed ? worker.statistics.detached : worker.statistics.withoutCounters
     callCount = worker.statistics.callCount
-    traffic = worker.traffic
+    traffic = unsafe worker.traffic
     rates = worker.rates
     self.keyspace = keyspace.statistics
     changeCount = keyspace.changeCount
@@ -94,7 +94,7 @@ struct ShardReport: Sendable {
     }
     timedConnectionCount = connections.count { $0.blockTimer != nil }
     blockingKeyCount = worker.scheduler.blockedKeyCount
-    transactionCount = worker.traffic.transactionCount
+    transactionCount = unsafe worker.traffic.transactionCount
     transactionRefusalCount = worker.scheduler.refusalCount
     interpreterByteCount = worker.scripts.heapByteCount
     bufferByteCount = connections.reduce(0) { $0 + $1.allocatedByteCount }

@@ -35,9 +35,9 @@ extension Worker {
     let elapsed = turnTime &- rates.sampledAt
     rates.sampledAt = turnTime
     rates.commands.sample(statistics.callCount, nanoseconds: elapsed)
-    rates.received.sample(traffic.receivedByteCount, nanoseconds: elapsed)
-    rates.sent.sample(traffic.sentByteCount, nanoseconds: elapsed)
-    rates.turns.sample(traffic.turnCount, nanoseconds: elapsed)
-    rates.turnTicks.sample(Int(truncatingIfNeeded: traffic.turnTicks), nanoseconds: elapsed)
+    unsafe rates.received.sample(traffic.receivedByteCount, nanoseconds: elapsed)
+    unsafe rates.sent.sample(traffic.sentByteCount, nanoseconds: elapsed)
+    unsafe rates.turns.sample(traffic.turnCount, nanoseconds: elapsed)
+    unsafe rates.turnTicks.sample(Int(truncatingIfNeeded: traffic.turnTicks), nanoseconds: elapsed)
   }
 }

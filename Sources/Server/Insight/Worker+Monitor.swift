@@ -119,7 +119,7 @@ extension Worker {
       if connection.pendingOutputByteCount > Self.outputBytesPause {
         server.log.warning(
           "Closing client in MONITOR mode that does not read: \(describe(connection))")
-        traffic.outputBufferDisconnections += 1
+        unsafe traffic.outputBufferDisconnections += 1
         shutDown(connection)
       } else {
         touch(connection)

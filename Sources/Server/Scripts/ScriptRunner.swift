@@ -169,15 +169,15 @@ import Synchronization
   private func claimsAtOnce(
     _ target: ScriptTarget, _ arguments: Arguments, _ keyCount: Int
   ) -> [ShardClaims]? {
-    let intents = worker.scheduler.intents
-    if server.shardCount == 1 { return intents.isEmpty ? wholeShard : nil }
+    let scheduler = worker.scheduler
+    if server.shardCount == 1 { return scheduler.intents.isEmpty ? wholeShard : nil }
     guard target.namesOnlyDeclaredKeys else { return nil }
     var keys: [KeyClaim] = []
     for index in 3..<3 + keyCount {
       let key = arguments[index]
       let hash = KeyHash(key, seed: server.seed)
       let claim = KeyClaim(hash: hash.rawValue, isExclusive: !target.isReadOnly)
-      guard server.shard(of: key, hash) == worker.index, intents.allows(claim) else { return nil }
+      guard server.shard(of: key, hash) == worker.index, scheduler.intents.allows(claim) else { return nil }
       if !keys.contains(claim) { keys.append(claim) }
     }
     return [ShardClaims(shard: worker.index, keys: keys)]
@@ -215,7 +215,7 @@ import Synchronization
     let program = makeProgram(run, claims(target, Array(words[3..<3 + keyCount])))
     let transaction = Transaction(program, on: worker.scheduler, ids: server.transactionIDs)
     program.transaction = transaction
-    worker.traffic.transactionCount += 1
+    unsafe worker.traffic.transactionCount += 1
     transaction.start()
   }
 

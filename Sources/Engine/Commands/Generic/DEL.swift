@@ -28,7 +28,9 @@ extension Command {
   private static func deleteKeys(_ removal: Removal) -> Body {
     { keyspace, arguments, reply in
       var deleted = 0
-      for index in 1..<arguments.count where keyspace.delete(arguments[index], removal) { deleted += 1 }
+      keyspace.forEachKey(of: arguments) { keyspace, index in
+        if keyspace.delete(arguments[index], removal) { deleted += 1 }
+      }
       reply.integer(deleted)
     }
   }

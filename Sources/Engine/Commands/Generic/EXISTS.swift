@@ -33,8 +33,8 @@ extension Command {
       keyspace.leavesAccessClocks = false
       defer { keyspace.leavesAccessClocks = leavesClocks }
       var found = 0
-      for index in 1..<arguments.count where keyspace.exists(arguments[index], for: purpose) {
-        found += 1
+      keyspace.forEachKey(of: arguments) { keyspace, index in
+        if keyspace.exists(arguments[index], for: purpose) { found += 1 }
       }
       reply.integer(found)
     }

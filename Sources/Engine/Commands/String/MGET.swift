@@ -18,12 +18,9 @@ extension Command {
     execution: .eachKey(
       { keyspace, arguments, reply throws(CommandError) in
         reply.array(arguments.count - 1)
-        for index in 1..<arguments.count {
+        keyspace.forEachKey(of: arguments) { keyspace, index in
           guard let entry = keyspace.lookup(arguments[index], for: .read), entry.type == .string
-          else {
-            reply.null()
-            continue
-          }
+          else { return reply.null() }
           entry.string.write(to: &reply)
         }
       }, join: .elements))

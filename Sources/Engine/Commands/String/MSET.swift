@@ -26,7 +26,7 @@ extension Command {
     execution: .eachKey(
       { keyspace, arguments, reply throws(CommandError) in
         guard arguments.count % 2 == 1 else { throw .wrongArity("mset") }
-        for index in stride(from: 1, to: arguments.count, by: 2) {
+        keyspace.forEachKey(of: arguments, by: 2) { keyspace, index in
           keyspace.set(arguments[index], string: arguments[index + 1])
           keyspace.notify(.string, "set", arguments[index])
         }

@@ -16,7 +16,7 @@ extension ServiceCommand {
     worker.everywhere(connection, &keyspace, &reply) { worker, keyspace in
       worker.statistics.reset()
       worker.insight.turns.reset()
-      worker.traffic = TrafficStatistics()
+      unsafe worker.traffic = TrafficStatistics()
       keyspace.statistics = KeyspaceStatistics()
     } then: { _, reply in
       reply.ok()

@@ -23,6 +23,17 @@ import Testing
     }
   }
 
+  /// More than are looked ahead for at a time.
+  @Test func manyKeysInOneCommand() {
+    var session = KeyspaceSession()
+    let names = (0..<50).map { "key:\($0)" }
+    for name in names { session.set(name, "value") }
+    let asked = names + ["missing"] + names.reversed()
+    #expect(session.run(["EXISTS"] + asked) == ":100")
+    #expect(session.run(["DEL"] + asked) == ":50")
+    #expect(session.run("DBSIZE") == ":0")
+  }
+
   @Test func existsCountsHitsAndLeavesTheClockAlone() {
     var session = KeyspaceSession()
     session.set("a", "1")

@@ -213,6 +213,19 @@ extension TestKeyspace {
         == .error("ERR increment would produce NaN or Infinity"))
   }
 
+  /// More than are looked ahead for at a time, some of them missing, some named twice.
+  @Test func `many keys in one command`() {
+    let names = (0..<50).map { "key:\($0 % 45)" }
+    let pairs = names.enumerated().flatMap { [$1, "value \($0)"] }
+    #expect(keyspace.run(["MSET"] + pairs) == .ok)
+    var expected: [String: String] = [:]
+    for (index, name) in names.enumerated() { expected[name] = "value \(index)" }
+    let asked = names + ["missing"] + names.reversed()
+    #expect(
+      keyspace.run(["MGET"] + asked)
+        == .array(asked.map { name in expected[name].map { .bulk(Array($0.utf8)) } ?? .null }))
+  }
+
   @Test func `several keys are set together`() {
     #expect(keyspace.run("MSET", "a", "1", "b", "2", "a", "3") == .ok)
     #expect(keyspace.run("MGET", "a", "b") == .texts("3", "2"))

@@ -1,0 +1,4 @@
+import Glibc
+import LoadGenerator
+
+exit(BenchmarkProcess.run(CommandLine.arguments))
