@@ -2,10 +2,8 @@ package import Engine
 package import RESP
 package import Shard
 
-/// One command on its way to the shards of its keys.
-package final class CommandCall: @unchecked Sendable {
-  // Unchecked: nothing but `reader` changes, which is set before it sets out.
-
+/// One command on its way to the shards of its keys. Never changes.
+package final class CommandCall: Sendable {
   package let command: Command
   /// Its place in the command table.
   package let commandIndex: Int
@@ -20,8 +18,9 @@ package final class CommandCall: @unchecked Sendable {
   package let keys: [Key]
   /// Who sent it.
   package let client: CommandObserver.Client
-  /// Who is to be told when what it reads changes.
-  package var reader: ClientReference?
+  /// Its client is to be told when what it reads changes, and the shard that runs it remembers that. That is the case
+  /// where one shard has all its keys.
+  package let isTracked: Bool
 
   /// One of the command's keys, in the order of the words.
   package struct Key {
@@ -50,7 +49,7 @@ package final class CommandCall: @unchecked Sendable {
   package init(
     command: Command, commandIndex: Int, words: StoredCommands, index: Int, database: Int,
     protocolVersion: Int, leavesAccessClocks: Bool, isFromScript: Bool = false, keys: [Key],
-    client: CommandObserver.Client = .none
+    client: CommandObserver.Client = .none, tracksReads: Bool = false
   ) {
     self.isFromScript = isFromScript
     self.command = command
@@ -64,6 +63,9 @@ package final class CommandCall: @unchecked Sendable {
     self.client = client
     let isEveryShard = if case .everyShard = command.execution { true } else { false }
     self.isEveryShard = isEveryShard || Self.hasDependents(command, words, index)
+    isTracked =
+      tracksReads && !self.isEveryShard && command.flags.contains(.readOnly) && !keys.isEmpty
+      && keys.allSatisfy { $0.shard == keys[0].shard }
   }
 
   private static func hasDependents(

@@ -56,7 +56,7 @@ package final class CommandsWork: HopWork, @unchecked Sendable {
       } else {
         counts.run(call.commandIndex, of: scheduler.table, arguments, &keyspace, &replies)
       }
-      if let reader = call.reader { remember(reader, of: call, scheduler.shard, &keyspace) }
+      if call.isTracked, let reader = call.writer { remember(reader, of: call, scheduler.shard, &keyspace) }
       ends.append(replies.count)
       next += 1
     }

@@ -77,13 +77,11 @@ extension Worker {
         }
         calls.append(nil)
       } else {
-        let call = makeCall(multi.commands, index, arguments, connection, database: database)
-        if connection.tracking?.remembers == true, call.command.flags.contains(.readOnly) {
-          if call.onlyShard != nil, !call.isEveryShard {
-            call.reader = reference(to: connection)
-          } else {
-            rememberKeys(command, arguments, connection, .all, &keyspace)
-          }
+        let tracksReads = connection.tracking?.remembers == true
+        let call = makeCall(
+          multi.commands, index, arguments, connection, database: database, tracksReads: tracksReads)
+        if tracksReads, !call.isTracked {
+          rememberKeys(command, arguments, connection, .all, &keyspace)
         }
         calls.append(call)
       }

@@ -196,17 +196,18 @@ extension Worker {
   /// - Parameter arguments: the words of the `index`-th of `words`.
   func makeCall(
     _ words: StoredCommands, _ index: Int, _ arguments: Arguments, _ connection: Connection,
-    database: Int
+    database: Int, tracksReads: Bool = false
   ) -> CommandCall {
     makeCall(
       words, index, arguments, database: database, protocolVersion: connection.protocolVersion,
-      leavesAccessClocks: connection.leavesAccessClocks, client: client(connection))
+      leavesAccessClocks: connection.leavesAccessClocks, client: client(connection),
+      tracksReads: tracksReads)
   }
 
   func makeCall(
     _ words: StoredCommands, _ index: Int, _ arguments: Arguments, database: Int,
     protocolVersion: Int, leavesAccessClocks: Bool, isFromScript: Bool = false,
-    client: CommandObserver.Client
+    client: CommandObserver.Client, tracksReads: Bool = false
   ) -> CommandCall {
     let commandIndex = words.command(at: index)
     let command = server.table.commands[commandIndex]
@@ -226,7 +227,8 @@ extension Worker {
     return CommandCall(
       command: command, commandIndex: commandIndex, words: words, index: index,
       database: database, protocolVersion: protocolVersion,
-      leavesAccessClocks: leavesAccessClocks, isFromScript: isFromScript, keys: keys, client: client)
+      leavesAccessClocks: leavesAccessClocks, isFromScript: isFromScript, keys: keys,
+      client: client, tracksReads: tracksReads)
   }
 
   /// The positions of keys that may be changed; nil for all.
