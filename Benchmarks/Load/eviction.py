@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a limit of memory costs.
 
-Hit rate of a cache with room for a tenth of the keys, whose requests follow Zipf's law (0.99), and how many keys it
+Hit rate of a cache with room for a fifth of the keys, whose requests follow Zipf's law (0.99), and how many keys it
 holds, all servers with the same `maxmemory`; and how much of the resident set lies beyond `maxmemory` while values of
 ever other sizes come and go.
 """
@@ -92,7 +92,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--keys", type=int, default=500_000)
     parser.add_argument("--requests", type=int, default=1_500_000)
-    parser.add_argument("--limit", type=int, default=7 << 20, help="room for about a tenth of the keys")
+    parser.add_argument("--limit", type=int, default=7 << 20, help="room for about a fifth of the keys")
     parser.add_argument("--churn-limit", type=int, default=100 << 20)
     parser.add_argument("--shards", type=int, nargs="*", default=[1])
     parser.add_argument("--peers", nargs="*", default=["redis8"], choices=peers.NAMES)

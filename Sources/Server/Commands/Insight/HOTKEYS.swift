@@ -25,7 +25,7 @@ extension ServiceCommand {
     "GET [COUNT <count>] [SHARD <shard>]",
     "    Return the keys used most in the last seconds, hottest first (default: 10): for each",
     "    the key, its database and shard, about how often a second it is used, and which share",
-    "    of all uses, in percent, that is. About one command in a hundred is looked at.",
+    "    of all uses, in percent, that is. About one command in 500 is looked at.",
     "RESET",
     "    Forget what was seen so far.",
   ]
