@@ -7,6 +7,8 @@
 package struct ArrivalBatching: Sendable {
   /// For how long arrivals are gathered, in nanoseconds; 0 turns the mechanism off.
   package var delay: UInt64
+  /// Something else than arrivals is waited for, which must not be looked at late: nothing is gathered meanwhile.
+  package var isSuspended = false
   /// Arrivals since `windowStart`, and how many different ones they are from.
   private var arrivals = 0
   private var sources = 0
@@ -60,7 +62,7 @@ package struct ArrivalBatching: Sendable {
   package mutating func target(now: UInt64) -> Int {
     let elapsed = now &- windowStart
     if elapsed >= Self.windowNanoseconds { beginWindow(now, elapsed) }
-    return target
+    return isSuspended ? 1 : target
   }
 
   private mutating func beginWindow(_ now: UInt64, _ elapsed: UInt64) {

@@ -69,6 +69,12 @@ package struct Journal: Sendable {
   /// Bytes that are not with the kernel yet.
   package var queuedByteCount: Int { segments.reduce(0) { $0 + $1.queued.count } + writing.count }
 
+  /// The disk is at work.
+  package var isBusy: Bool { isWriting || isSyncing }
+
+  /// There is something to write, and nothing is being written.
+  package var canWrite: Bool { !isBusy && queuedByteCount > 0 }
+
   /// Whether replies have to wait for the disk.
   package var holdsReplies: Bool { policy == .always && durable < appended && isOpen }
 

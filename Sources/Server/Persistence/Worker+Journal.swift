@@ -51,18 +51,48 @@ extension Worker {
 
   /// Hands the turn's bytes to the kernel, and syncs what is due.
   func advanceJournal() {
+    if journal.policy == .always, journal.canWrite, holdsBackWrite() { return }
     if journalWriteDelay > 0, journal.queuedByteCount > 0 { usleep(journalWriteDelay) }
     let isSyncDue = wantsSync && journal.policy == .everysec && !server.persistence.defersSync
     journal.advance(
       loop.ring, wantsSync: isSyncDue, write: Self.data(.file, Self.writeOperation),
       sync: Self.data(.file, Self.syncOperation))
     if isSyncDue { wantsSync = false }
+    noteJournalIsBusy()
+  }
+
+  /// Whether the next write is to wait for what comes in a moment; then a turn will come for it.
+  private func holdsBackWrite() -> Bool {
+    let now = EventLoop.monotonicNanoseconds
+    guard !journal.isSyncForced,
+      let delay = syncGathering.delay(queued: journal.queuedByteCount, now: now)
+    else {
+      syncGathering.begin(now: now)
+      return false
+    }
+    if !isJournalTimed {
+      isJournalTimed = true
+      _ = loop.schedule(after: delay) { [unowned self] in isJournalTimed = false }
+    }
+    return true
+  }
+
+  /// Replies wait for the disk: what it says is looked at when it comes, rather than with the next arrivals.
+  private func noteJournalIsBusy() {
+    loop.batching.isSuspended = journal.policy == .always && journal.isBusy
   }
 
   func fileDone(_ completion: Completion, _ operation: UInt64) {
     switch operation {
-    case Self.writeOperation: took(journal.wrote(completion.result))
-    case Self.syncOperation: took(journal.synced(completion.result))
+    case Self.writeOperation:
+      took(journal.wrote(completion.result))
+      syncGathering.end(
+        byteCount: Int(max(completion.result, 0)), queued: journal.queuedByteCount,
+        now: EventLoop.monotonicNanoseconds)
+      noteJournalIsBusy()
+    case Self.syncOperation:
+      took(journal.synced(completion.result))
+      noteJournalIsBusy()
     default: fileOperations.removeValue(forKey: operation)?(completion.result)
     }
   }
