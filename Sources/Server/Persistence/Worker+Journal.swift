@@ -72,7 +72,10 @@ extension Worker {
     }
     if !isJournalTimed {
       isJournalTimed = true
-      _ = loop.schedule(after: delay) { [unowned self] in isJournalTimed = false }
+      _ = loop.schedule(after: delay) { [unowned self] in
+        isJournalTimed = false
+        if journal.isOpen { advanceJournal() }
+      }
     }
     return true
   }
