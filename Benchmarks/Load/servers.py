@@ -62,9 +62,12 @@ class Server:
         return connection
 
     def command(self, *words):
-        """One inline command whose reply is one line."""
+        """One command; the first line of its reply."""
+        request = b"*%d\r\n" % len(words)
+        for word in words:
+            request += b"$%d\r\n%b\r\n" % (len(word.encode()), word.encode())
         with self.connect() as connection:
-            connection.sendall(" ".join(words).encode() + b"\r\n")
+            connection.sendall(request)
             return connection.makefile("rb").readline()
 
     def cpu_seconds(self):

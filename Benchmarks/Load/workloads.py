@@ -2,6 +2,7 @@
 
 `__rand_int__` becomes twelve random digits below the number of keys, a new one at each place, as redis-benchmark does it.
 """
+import hashlib
 from dataclasses import dataclass
 from typing import Callable, Optional, Tuple
 
@@ -12,6 +13,18 @@ KEY = "key:__rand_int__"
 ELEMENT = "element:__rand_int__"
 # Entries that one run of XREADGROUP reads; each run begins anew.
 STREAM_ENTRIES = 200_000
+
+RATE_LIMITER = """
+local count = redis.call('INCR', KEYS[1])
+if count == 1 then redis.call('EXPIRE', KEYS[1], ARGV[2]) end
+return count <= tonumber(ARGV[1]) and 1 or 0
+"""
+COMPARE_AND_DELETE = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
+"""
+THOUSAND_READS = "for i = 1, 1000 do redis.call('GET', KEYS[1]) end return 1"
+TWO_WRITES = "redis.call('SET', KEYS[1], ARGV[1]) redis.call('SET', KEYS[2], ARGV[1]) return 1"
 
 
 @dataclass(frozen=True)
@@ -62,6 +75,16 @@ def _new_group(server):
     server.command("XGROUP", "CREATE", "read", "group", "0")
 
 
+def _scripts(server, keys):
+    for text in (RATE_LIMITER, COMPARE_AND_DELETE, THOUSAND_READS, TWO_WRITES):
+        server.command("SCRIPT", "LOAD", text)
+
+
+def _script(name, text, *words, requests=200_000, goal=0.6, **more):
+    digest = hashlib.sha1(text.encode()).hexdigest()
+    return Workload(f"EVALSHA: {name}", ("EVALSHA", digest, *words), 16, requests, goal, fill=_scripts, **more)
+
+
 def _strings_at(pipeline, requests, goal):
     shape = dict(pipeline=pipeline, requests=requests, goal=goal, shards_goal=1.6, fill=_strings)
     yield Workload(f"GET, pipeline {pipeline}", ("GET", KEY), **shape)
@@ -98,4 +121,9 @@ ALL = [
     _element("XREADGROUP of 10", "XREADGROUP", "GROUP", "group", "consumer", "COUNT", "10", "STREAMS", "read", ">",
              requests=STREAM_ENTRIES // 10, fill=_stream, before=_new_group),
     _element("PFADD", "PFADD", "log", ELEMENT),
+    _script("rate limiter", RATE_LIMITER, "1", "limit:__rand_int__", "100", "60", shards_goal=1.6),
+    _script("compare and delete", COMPARE_AND_DELETE, "1", KEY, "other", shards_goal=1.6),
+    _script("1,000 GETs", THOUSAND_READS, "1", KEY, requests=2_000),
+    # With two shards, half of all pairs of keys are apart.
+    _script("SET of two keys", TWO_WRITES, "2", KEY, KEY, VALUE, shards_goal=4.0),
 ]
