@@ -30,6 +30,8 @@ extension Worker {
         swap(&counts, &statistics)
         keyspace.forgetPrepared()
         collectEffects(&keyspace)
+        // Its freeing begins before the replies are sent: who asks for the memory in use next finds little of it.
+        if keyspace.hasGarbage { hasBackgroundWork = true }
         if keyspace.refusedPayload != nil { logRefusedPayload(&keyspace) }
       }
     }
