@@ -35,7 +35,7 @@ package enum ScriptCallOutcome {
 
   private var script: OpaquePointer?
   /// Owns this interpreter.
-  package unowned var host: any ScriptHost
+  unowned(unsafe) let host: any ScriptHost
   @exclusivity(unchecked)
   private var reply = ReplyWriter()
   private var registered: [RegisteredFunction] = []
@@ -59,7 +59,7 @@ package enum ScriptCallOutcome {
 
   /// - Parameter callsMayWait: whether the host ever answers a call with `.waits`.
   package init(host: any ScriptHost, version: String, callsMayWait: Bool) {
-    self.host = host
+    unsafe self.host = host
     let context = unsafe Unmanaged.passUnretained(self).toOpaque()
     var callbacks = unsafe cscript_host(
       context: context,

@@ -99,6 +99,8 @@ final class Connection: @unchecked Sendable {
   var capturedParts: [UInt8] = []
   /// The transaction that the service command which runs now is part of.
   var hops: (any ScriptHops)?
+  /// It stands for a client of another shard.
+  var visit: Visit?
   /// Ends the wait of a suspended command early, as when the connection closes.
   var stopWaiting: (() -> Void)?
   /// CLIENT PAUSE holds its next command back.

@@ -16,6 +16,7 @@ final class ServerContext: @unchecked Sendable {
 
   let table: CommandTable
   let serviceBodies: [ServiceCommand.Body?]
+  let serviceHomes: [ServiceCommand.Home?]
   /// What runs at once even after MULTI.
   let isOutsideMulti: [Bool]
   /// What a subscriber may use in RESP2.
@@ -100,6 +101,7 @@ final class ServerContext: @unchecked Sendable {
     table = CommandTable(
       CommandTable.engine + services.map(\.command), renames: renamed.names)
     var bodies = [ServiceCommand.Body?](repeating: nil, count: table.commands.count)
+    var homes = [ServiceCommand.Home?](repeating: nil, count: table.commands.count)
     for service in services {
       for (name, body) in service.bodies {
         let fullName =
@@ -108,12 +110,14 @@ final class ServerContext: @unchecked Sendable {
           preconditionFailure("a body for \(fullName), which is no command")
         }
         bodies[index] = body
+        homes[index] = service.home
       }
       if let body = service.ownBody {
         bodies[table.commands.firstIndex { $0.name == service.command.name } ?? 0] = body
       }
     }
     serviceBodies = bodies
+    serviceHomes = homes
     let names = table.fullNames
     isOutsideMulti = names.map {
       ["exec", "discard", "multi", "watch", "quit", "reset"].contains($0)

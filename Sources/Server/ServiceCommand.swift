@@ -12,6 +12,8 @@ struct ServiceCommand: Sendable {
   let bodies: [String: Body]
   /// What a container does when called without a subcommand.
   let ownBody: Body?
+  /// Where a call of it is at home, if one shard can tell the whole reply.
+  let home: Home?
 
   /// Runs inside the turn. What can't be answered at once suspends the connection (`worker.suspend`).
   typealias Body = @Sendable (
@@ -19,9 +21,14 @@ struct ServiceCommand: Sendable {
     _ keyspace: inout Keyspace, _ reply: inout ReplyWriter
   ) throws(CommandError) -> Void
 
+  /// The shard that has all the data that a call is about, nil if several have some or nobody knows. The call may then
+  /// be sent there as one with a single key is.
+  typealias Home = @Sendable (_ worker: Worker, _ arguments: Arguments) -> Int?
+
   /// - Parameter command: its `execution` is `.service`.
-  init(_ command: Command, body: @escaping Body) {
+  init(_ command: Command, home: Home? = nil, body: @escaping Body) {
     self.command = command
+    self.home = home
     bodies = [command.name: body]
     ownBody = nil
   }
@@ -41,6 +48,7 @@ struct ServiceCommand: Sendable {
       Set(command.subcommands.map(\.name)) == Set(subcommands.keys),
       "\(command.name): subcommands and bodies differ")
     self.command = command
+    home = nil
     bodies = subcommands
     ownBody = own
   }
@@ -56,8 +64,13 @@ extension Worker {
     guard let body = server.serviceBodies[command] else {
       preconditionFailure("service command \(server.table.fullNames[command]) without a body")
     }
-    // Its effects and its reply come after those of commands that are still on other shards.
-    if connection.replies.isWaiting { return .waitsBefore }
+    if server.shardCount > 1, let shard = homeShard(call) {
+      if shard != index { return sendHome(&call, to: shard, &output) }
+      if !mayReorder(connection, with: shard) { return .waitsBefore }
+    } else if connection.replies.isWaiting {
+      // Its effects and its reply come after those of commands that are still on other shards.
+      return .waitsBefore
+    }
     let start = output.count
     keyspace.forgetPrepared()
     // It may read or reset what the turn has counted so far.

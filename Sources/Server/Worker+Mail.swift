@@ -103,6 +103,17 @@ extension Worker {
         continue
       }
       keyspace.select(record.database)
+      if table.descriptors[record.command].routing == .service {
+        // What is put off has its claims first.
+        begin(putOff, origin: parcel.origin)
+        putOff = PutOffCommands()
+        let isReplied = runVisitor(
+          record, arguments, origin: parcel.origin, parcel.waiters[index], &keyspace, &counts, &replies)
+        if isReplied { parcel.endReply(replies) } else { parcel.deferReply(replies) }
+        counts.observer.client = client
+        ticks = clinux_ticks()
+        continue
+      }
       let isLong =
         table.descriptors[record.command].hasSlices
         && isLong(record.command, arguments, &keyspace)

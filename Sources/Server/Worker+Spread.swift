@@ -15,7 +15,7 @@ extension Worker {
     return .goesOn
   }
 
-  private func send(_ call: inout Call, to shard: Int, _ output: inout ReplyWriter) {
+  func send(_ call: inout Call, to shard: Int, _ output: inout ReplyWriter) {
     let connection = call.connection
     let place = connection.replies.reserve(isSilent: !connection.wantsReply, output: output)
     unsafe connection.shardsAsked.insert(shard)
@@ -35,7 +35,7 @@ extension Worker {
   }
 
   /// Whether a command for `shard` may run while earlier ones of the same client may not have: `pipeline-order`.
-  private func mayReorder(_ connection: Connection, with shard: Int) -> Bool {
+  func mayReorder(_ connection: Connection, with shard: Int) -> Bool {
     guard connection.replies.isWaiting else {
       unsafe connection.shardsAsked = .none
       return true

@@ -55,6 +55,8 @@ final class Worker: LoopClient, @unchecked Sendable {
   var pendingServices: [PendingService] = []
   /// The scripts that run on this thread.
   private(set) lazy var scripts = ScriptRunner(self)
+  /// Connections for commands of other shards' clients, not in use.
+  var visitors: [Connection] = []
   /// Clients that wait for keys.
   var blockedCount = 0
   /// Held back by CLIENT PAUSE.

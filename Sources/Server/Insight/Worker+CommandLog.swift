@@ -23,7 +23,10 @@ extension Worker {
   }
 
   func client(_ connection: Connection) -> CommandObserver.Client {
-    .init(shard: index, connection: connection.handle.bits)
+    if let visit = connection.visit {
+      return .init(shard: visit.origin, connection: visit.waiter.connection)
+    }
+    return .init(shard: index, connection: connection.handle.bits)
   }
 
   /// Takes what was noted: what this worker's clients sent goes into its logs, the rest to theirs.

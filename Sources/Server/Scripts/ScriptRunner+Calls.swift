@@ -8,7 +8,7 @@ import Shard
 /// What scripts call.
 extension ScriptRunner: ScriptHost {
   func call(_ words: Arguments, _ reply: inout ReplyWriter) -> ScriptCallOutcome {
-    guard let run = current, let pointer = unsafe keyspacePointer else {
+    guard let run = unsafe current, let pointer = unsafe keyspacePointer else {
       preconditionFailure("a call of no script")
     }
     guard let command = server.table.index(of: words),
@@ -33,7 +33,7 @@ extension ScriptRunner: ScriptHost {
       return refuse("OOM command not allowed when used memory > 'maxmemory'.", code: "OOM", &reply)
     }
     if descriptor.flags.contains(.write) { run.hasWritten = true }
-    if server.insight.isMonitored { worker.monitorScript(command, words, database: run.database) }
+    if server.insight.isMonitored { unsafe worker.monitorScript(command, words, database: run.database) }
     reply.protocolVersion = interpreter.protocolVersion
     unsafe pointer.pointee.select(run.database)
     if server.serviceBodies[command] != nil {
@@ -56,7 +56,7 @@ extension ScriptRunner: ScriptHost {
   private func refuse(
     _ text: StaticString, code: String = "ERR", _ reply: inout ReplyWriter
   ) -> ScriptCallOutcome {
-    worker.statistics.countError(code: code)
+    unsafe worker.statistics.countError(code: code)
     reply.raw(text)
     return .refused
   }
@@ -64,14 +64,14 @@ extension ScriptRunner: ScriptHost {
   /// A command that concerns other shards; nil if all its keys are here.
   private func foreignCall(_ command: Int, _ words: Arguments, _ run: ScriptRun) -> CommandCall? {
     let descriptor = server.table.descriptors[command]
-    if descriptor.routing == .singleKey, server.shard(of: words[descriptor.firstKey]) == worker.index {
+    if descriptor.routing == .singleKey, unsafe server.shard(of: words[descriptor.firstKey]) == worker.index {
       return nil
     }
-    let call = worker.makeCall(
+    let call = unsafe worker.makeCall(
       StoredCommands(command: command, arguments: words), 0, words, database: run.database,
       protocolVersion: interpreter.protocolVersion,
       leavesAccessClocks: run.connection.leavesAccessClocks, isFromScript: true, client: worker.client(run.connection))
-    if !call.isEveryShard, call.keys.allSatisfy({ $0.shard == worker.index }) { return nil }
+    if !call.isEveryShard, call.keys.allSatisfy({ unsafe $0.shard == worker.index }) { return nil }
     return call
   }
 
@@ -92,11 +92,11 @@ extension ScriptRunner: ScriptHost {
       append(run, reply: bytes)
     }
     do throws(CommandError) {
-      try body(worker, inner, words, &keyspace, &reply)
+      unsafe try body(worker, inner, words, &keyspace, &reply)
     } catch {
-      worker.statistics.fail(command, error, 0, &reply)
+      unsafe worker.statistics.fail(command, error, 0, &reply)
     }
-    worker.statistics.count(command, ticks: 0)
+    unsafe worker.statistics.count(command, ticks: 0)
     run.database = inner.database
     if inner.isSuspended { return .waits }
     inner.replyCapture = nil
