@@ -17,6 +17,7 @@ final class ServerContext: @unchecked Sendable {
   let table: CommandTable
   let serviceBodies: [ServiceCommand.Body?]
   let serviceHomes: [ServiceCommand.Home?]
+  let scriptTraits: [ScriptTraits]
   /// What runs at once even after MULTI.
   let isOutsideMulti: [Bool]
   /// What a subscriber may use in RESP2.
@@ -118,6 +119,7 @@ final class ServerContext: @unchecked Sendable {
     }
     serviceBodies = bodies
     serviceHomes = homes
+    scriptTraits = zip(table.descriptors, bodies).map { ScriptTraits($0, isService: $1 != nil) }
     let names = table.fullNames
     isOutsideMulti = names.map {
       ["exec", "discard", "multi", "watch", "quit", "reset"].contains($0)

@@ -75,12 +75,12 @@ extension Worker {
     keyspace.forgetPrepared()
     // It may read or reset what the turn has counted so far.
     takeNoted(&counts)
-    swap(&counts, &statistics)
-    defer { swap(&counts, &statistics) }
+    unsafe swap(&counts, &statistics)
+    defer { unsafe swap(&counts, &statistics) }
     do throws(CommandError) {
       try body(self, connection, call.words, &keyspace, &output)
     } catch {
-      statistics.fail(command, error, start, &output)
+      unsafe statistics.fail(command, error, start, &output)
     }
     if !connection.isSuspended { appendPushes(connection, to: &output) }
     keyspace.select(connection.database)

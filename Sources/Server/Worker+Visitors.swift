@@ -42,12 +42,12 @@ extension Worker {
     let ticks = clinux_ticks()
     keyspace.forgetPrepared()
     takeNoted(&counts)
-    swap(&counts, &statistics)
-    defer { swap(&counts, &statistics) }
+    unsafe swap(&counts, &statistics)
+    defer { unsafe swap(&counts, &statistics) }
     do throws(CommandError) {
       try body(self, visitor, arguments, &keyspace, &replies)
     } catch {
-      statistics.fail(record.command, error, start, &replies)
+      unsafe statistics.fail(record.command, error, start, &replies)
     }
     countService(
       record.command, arguments, visitor, startTicks: ticks, endTicks: clinux_ticks(),

@@ -17,9 +17,9 @@ extension Worker {
     if let slow = settings.logLimits[.slow].valueMin {
       ticksMin = min(ticksMin, ticks(microseconds: Double(slow)))
     }
-    statistics.observer.ticksMin = ticksMin
-    statistics.observer.replyBytesMin = settings.logLimits[.largeReply].valueMin ?? .max
-    statistics.tracksLatencies = settings.tracksLatency
+    unsafe statistics.observer.ticksMin = ticksMin
+    unsafe statistics.observer.replyBytesMin = settings.logLimits[.largeReply].valueMin ?? .max
+    unsafe statistics.tracksLatencies = settings.tracksLatency
   }
 
   func client(_ connection: Connection) -> CommandObserver.Client {

@@ -12,9 +12,12 @@ import Synchronization
 /// A script whose keys are all here, and free, runs within the turn. Any other one is a transaction: it begins when it
 /// has its claims, and may be suspended while a command runs on another shard. A script that takes long is suspended
 /// too, after each slice; it takes its claims then if it had none.
-@safe final class ScriptRunner {
+@safe final class ScriptRunner: ScriptHost {
   /// Owns this runner.
   unowned(unsafe) let worker: Worker
+  /// The same, for the way of a call, where each count of a reference is felt.
+  private let host: Unmanaged<Worker>
+  private let table: Unmanaged<CommandTable>
   let server: ServerContext
 
   private var made: Interpreter?
@@ -22,9 +25,9 @@ import Synchronization
 
   /// The run that goes on right now, and the keyspace that is lent to it.
   @exclusivity(unchecked)
-  var current: ScriptRun?
+  private var current: Unmanaged<ScriptRun>?
   @exclusivity(unchecked)
-  var keyspacePointer: UnsafeMutablePointer<Keyspace>?
+  private var keyspacePointer: UnsafeMutablePointer<Keyspace>?
 
   /// Suspended because their slice was over.
   private var paused: [ScriptRun] = []
@@ -33,7 +36,9 @@ import Synchronization
 
   init(_ worker: Worker) {
     unsafe self.worker = worker
+    unsafe host = .passUnretained(worker)
     server = worker.server
+    unsafe table = .passUnretained(worker.server.table)
   }
 
   /// Made when the first script comes.
@@ -212,7 +217,7 @@ import Synchronization
     if keyspace.observed.isTracking {
       unsafe keyspace.observed.setWriter(worker.reference(to: run.connection))
     }
-    unsafe current = run
+    unsafe current = unsafe .passUnretained(run)
     // What it does is one unit: with claims that of its transaction, else its own.
     let transaction = run.program?.transaction
     transaction == nil ? keyspace.effects.openUnit() : keyspace.effects.openDetachedUnit()
@@ -324,6 +329,37 @@ import Synchronization
     capture(reply)
   }
 
+  // MARK: What scripts ask
+
+  func call(_ words: Arguments, _ reply: inout ReplyWriter) -> ScriptCallOutcome {
+    guard let run = unsafe current, let keyspace = unsafe keyspacePointer else {
+      preconditionFailure("a call of no script")
+    }
+    return unsafe run._withUnsafeGuaranteedRef { run in
+      unsafe host._withUnsafeGuaranteedRef { worker in
+        unsafe table._withUnsafeGuaranteedRef { table in
+          unsafe worker.callFromScript(run, words, of: table, &keyspace.pointee, &reply)
+        }
+      }
+    }
+  }
+
+  func log(level: Int, _ message: ByteView) {
+    switch level {
+    case 0: server.log.debug("\(message.string)")
+    case 1: server.log.info("\(message.string)")
+    case 2: server.log.notice("\(message.string)")
+    default: server.log.warning("\(message.string)")
+    }
+  }
+
+  func mayCall(_ words: Arguments) -> Bool? {
+    guard let command = server.table.index(of: words),
+      server.table.descriptors[command].routing != .container
+    else { return nil }
+    return true
+  }
+
   // MARK: Errors
 
   private func fail(
@@ -374,7 +410,7 @@ extension Worker {
 
   func noteFailure(_ run: ScriptRun) {
     if run.connection.lastCommand >= 0 {
-      statistics.counters[run.connection.lastCommand].failed += 1
+      unsafe statistics.counters[run.connection.lastCommand].failed += 1
     }
   }
 }
