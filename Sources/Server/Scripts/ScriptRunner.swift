@@ -70,23 +70,25 @@ import Synchronization
   ///
   /// - Parameters:
   ///   - arguments: the whole command; the keys begin at its word 3.
+  ///   - worker: this runner's, whom the caller holds already.
   func run(
-    _ target: ScriptTarget, _ arguments: Arguments, keyCount: Int, isOutOfMemory: Bool,
+    on worker: Worker, _ target: ScriptTarget, _ arguments: Arguments, keyCount: Int, isOutOfMemory: Bool,
     _ connection: Connection, _ keyspace: inout Keyspace, _ reply: inout ReplyWriter
   ) {
-    let run = unsafe ScriptRun(
+    let run = ScriptRun(
       target, connection, keyCount: keyCount, isOutOfMemory: isOutOfMemory,
       startTime: worker.turnTime, wallTime: worker.wallTime)
     if let hops = connection.hops {
       run.hops = hops
-    } else if !canBeginAtOnce(target, arguments, keyCount) {
+    } else if !canBeginAtOnce(worker, target, arguments, keyCount) {
       run.words = arguments.words
       return schedule(run)
     }
     run.hasBegun = true
     let start = reply.count
-    let state = begin(run, arguments, &keyspace)
-    if conclude(run, state, &keyspace, &reply) {
+    let interpreter = self.interpreter
+    let state = begin(worker, interpreter, run, arguments, &keyspace)
+    if conclude(worker, interpreter, run, state, &keyspace, &reply) {
       noteError(reply.bytes, from: start)
     } else {
       connection.isSuspended = true
@@ -96,14 +98,14 @@ import Synchronization
   }
 
   /// Whether a script needs no claims to begin: nobody can see it half done unless it is suspended.
-  private func canBeginAtOnce(_ target: ScriptTarget, _ arguments: Arguments, _ keyCount: Int) -> Bool {
-    if server.shardCount == 1 { return unsafe worker.scheduler.intents.isEmpty }
+  private func canBeginAtOnce(_ worker: Worker, _ target: ScriptTarget, _ arguments: Arguments, _ keyCount: Int) -> Bool {
+    if server.shardCount == 1 { return worker.scheduler.intents.isEmpty }
     guard target.namesOnlyDeclaredKeys else { return false }
     for index in 3..<3 + keyCount {
       let key = arguments[index]
       let hash = KeyHash(key, seed: server.seed)
       let claim = KeyClaim(hash: hash.rawValue, isExclusive: !target.isReadOnly)
-      guard unsafe server.shard(of: key, hash) == worker.index, unsafe worker.scheduler.intents.allows(claim) else { return false }
+      guard server.shard(of: key, hash) == worker.index, worker.scheduler.intents.allows(claim) else { return false }
     }
     return true
   }
@@ -162,21 +164,23 @@ import Synchronization
   }
 
   private func goOn(_ run: ScriptRun, _ reply: [UInt8]?, _ keyspace: inout Keyspace) {
+    let worker = unsafe self.worker
+    let interpreter = self.interpreter
     let state: Interpreter.State
     if run.hasBegun {
       guard let suspended = run.suspended else { preconditionFailure("a script that stands nowhere") }
       run.suspended = nil
       if let slow = run.slow, slow.isKilled.load(ordering: .relaxed) { return kill(run, suspended) }
-      state = go(run, &keyspace) { interpreter in
+      state = go(worker, run, &keyspace) {
         guard let reply else { return interpreter.resume(suspended) }
         return ByteView.with(reply) { interpreter.resume(suspended, with: $0) }
       }
     } else {
       run.hasBegun = true
-      state = Arguments.with(run.words ?? []) { begin(run, $0, &keyspace) }
+      state = Arguments.with(run.words ?? []) { begin(worker, interpreter, run, $0, &keyspace) }
     }
     var output = ReplyWriter(protocolVersion: run.protocolVersion)
-    guard conclude(run, state, &keyspace, &output) else { return wait(run, state) }
+    guard conclude(worker, interpreter, run, state, &keyspace, &output) else { return wait(run, state) }
     noteError(output.bytes, from: 0)
     finish(run, output)
   }
@@ -191,11 +195,11 @@ import Synchronization
 
   @inline(__always)
   private func begin(
-    _ run: ScriptRun, _ arguments: Arguments, _ keyspace: inout Keyspace
+    _ worker: Worker, _ interpreter: Interpreter, _ run: ScriptRun, _ arguments: Arguments, _ keyspace: inout Keyspace
   ) -> Interpreter.State {
     let keys = arguments.part(from: 3, count: run.keyCount)
     let rest = arguments.dropFirst(3 + run.keyCount)
-    return go(run, &keyspace) { interpreter in
+    return go(worker, run, &keyspace) {
       interpreter.begin(
         run.target.reference, isFunction: run.target.isFunction, keys: keys, arguments: rest)
     }
@@ -204,7 +208,7 @@ import Synchronization
   /// Lets the interpreter go on with a run, until it is over or suspended.
   @inline(__always)
   private func go(
-    _ run: ScriptRun, _ keyspace: inout Keyspace, _ step: (Interpreter) -> Interpreter.State
+    _ worker: Worker, _ run: ScriptRun, _ keyspace: inout Keyspace, _ step: () -> Interpreter.State
   ) -> Interpreter.State {
     let now = keyspace.now
     let database = keyspace.selected
@@ -215,7 +219,7 @@ import Synchronization
     keyspace.leavesAccessClocks = run.connection.leavesAccessClocks
     keyspace.servesScript = true
     if keyspace.observed.isTracking {
-      unsafe keyspace.observed.setWriter(worker.reference(to: run.connection))
+      keyspace.observed.setWriter(worker.reference(to: run.connection))
     }
     unsafe current = unsafe .passUnretained(run)
     // What it does is one unit: with claims that of its transaction, else its own.
@@ -224,7 +228,7 @@ import Synchronization
     let state = unsafe withUnsafeMutablePointer(to: &keyspace) { pointer in
       unsafe keyspacePointer = unsafe pointer
       defer { unsafe keyspacePointer = nil }
-      return step(interpreter)
+      return step()
     }
     if let transaction {
       transaction.add(effects: keyspace.effects.takeUnit())
@@ -243,7 +247,8 @@ import Synchronization
   ///
   /// - Returns: false if it is not: it waits.
   private func conclude(
-    _ run: ScriptRun, _ state: Interpreter.State, _ keyspace: inout Keyspace, _ output: inout ReplyWriter
+    _ worker: Worker, _ interpreter: Interpreter, _ run: ScriptRun, _ state: Interpreter.State,
+    _ keyspace: inout Keyspace, _ output: inout ReplyWriter
   ) -> Bool {
     switch state {
     // Nobody who waits for its keys is served from the middle of it.

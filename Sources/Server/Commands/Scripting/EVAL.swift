@@ -146,7 +146,7 @@ extension Worker {
     // Before what it calls.
     if server.insight.isMonitored, connection.visit == nil { monitorCaller(arguments, connection) }
     scripts.run(
-      target, arguments, keyCount: keyCount, isOutOfMemory: isOutOfMemory, connection, &keyspace,
+      on: self, target, arguments, keyCount: keyCount, isOutOfMemory: isOutOfMemory, connection, &keyspace,
       &reply)
   }
 
