@@ -16,7 +16,7 @@ final class ServerContext: @unchecked Sendable {
 
   let table: CommandTable
   let serviceBodies: [ServiceCommand.Body?]
-  let serviceHomes: [ServiceCommand.Home?]
+  let footprints: [Footprint.Finder?]
   let scriptTraits: [ScriptTraits]
   /// What runs at once even after MULTI.
   let isOutsideMulti: [Bool]
@@ -102,7 +102,7 @@ final class ServerContext: @unchecked Sendable {
     table = CommandTable(
       CommandTable.engine + services.map(\.command), renames: renamed.names)
     var bodies = [ServiceCommand.Body?](repeating: nil, count: table.commands.count)
-    var homes = [ServiceCommand.Home?](repeating: nil, count: table.commands.count)
+    var footprints = [Footprint.Finder?](repeating: nil, count: table.commands.count)
     for service in services {
       for (name, body) in service.bodies {
         let fullName =
@@ -111,14 +111,14 @@ final class ServerContext: @unchecked Sendable {
           preconditionFailure("a body for \(fullName), which is no command")
         }
         bodies[index] = body
-        homes[index] = service.home
+        footprints[index] = service.footprint
       }
       if let body = service.ownBody {
         bodies[table.commands.firstIndex { $0.name == service.command.name } ?? 0] = body
       }
     }
     serviceBodies = bodies
-    serviceHomes = homes
+    self.footprints = footprints
     scriptTraits = zip(table.descriptors, bodies).map { ScriptTraits($0, isService: $1 != nil) }
     let names = table.fullNames
     isOutsideMulti = names.map {

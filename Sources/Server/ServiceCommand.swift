@@ -12,8 +12,8 @@ struct ServiceCommand: Sendable {
   let bodies: [String: Body]
   /// What a container does when called without a subcommand.
   let ownBody: Body?
-  /// Where a call of it is at home, if one shard can tell the whole reply.
-  let home: Home?
+  /// What data a call is about, where that can be told.
+  let footprint: Footprint.Finder?
 
   /// Runs inside the turn. What can't be answered at once suspends the connection (`worker.suspend`).
   typealias Body = @Sendable (
@@ -21,14 +21,10 @@ struct ServiceCommand: Sendable {
     _ keyspace: inout Keyspace, _ reply: inout ReplyWriter
   ) throws(CommandError) -> Void
 
-  /// The shard that has all the data that a call is about, nil if several have some or nobody knows. The call may then
-  /// be sent there as one with a single key is.
-  typealias Home = @Sendable (_ worker: Worker, _ arguments: Arguments) -> Int?
-
   /// - Parameter command: its `execution` is `.service`.
-  init(_ command: Command, home: Home? = nil, body: @escaping Body) {
+  init(_ command: Command, footprint: Footprint.Finder? = nil, body: @escaping Body) {
     self.command = command
-    self.home = home
+    self.footprint = footprint
     bodies = [command.name: body]
     ownBody = nil
   }
@@ -48,7 +44,7 @@ struct ServiceCommand: Sendable {
       Set(command.subcommands.map(\.name)) == Set(subcommands.keys),
       "\(command.name): subcommands and bodies differ")
     self.command = command
-    home = nil
+    footprint = nil
     bodies = subcommands
     ownBody = own
   }
@@ -64,12 +60,15 @@ extension Worker {
     guard let body = server.serviceBodies[command] else {
       preconditionFailure("service command \(server.table.fullNames[command]) without a body")
     }
-    if server.shardCount > 1, let shard = homeShard(call) {
-      if shard != index { return sendHome(&call, to: shard, &output) }
-      if !mayReorder(connection, with: shard) { return .waitsBefore }
-    } else if connection.replies.isWaiting {
+    switch placement(of: call) {
+    case .away(let shard): return sendHome(&call, to: shard, &output)
+    case .here:
+      if !mayReorder(connection, with: index) { return .waitsBefore }
+    case .spread(let claims):
+      if !beginOverlap(connection, claims, output) { return .waitsBefore }
+    case .unknown:
       // Its effects and its reply come after those of commands that are still on other shards.
-      return .waitsBefore
+      if connection.replies.isWaiting { return .waitsBefore }
     }
     let start = output.count
     keyspace.forgetPrepared()
@@ -82,6 +81,7 @@ extension Worker {
     } catch {
       unsafe statistics.fail(command, error, start, &output)
     }
+    if let place = connection.overlapPlace { abandonOverlap(connection, place, &output) }
     if !connection.isSuspended { appendPushes(connection, to: &output) }
     keyspace.select(connection.database)
     keyspace.leavesAccessClocks = connection.leavesAccessClocks

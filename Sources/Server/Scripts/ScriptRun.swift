@@ -74,6 +74,8 @@ final class ScriptRun {
   var slow: SlowScripts.Entry?
   /// The connection that its service commands see.
   var inner: Connection?
+  /// The place of its reply, where its client goes on meanwhile.
+  var place: Int?
   /// The reply of one that did not end within the turn of its command, once it is known.
   var reply: [UInt8]?
 

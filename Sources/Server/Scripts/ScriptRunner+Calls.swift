@@ -71,7 +71,7 @@ extension Worker {
     let call = makeCall(
       StoredCommands(command: command, arguments: words), 0, words, database: run.database,
       protocolVersion: protocolVersion, leavesAccessClocks: run.connection.leavesAccessClocks,
-      isFromScript: true, client: client(run.connection))
+      scriptTime: run.wallTime, client: client(run.connection))
     if !call.isEveryShard, call.keys.allSatisfy({ $0.shard == index }) { return nil }
     return call
   }

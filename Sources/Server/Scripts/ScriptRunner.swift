@@ -91,7 +91,7 @@ import Synchronization
     if conclude(worker, interpreter, run, state, &keyspace, &reply) {
       noteError(reply.bytes, from: start)
     } else {
-      connection.isSuspended = true
+      detach(run)
       run.words = arguments.words
       wait(run, state)
     }
@@ -130,10 +130,17 @@ import Synchronization
   }
 
   private func schedule(_ run: ScriptRun) {
-    run.connection.isSuspended = true
+    detach(run)
     let transaction = makeTransaction(run)
     unsafe worker.traffic.transactionCount += 1
     transaction.start()
+  }
+
+  /// Its client waits for it, or goes on with the next command.
+  private func detach(_ run: ScriptRun) {
+    run.place = run.connection.overlapPlace
+    run.connection.overlapPlace = nil
+    run.connection.isSuspended = run.place == nil
   }
 
   private func makeTransaction(_ run: ScriptRun) -> Transaction {
@@ -408,6 +415,8 @@ extension Worker {
   fileprivate func deliver(_ reply: ByteView, of run: ScriptRun) {
     if let visit = run.connection.visit {
       deliver(reply, ofVisitor: run.connection, visit)
+    } else if let place = run.place {
+      if let connection = connections[run.connection.handle] { endOverlap(connection, place, reply) }
     } else {
       deliver(reply, to: run.connection.handle, isSilent: run.isSilent)
     }

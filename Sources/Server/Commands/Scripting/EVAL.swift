@@ -15,7 +15,7 @@ extension ServiceCommand {
       since: "2.6.0", group: .scripting, complexity: "Depends on the script that is executed.",
       arity: .atLeast(3), keys: [scriptKeys(.readWrite)], flags: scriptFlags,
       arguments: scriptArguments("script"), execution: .service),
-    home: { worker, arguments in worker.home(ofText: arguments, isReadOnly: false) }
+    footprint: { worker, arguments in worker.footprint(ofText: arguments, isReadOnly: false) }
   ) { worker, connection, arguments, keyspace, reply throws(CommandError) in
     try worker.evaluate(text: arguments, isReadOnly: false, connection, &keyspace, &reply)
   }
@@ -29,7 +29,7 @@ extension ServiceCommand {
       since: "7.0.0", group: .scripting, complexity: "Depends on the script that is executed.",
       arity: .atLeast(3), keys: [scriptKeys(.readOnly)], flags: readOnlyScriptFlags,
       arguments: scriptArguments("script"), execution: .service),
-    home: { worker, arguments in worker.home(ofText: arguments, isReadOnly: true) }
+    footprint: { worker, arguments in worker.footprint(ofText: arguments, isReadOnly: true) }
   ) { worker, connection, arguments, keyspace, reply throws(CommandError) in
     try worker.evaluate(text: arguments, isReadOnly: true, connection, &keyspace, &reply)
   }
@@ -45,7 +45,7 @@ extension ServiceCommand {
       since: "2.6.0", group: .scripting, complexity: "Depends on the script that is executed.",
       arity: .atLeast(3), keys: [scriptKeys(.readWrite)], flags: scriptFlags,
       arguments: scriptArguments("sha1"), execution: .service),
-    home: { worker, arguments in worker.home(ofDigest: arguments, isReadOnly: false) }
+    footprint: { worker, arguments in worker.footprint(ofDigest: arguments, isReadOnly: false) }
   ) { worker, connection, arguments, keyspace, reply throws(CommandError) in
     try worker.evaluate(digest: arguments, isReadOnly: false, connection, &keyspace, &reply)
   }
@@ -59,7 +59,7 @@ extension ServiceCommand {
       since: "7.0.0", group: .scripting, complexity: "Depends on the script that is executed.",
       arity: .atLeast(3), keys: [scriptKeys(.readOnly)], flags: readOnlyScriptFlags,
       arguments: scriptArguments("sha1"), execution: .service),
-    home: { worker, arguments in worker.home(ofDigest: arguments, isReadOnly: true) }
+    footprint: { worker, arguments in worker.footprint(ofDigest: arguments, isReadOnly: true) }
   ) { worker, connection, arguments, keyspace, reply throws(CommandError) in
     try worker.evaluate(digest: arguments, isReadOnly: true, connection, &keyspace, &reply)
   }
@@ -113,22 +113,19 @@ extension Worker {
     try run(target, arguments, keyCount, isReadOnly: isReadOnly, connection, &keyspace, &reply)
   }
 
-  fileprivate func home(ofText arguments: Arguments, isReadOnly: Bool) -> Int? {
+  fileprivate func footprint(ofText arguments: Arguments, isReadOnly: Bool) -> Footprint? {
     guard let target = try? scripts.target(text: arguments[1], isReadOnly: isReadOnly) else { return nil }
-    return home(of: target, arguments)
+    return footprint(of: target, arguments)
   }
 
-  fileprivate func home(ofDigest arguments: Arguments, isReadOnly: Bool) -> Int? {
+  fileprivate func footprint(ofDigest arguments: Arguments, isReadOnly: Bool) -> Footprint? {
     guard let target = try? scripts.target(digits: arguments[1], isReadOnly: isReadOnly) else { return nil }
-    return home(of: target, arguments)
+    return footprint(of: target, arguments)
   }
 
-  /// The shard that has all keys of a script.
-  func home(of target: ScriptTarget, _ arguments: Arguments) -> Int? {
-    guard target.namesOnlyDeclaredKeys, let count = try? Self.keyCount(arguments), count > 0 else { return nil }
-    let shard = server.shard(of: arguments[3])
-    for position in 4..<3 + count where server.shard(of: arguments[position]) != shard { return nil }
-    return shard
+  func footprint(of target: ScriptTarget, _ arguments: Arguments) -> Footprint? {
+    guard target.namesOnlyDeclaredKeys, let count = try? Self.keyCount(arguments) else { return nil }
+    return Footprint(keys: arguments.part(from: 3, count: count), isWritten: !target.isReadOnly)
   }
 
   func run(

@@ -15,7 +15,7 @@ extension ServiceCommand {
       since: "7.0.0", group: .scripting, complexity: "Depends on the function that is executed.",
       arity: .atLeast(3), keys: [scriptKeys(.readWrite)], flags: scriptFlags,
       arguments: scriptArguments("function"), execution: .service),
-    home: { worker, arguments in worker.homeOfFunction(arguments) }
+    footprint: { worker, arguments in worker.footprint(ofFunction: arguments) }
   ) { worker, connection, arguments, keyspace, reply throws(CommandError) in
     try worker.callFunction(arguments, isReadOnly: false, connection, &keyspace, &reply)
   }
@@ -29,16 +29,16 @@ extension ServiceCommand {
       since: "7.0.0", group: .scripting, complexity: "Depends on the function that is executed.",
       arity: .atLeast(3), keys: [scriptKeys(.readOnly)], flags: readOnlyScriptFlags,
       arguments: scriptArguments("function"), execution: .service),
-    home: { worker, arguments in worker.homeOfFunction(arguments) }
+    footprint: { worker, arguments in worker.footprint(ofFunction: arguments) }
   ) { worker, connection, arguments, keyspace, reply throws(CommandError) in
     try worker.callFunction(arguments, isReadOnly: true, connection, &keyspace, &reply)
   }
 }
 
 extension Worker {
-  fileprivate func homeOfFunction(_ arguments: Arguments) -> Int? {
+  fileprivate func footprint(ofFunction arguments: Arguments) -> Footprint? {
     guard let target = try? scripts.function(arguments[1]) else { return nil }
-    return home(of: target, arguments)
+    return footprint(of: target, arguments)
   }
 
   fileprivate func callFunction(
