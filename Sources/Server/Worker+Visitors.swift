@@ -65,14 +65,14 @@ extension Worker {
   ///
   /// - Returns: whether its reply is written; if not it comes later.
   func runVisitor(
-    _ record: Parcel.Record, _ arguments: Arguments, origin: Int, _ waiter: Parcel.Waiter,
+    _ record: Parcel.Record, _ arguments: Arguments, _ visit: Connection.Visit,
     _ keyspace: inout Keyspace, _ counts: inout CommandStatistics, _ replies: inout ReplyWriter
   ) -> Bool {
     guard let body = server.serviceBodies[record.command] else {
       preconditionFailure("\(server.table.fullNames[record.command]) came from another shard")
     }
     let visitor = visitors.popLast() ?? makeVisitor()
-    visitor.visit = Connection.Visit(origin: origin, waiter: waiter)
+    visitor.visit = visit
     visitor.database = record.database
     visitor.protocolVersion = record.protocolVersion
     visitor.leavesAccessClocks = record.leavesAccessClocks
@@ -138,5 +138,7 @@ extension Connection {
   struct Visit {
     let origin: Int
     let waiter: Parcel.Waiter
+    /// Others of the same client are not done, or do not even have their claims.
+    let isBehindOthers: Bool
   }
 }

@@ -80,7 +80,7 @@ import Synchronization
       startTime: worker.turnTime, wallTime: worker.wallTime)
     if let hops = connection.hops {
       run.hops = hops
-    } else if !canBeginAtOnce(worker, target, arguments, keyCount) {
+    } else if connection.visit?.isBehindOthers == true || !canBeginAtOnce(worker, target, arguments, keyCount) {
       run.words = arguments.words
       return schedule(run)
     }
