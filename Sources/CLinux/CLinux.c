@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
+#include <sys/mman.h>
 
 #include <ctype.h>
 #include <errno.h>
@@ -151,4 +152,11 @@ void clinux_report_crashes(const char *log_path) {
   const int numbers[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT};
   for (size_t index = 0; index < sizeof(numbers) / sizeof(numbers[0]); index++)
     sigaction(numbers[index], &action, NULL);
+}
+
+void *clinux_grow_pages(void *pages, size_t old_count, size_t count) {
+  void *grown = pages
+      ? mremap(pages, old_count, count, MREMAP_MAYMOVE)
+      : mmap(NULL, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return grown == MAP_FAILED ? NULL : grown;
 }

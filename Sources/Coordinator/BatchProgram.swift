@@ -6,15 +6,17 @@ package final class BatchProgram: TransactionProgram {
   private let shard: Int
   private let calls: [CommandCall]
   private var work = CommandsWork()
-  private let onConclusion: (_ index: Int, _ reply: ByteView) -> Void
+  private let onConclusion: Receiver
   package let claims: [ShardClaims]
+
+  package typealias Receiver = (_ index: Int, _ reply: inout ReplyWriter) -> Void
 
   /// - Parameters:
   ///   - calls: all their keys are on `shard`.
-  ///   - onConclusion: gets each reply, in the order of the calls.
+  ///   - onConclusion: gets each reply, in the order of the calls, and may keep its buffer.
   package init(
     _ calls: [CommandCall], shard: Int,
-    onConclusion: @escaping (_ index: Int, _ reply: ByteView) -> Void
+    onConclusion: @escaping Receiver
   ) {
     self.calls = calls
     self.shard = shard
@@ -36,6 +38,11 @@ package final class BatchProgram: TransactionProgram {
   package func nextHop() -> Hop { .works([(shard: shard, work: work)], isLast: true) }
 
   package func concluded() {
-    for index in calls.indices { onConclusion(index, work.reply(at: index)) }
+    if calls.count == 1 { return work.withReplies { onConclusion(0, &$0) } }
+    for index in calls.indices {
+      var reply = ReplyWriter(protocolVersion: calls[index].protocolVersion)
+      reply.raw(work.reply(at: index))
+      onConclusion(index, &reply)
+    }
   }
 }

@@ -72,6 +72,9 @@ package final class CommandsWork: HopWork, @unchecked Sendable {
     }
   }
 
+  /// Lends the buffer of all replies, for somebody to keep it.
+  func withReplies(_ body: (inout ReplyWriter) -> Void) { body(&replies) }
+
   package var isUnfinished: Bool { next < entries.count }
 
   /// Tells the keyspace what keys come, with their hashes.

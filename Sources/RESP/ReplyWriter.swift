@@ -29,7 +29,7 @@ public import Glibc
     unsafe storage = nil
   }
 
-  deinit { unsafe free(storage) }
+  deinit { free() }
 
   @inlinable package var isRESP3: Bool { protocolVersion == 3 }
   @inlinable package var isEmpty: Bool { count == 0 }
@@ -50,7 +50,7 @@ public import Glibc
     count = 0
     errorCount = 0
     if capacity > retained {
-      unsafe free(storage)
+      free()
       unsafe storage = nil
       capacity = 0
     }
@@ -66,13 +66,29 @@ public import Glibc
 
   @usableFromInline @inline(never)
   mutating func grow(by extra: Int) {
-    let wanted = Swift.max(count + extra, capacity + capacity / 2, 512)
-    guard let grown = unsafe realloc(storage, wanted) else {
-      fatalError("out of memory for a reply of \(wanted) bytes")
-    }
-    unsafe storage = grown
+    let wanted = ReplyStorage.capacity(for: Swift.max(count + extra, capacity + capacity / 2, 512))
+    unsafe storage = unsafe ReplyStorage.grow(storage, count: count, capacity: capacity, to: wanted)
     capacity = wanted
   }
+
+  @usableFromInline
+  func free() { unsafe ReplyStorage.free(storage, capacity: capacity) }
+
+  /// Takes over all that `other` holds, which is empty then: its buffer rather than a copy where this one holds nothing
+  /// and it is worth it.
+  package mutating func take(_ other: inout ReplyWriter) {
+    if count == 0, other.count >= Self.movedMin {
+      let version = protocolVersion
+      swap(&self, &other)
+      protocolVersion = version
+    } else {
+      raw(other.bytes)
+    }
+    other.removeAll(retaining: 0)
+  }
+
+  /// Less is copied.
+  private static let movedMin = 64 << 10
 
   /// Makes room for `extra` bytes and returns where they go; `advance` accounts for them.
   @inlinable @inline(__always)

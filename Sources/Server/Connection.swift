@@ -223,6 +223,11 @@ final class Connection: @unchecked Sendable {
     replies.fill(place: place, with: reply, output: &output)
   }
 
+  /// As above, for a reply that may be large: `reply` is empty then.
+  func fill(place: Int, taking reply: inout ReplyWriter) {
+    replies.fill(place: place, taking: &reply, output: &output)
+  }
+
   /// Notes that `byteCount` bytes were sent at once; the buffer goes, or stays for the next time.
   @inline(__always)
   func finishSending(_ byteCount: Int) {

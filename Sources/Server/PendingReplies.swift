@@ -36,6 +36,10 @@ struct PendingReplies: ~Copyable {
 
   /// Takes in a reply.
   mutating func fill(place index: Int, with reply: ByteView, output: inout ReplyWriter) {
+    if isNextInOutput(output) {
+      output.raw(reply)
+      return settleOnly()
+    }
     precondition(missing > 0, "a reply nobody waits for")
     missing -= 1
     if isAbandoned {
@@ -44,16 +48,31 @@ struct PendingReplies: ~Copyable {
     }
     if places[index].isSilent {
       // Its place stays empty.
-    } else if places.count == 1, missing == 0, places[0].ownByteCount == output.count {
-      // The usual case without pipelining: nothing to put in order.
-      output.raw(reply)
-      places.removeAll(keepingCapacity: true)
-      return
     } else {
       places[index].range = foreign.count..<foreign.count + reply.count
       foreign.raw(reply)
     }
     if missing == 0 { assemble(&output) }
+  }
+
+  /// As above, for a reply that may be large: `reply` is empty then.
+  mutating func fill(place index: Int, taking reply: inout ReplyWriter, output: inout ReplyWriter) {
+    if isNextInOutput(output) {
+      output.take(&reply)
+      return settleOnly()
+    }
+    fill(place: index, with: reply.bytes, output: &output)
+  }
+
+  /// The usual case without pipelining: the only reply that is missing has nothing behind it, so there is nothing to put
+  /// in order.
+  private func isNextInOutput(_ output: borrowing ReplyWriter) -> Bool {
+    places.count == 1 && missing == 1 && !isAbandoned && !places[0].isSilent && places[0].ownByteCount == output.count
+  }
+
+  private mutating func settleOnly() {
+    missing = 0
+    places.removeAll(keepingCapacity: true)
   }
 
   /// Drops what has come, and what will: the output that the places are counted in is gone.

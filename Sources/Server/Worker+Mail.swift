@@ -30,9 +30,9 @@ extension Worker {
     answered.append(parcel)
   }
 
-  private func handOut(_ reply: ByteView, to waiter: Parcel.Waiter) {
-    guard let connection = connections[ConnectionHandle(bits: waiter.connection)] else { return }
-    connection.fill(place: waiter.place, with: reply)
+  private func handOut(_ late: LateReply) {
+    guard let connection = connections[ConnectionHandle(bits: late.waiter.connection)] else { return }
+    connection.fill(place: late.waiter.place, taking: &late.reply)
     if !connection.replies.isWaiting { resume(connection) }
     if limitsClients { noteReplies(of: connection) }
   }
@@ -164,7 +164,7 @@ extension Worker {
     for commands in putOff {
       begin(
         BatchProgram(commands.calls, shard: index) { [unowned self] index, reply in
-          let late = LateReply(waiter: commands.waiters[index], bytes: reply.bytes)
+          let late = LateReply(waiter: commands.waiters[index], taking: &reply)
           scheduler.outbox.append((.lateReply(late), origin))
         })
     }
@@ -202,7 +202,7 @@ extension Worker {
     switch message {
     case .granted(let part): part.owner.granted(part)
     case .done(let part): part.owner.done(part)
-    case .lateReply(let reply): ByteView.with(reply.bytes) { handOut($0, to: reply.waiter) }
+    case .lateReply(let late): handOut(late)
     case .served(let call, let reply): served(call, reply)
     case .retry(let call): retry(call)
     case .noted(let command): log(command)

@@ -69,7 +69,7 @@ extension Worker {
     let handle = connection.handle
     let program = BatchProgram([makeCall(call)], shard: index) { [unowned self] _, reply in
       guard let connection = connections[handle] else { return }
-      connection.fill(place: place, with: reply)
+      connection.fill(place: place, taking: &reply)
       if !connection.replies.isWaiting { resume(connection) }
     }
     begin(program)

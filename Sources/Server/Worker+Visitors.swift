@@ -126,7 +126,9 @@ extension Worker {
 
   /// Gives a suspended visitor its reply, and lets it go.
   func deliver(_ reply: ByteView, ofVisitor visitor: Connection, _ visit: Connection.Visit) {
-    let late = LateReply(waiter: visit.waiter, bytes: reply.bytes)
+    var copy = ReplyWriter()
+    copy.raw(reply)
+    let late = LateReply(waiter: visit.waiter, taking: &copy)
     scheduler.outbox.append((.lateReply(late), visit.origin))
     visitor.isSuspended = false
     visitors.append(visitor)

@@ -1,5 +1,5 @@
 package import Engine
-import RESP
+package import RESP
 
 /// What the threads of shards tell each other beside plain commands and their replies.
 package enum ShardMessage: Sendable {
@@ -49,12 +49,15 @@ package enum ShardMessage: Sendable {
 }
 
 /// The reply to one command of a parcel that was answered before it could be.
-package struct LateReply: Sendable {
+package final class LateReply: @unchecked Sendable {
+  // Unchecked: exactly one thread has it at a time.
   package let waiter: Parcel.Waiter
-  package let bytes: [UInt8]
+  /// Whoever gets it may keep the buffer.
+  package var reply = ReplyWriter()
 
-  package init(waiter: Parcel.Waiter, bytes: [UInt8]) {
+  /// - Parameter reply: is empty then.
+  package init(waiter: Parcel.Waiter, taking reply: inout ReplyWriter) {
     self.waiter = waiter
-    self.bytes = bytes
+    self.reply.take(&reply)
   }
 }

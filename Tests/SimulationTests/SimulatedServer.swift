@@ -150,7 +150,7 @@ final class SimulatedServer {
     let node = nodes[index]
     guard node.scheduler.intents.allows(call.keys.map(\.claim)) else {
       return begin(
-        BatchProgram([call], shard: index) { _, bytes in reply(bytes.bytes) }, at: index)
+        BatchProgram([call], shard: index) { _, writer in reply(writer.bytes.bytes) }, at: index)
     }
     let work = CommandsWork()
     _ = work.add(call)

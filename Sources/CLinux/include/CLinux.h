@@ -21,6 +21,9 @@ static inline uint64_t clinux_ticks(void) {
 #endif
 }
 
+/// mremap takes a variable number of arguments. Fresh pages where `pages` is null; null if there are none.
+void *_Nullable clinux_grow_pages(void *_Nullable pages, size_t old_count, size_t count);
+
 /// CPU_ZERO and CPU_SET are macros. Returns 0 or an errno.
 int clinux_pin_thread(int cpu);
 

@@ -1,5 +1,6 @@
 import CJemalloc
 import EventLoop
+import RESP
 import Synchronization
 
 /// How much memory the process uses, and was used at most.
@@ -125,6 +126,7 @@ final class MemoryWatch: Sendable {
     let before = netOfShards
     _ = cjemalloc_refresh_statistics()
     let allocated = Int(unsafe cjemalloc_statistic("stats.allocated")) - cjemalloc_cached_bytes()
+      + ReplyStorage.mappedByteCount
     let after = netOfShards
     return (allocated, (before + after) / 2, abs(after - before))
   }

@@ -97,7 +97,7 @@ extension Command {
       name, summary, since: since, group: .sortedSet,
       complexity: "O(log(N)+M) for M members returned.", arity: .atLeast(4),
       keys: [.at(1, [.readOnly, .access])], flags: [.readOnly], arguments: [.key()] + bounds,
-      history: history, deprecation: deprecation,
+      history: history, deprecation: deprecation, slices: rangeSlices(form),
       execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
         let request = try RangeRequest(arguments, at: 2, form, allowsScores: true)
         let value = try keyspace.collection(SortedSetValue.self, arguments[1], for: .read)
@@ -107,6 +107,36 @@ extension Command {
         value.forEach(in: ranks, backward: request.backward) { member, score in
           reply.member(member, score, withScore: request.withScores)
         }
+      })
+  }
+
+  private static func rangeSlices(_ form: RangeRequest.Form) -> Slices {
+    Slices(
+      elementCount: { keyspace, arguments in
+        guard let entry = keyspace.lookup(arguments[1], for: .peek), entry.type == .sortedSet,
+          entry.block.encoding == .structure,
+          let request = try? RangeRequest(arguments, at: 2, form, allowsScores: true)
+        else { return 0 }
+        let value = SortedSetValue(block: entry.block)
+        return value.count > Slices.elementsAtOnceMax ? request.ranks(in: value).count : 0
+      },
+      advance: { keyspace, arguments, position, reply throws(CommandError) in
+        let request = try RangeRequest(arguments, at: 2, form, allowsScores: true)
+        let purpose = position == 0 ? Keyspace.Purpose.read : .peek
+        guard let value = try keyspace.collection(SortedSetValue.self, arguments[1], for: purpose) else {
+          throw .changedBetweenSlices
+        }
+        let ranks = request.ranks(in: value)
+        if position == 0 { reply.members(ranks.count, withScores: request.withScores) }
+        let start = Int(position)
+        let end = Swift.min(start + Slices.elementsPerSlice, ranks.count)
+        let part =
+          request.backward
+          ? ranks.upperBound - end..<ranks.upperBound - start : ranks.lowerBound + start..<ranks.lowerBound + end
+        value.forEach(in: part, backward: request.backward) { member, score in
+          reply.member(member, score, withScore: request.withScores)
+        }
+        return end < ranks.count ? UInt64(end) : nil
       })
   }
 
