@@ -11,6 +11,7 @@ READS = {
     "hkeys": ("large:hash", ["hkeys", "large:hash"]),
     "hvals": ("large:hash", ["hvals", "large:hash"]),
     "lrange": ("large:list", ["lrange", "large:list", "0", "-1"]),
+    "zrange": ("large:sorted", ["zrange", "large:sorted", "0", "-1"]),
 }
 
 
@@ -25,6 +26,7 @@ def fill(connection):
         connection.sadd("large:set", *(f"member:{number}" for number in numbers))
         connection.hset("large:hash", mapping={f"field:{number}": number for number in numbers})
         connection.rpush("large:list", *numbers)
+        connection.zadd("large:sorted", {number: number // 2 for number in numbers})
 
 
 @pytest.mark.parametrize("shards", [1, 3])
@@ -39,6 +41,14 @@ def test_large_reads_are_whole_and_let_others_pass(start, shards):
         assert set(setup.hkeys("large:hash")) == {f"field:{number}" for number in numbers}
         assert setup.lrange("large:list", 0, -1) == numbers
         assert setup.lrange("large:list", 5, -7) == numbers[5:-6]
+        sorted_numbers = sorted(numbers, key=lambda text: (int(text) // 2, text))
+        assert setup.zrange("large:sorted", 0, -1) == sorted_numbers
+        assert setup.zrange("large:sorted", 7, -3, desc=True) == sorted_numbers[::-1][7:-2]
+        scored = [(text, int(text) // 2) for text in sorted_numbers]
+        assert setup.zrevrange("large:sorted", 0, -1, withscores=True) == scored[::-1]
+        assert setup.zrangebyscore("large:sorted", 11, "(100000", withscores=True) == scored[22:200000]
+        assert setup.zrevrangebyscore("large:sorted", "+inf", 11, start=100, num=250000) == sorted_numbers[22:][::-1][100:250100]
+        assert setup.zrange("large:sorted", "-", "+", bylex=True, offset=1, num=200000) == sorted_numbers[1:200001]
 
 
 @pytest.mark.parametrize("shards", [1, 3])
@@ -59,6 +69,9 @@ def test_a_write_waits_for_a_large_read_and_what_follows_keeps_its_order(start, 
                         with other.pipeline() as pipeline:
                             pipeline.sadd(key, "left", "right") if flag % 2 else pipeline.srem(key, "left", "right")
                             pipeline.execute()
+                    elif key == "large:sorted":
+                        # One goes to and fro between the ends.
+                        other.zadd(key, {"wanderer": flag % 2 * ELEMENTS})
                     elif key == "large:hash":
                         other.hset(key, mapping={"field:0": flag, "field:1": flag})
                     else:
@@ -76,6 +89,8 @@ def test_a_write_waits_for_a_large_read_and_what_follows_keeps_its_order(start, 
                     assert (before, after) == ("before", "after"), name
                     if name == "smembers":
                         assert ("left" in reply) == ("right" in reply)
+                    elif name == "zrange":
+                        assert ("wanderer" in reply) == (len(reply) > ELEMENTS) and reply.count("wanderer") <= 1
                     elif name == "hgetall":
                         assert reply["field:0"] == reply["field:1"] or reply["field:0"] == "0"
                     assert len(reply) >= ELEMENTS
