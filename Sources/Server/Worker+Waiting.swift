@@ -93,16 +93,16 @@ extension Worker {
     }
   }
 
-  /// Sends a part of a suspended connection's reply ahead of the rest, and lets a turn pass.
-  func sendPart(_ part: ByteView, to connection: Connection) {
+  /// Sends a part of a suspended connection's reply ahead of the rest; `part` is empty then.
+  func sendPart(_ part: inout ReplyWriter, to connection: Connection) {
     loop.preconditionOnLoop()
     precondition(connection.isSuspended, "a reply in parts for a connection that goes on meanwhile")
     if connection.replyCapture != nil {
-      connection.capturedParts += part.bytes
-      return
+      connection.capturedParts += part.bytes.bytes
+      return part.removeAll(retaining: 0)
     }
-    guard !connection.isShutDown, connection.replyMode == .on else { return }
-    connection.output.raw(part)
+    guard !connection.isShutDown, connection.replyMode == .on else { return part.removeAll(retaining: 0) }
+    connection.output.take(&part)
     touch(connection)
   }
 }

@@ -23,10 +23,11 @@ extension ServiceCommand {
       }
       var header = ReplyWriter()
       header.array(walks.reduce(0) { $0 + $1.count })
-      worker.sendPart(header.bytes, to: connection)
+      worker.sendPart(&header, to: connection)
       for walk in walks {
-        for block in walk.blocks {
-          worker.sendPart(block.bytes, to: connection)
+        // Each goes as soon as it is sent: all at once would take a while.
+        for index in walk.blocks.indices {
+          worker.sendPart(&walk.blocks[index].keys, to: connection)
           await worker.nextTurn()
         }
       }
@@ -83,7 +84,7 @@ private struct KeyWalk: Sendable {
 
   func write(to reply: inout ReplyWriter) {
     reply.array(count)
-    for block in blocks { reply.raw(block.bytes) }
+    for block in blocks { reply.raw(block.keys.bytes) }
   }
 
   /// The matches so far, encoded.
@@ -105,9 +106,8 @@ private final class FoundKeys: @unchecked Sendable {
 
 private final class EncodedBlock {
   private static let byteCountMax = 256 << 10
-  private var keys = ReplyWriter()
+  var keys = ReplyWriter()
 
-  var bytes: ByteView { keys.bytes }
   var isFull: Bool { keys.count >= Self.byteCountMax }
   func append(_ key: ByteView) { keys.bulk(key) }
 }
