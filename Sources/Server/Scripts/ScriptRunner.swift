@@ -110,7 +110,7 @@ import Synchronization
         functions[function.name.lowercased] = ScriptTarget(
           reference: function.reference, name: function.name, isFunction: true,
           flags: function.flags, isReadOnly: function.flags.contains(.noWrites),
-          namesOnlyDeclaredKeys: false, script: nil)
+          namesOnlyDeclaredKeys: library.namesOnlyDeclaredKeys, script: nil)
       }
     }
     interpreter.collectGarbage()
