@@ -246,9 +246,11 @@ def test_few_jobs_of_a_kind_at_a_time(queue):
 
 
 @contextmanager
-def dramatiq_at_work(server, **options):
+def dramatiq_at_work(server, *actors, **options):
     logging.getLogger("dramatiq").setLevel(logging.CRITICAL)
     broker = RedisBroker(client=client(server), **options)
+    for actor in actors:
+        dramatiq.actor(actor, broker=broker)
     # What a worker does while it has nothing to do.
     worker = dramatiq.Worker(broker, worker_threads=4, worker_timeout=20)
     worker.start()
@@ -302,11 +304,11 @@ def test_messages_of_a_dead_worker_are_taken_up_again(empty):
         # Fetched, and never acknowledged.
         assert next(dead.consume(queue, prefetch=1, timeout=1000)).args == (5,)
         assert connection.llen("dramatiq:default") == 0
-    with dramatiq_at_work(empty, heartbeat_timeout=1, maintenance_chance=1_000_000) as (broker, worker):
-        seen = threading.Event()
+    seen = threading.Event()
 
-        @dramatiq.actor(broker=broker)
-        def note(number):
-            seen.set()
+    def note(number):
+        assert number == 5
+        seen.set()
 
+    with dramatiq_at_work(empty, note, heartbeat_timeout=1, maintenance_chance=1_000_000):
         assert seen.wait(PATIENCE_SECONDS)
