@@ -21,8 +21,10 @@ package struct FunctionLibrary: Sendable {
   package var functions: [Function] = []
   /// Where the program begins.
   package let start: Int
+  /// Every key that any of its functions names is one of the keys it is called with.
+  package let namesOnlyDeclaredKeys: Bool
 
-  /// Reads the first line.
+  /// Reads the first line, and looks at the program.
   package init(_ text: ByteView) throws(LibraryError) {
     guard text.count >= 2, text[0] == 0x23, text[1] == 0x21 else {
       throw LibraryError("ERR Missing library metadata")
@@ -52,6 +54,7 @@ package struct FunctionLibrary: Sendable {
     self.name = name
     self.text = text.bytes
     start = shebang.end
+    namesOnlyDeclaredKeys = KeyUse.isDeclaredOnly(library: text[shebang.end..<text.count])
   }
 
   package func withProgram<Result, Failure: Error>(

@@ -98,7 +98,7 @@ extension ScriptRunner {
         compiled.functions[function.name.lowercased] = ScriptTarget(
           reference: function.reference, name: function.name, isFunction: true,
           flags: function.flags, isCalledReadOnly: false, isReadOnly: function.flags.contains(.noWrites),
-          namesOnlyDeclaredKeys: false, script: nil)
+          namesOnlyDeclaredKeys: library.namesOnlyDeclaredKeys, script: nil)
       }
     }
     collectGarbage()

@@ -280,18 +280,22 @@ import Synchronization
       run.suspended = suspended
       // One that always waits for others is never paused.
       if isBusy(run) { noteSlow(run) }
-      guard let foreign = run.foreign else { return }
+      guard let foreign = run.foreign else { return holdClaims(run) }
       run.foreign = nil
       guard let hops = run.hops else { preconditionFailure("a call of a script without claims") }
       hops.run(foreign) { [unowned self] reply in due.append((run, reply.bytes)) }
     case .paused(let suspended):
       run.suspended = suspended
-      // Nobody has seen what it did so far, and from here on its claims are in the way.
-      if run.hops == nil { makeTransaction(run).startHolding() }
+      holdClaims(run)
       noteSlow(run)
       paused.append(run)
     case .done, .failed, .ended: preconditionFailure("a run that is over can't wait")
     }
+  }
+
+  /// Nobody has seen what it did so far, and from here on its claims are in the way.
+  private func holdClaims(_ run: ScriptRun) {
+    if run.hops == nil { makeTransaction(run).startHolding() }
   }
 
   /// It has gone on for longer than others should wait.
