@@ -58,7 +58,7 @@ struct ProcedureTests {
   }
 
   @Test(arguments: [1, 3]) func errorsOfCalls(shards: Int) async throws {
-    try await withStore(shards: shards) { store in
+    try await withStore(shards: shards) { (store) async throws in
       for (command, text) in [
         (["FCALL", "none", "0"], "ERR Function not found"),
         (["FCALL", "total", "x"], "ERR Bad number of keys provided"),
@@ -123,10 +123,10 @@ struct ProcedureTests {
     }
   }
 
-  private static func entry(_ name: Bytes, _ description: Reply, _ flags: [Bytes]) -> Reply {
+  private static func entry(_ name: Bytes, _ description: Reply, _ flags: [String]) -> Reply {
     .map([
       .init(.bytes("name"), .bytes(name)), .init(.bytes("description"), description),
-      .init(.bytes("flags"), .set(flags.map { .bytes($0) })),
+      .init(.bytes("flags"), .set(flags.map { .status($0) })),
     ])
   }
 

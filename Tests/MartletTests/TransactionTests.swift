@@ -88,8 +88,48 @@ struct TransactionTests {
     }
   }
 
-  @Test(arguments: [1, 3]) func onlyTheKeysThatWereNamed(shards: Int) async throws {
+  @Test(arguments: [1, 3]) func elementsOfLargeValuesComeBack(shards: Int) async throws {
     try await withStore(.init(shards: shards)) { store in
+      let many = (0..<2000).map { Bytes("element:\($0)") }
+      try await store.setFields("h", Dictionary(uniqueKeysWithValues: many.map { ($0, "1") }))
+      try await store.add(many, to: "s")
+      try await store.add(many.enumerated().map { .init($1, Double($0) / 3) }, to: "z")
+      try await store.push(many, to: "l")
+      for number in 0..<50 { try await store.append([("n", Bytes(number))], to: "x") }
+      try await store.expire("z", after: .seconds(5000))
+      let keys: [Bytes] = ["h", "s", "z", "l", "x"]
+      let before = try await store.execute(["DEBUG", "DIGEST-VALUE"] + keys)
+      await #expect(throws: Overdrawn.self) {
+        try await store.transaction(keys: keys) { view in
+          try view.setFields("h", ["element:7": "2", "new": "3"])
+          try view.increment(field: "element:8", of: "h", by: 5)
+          try view.deleteFields(["element:9", "none"], of: "h")
+          try view.add(["element:1", "new"], to: "s")
+          try view.remove(["element:1", "element:2"], from: "s")
+          try view.add([.init("element:5", -3), .init("new", 1)], to: "z")
+          try view.increment("element:5", in: "z", by: 0.1)
+          try view.removeScored(["element:6", "new"], from: "z")
+          try view.expire("z", after: .seconds(1))
+          try view.push(["a", "b"], to: "l", at: .left)
+          try view.push(["c"], to: "l")
+          for _ in 0..<5 { try view.pop("l") }
+          _ = try view.execute(["RPOP", "l", "4"])
+          try view.append([("n", "new")], to: "x")
+          try view.append([("n", "newer")], to: "x")
+          _ = try view.execute(["HSET", "h", "element:7", "x"])
+          _ = try view.execute(["ZREMRANGEBYRANK", "z", "0", "99"])
+          try view.add([.init("element:100", 5)], to: "z")
+          throw Overdrawn()
+        }
+      }
+      let after = try await store.execute(["DEBUG", "DIGEST-VALUE"] + keys)
+      #expect(after == before)
+      #expect(try await store.timeToLive("z").map { $0 > .seconds(4000) } == true)
+    }
+  }
+
+  @Test(arguments: [1, 3]) func onlyTheKeysThatWereNamed(shards: Int) async throws {
+    try await withStore(.init(shards: shards)) { (store) async throws in
       await #expect(throws: MartletError.undeclaredKey("b")) {
         try await store.transaction(keys: ["a"]) { view in
           try view.set("a", to: "1")
@@ -165,8 +205,7 @@ struct TransactionTests {
       try await store.push(["x"], to: "l")
       try await store.transaction(keys: ["a", "b", "c"]) { view in
         for key in view.keys { try view.increment(key, by: 5) }
-        _ = try view.execute(["SPOP", "none"])
-      } as Void
+      }
       await #expect(throws: Overdrawn.self) {
         try await store.transaction(keys: ["a", "d", "l"]) { view in
           try view.increment("a", by: 100)
@@ -176,7 +215,7 @@ struct TransactionTests {
         }
       }
     }
-    try await withStore(configuration) { store in
+    try await withStore(configuration) { (store) async throws in
       #expect(try await store.get("a") == "6")
       #expect(try await store.get("b") == "5")
       #expect(try await store.get("c") == "5")

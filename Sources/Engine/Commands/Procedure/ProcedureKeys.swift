@@ -17,7 +17,7 @@ package import RESP
   package private(set) var undeclaredKey: [UInt8]?
 
   /// Every command of the engine, found by its words.
-  private static let table = CommandTable(CommandTable.engine)
+  static let table = CommandTable(CommandTable.engine)
 
   func begin(
     _ keyspace: UnsafeMutablePointer<Keyspace>, _ keys: Arguments, _ arguments: Arguments,
