@@ -60,6 +60,8 @@ public final class MartletStore: Sendable {
   /// Runs one command.
   ///
   /// - Throws: `.refused` for a reply that is an error.
+  @specialized(where Value == Bytes?)
+  @specialized(where Value == Int)
   public func run<Value>(_ command: Command<Value>) async throws(MartletError) -> Value {
     let exchange = LocalExchange()
     command.write(to: &exchange.request)
@@ -72,6 +74,9 @@ public final class MartletStore: Sendable {
   /// Sends commands together, which costs one message; others' commands may run between them.
   ///
   /// - Returns: what each has given; one that failed does not stop the others.
+  @specialized(where Value == Bytes?)
+  @specialized(where Value == Void)
+  @specialized(where Value == Int)
   public func run<Value>(
     _ commands: [Command<Value>]
   ) async throws(MartletError) -> [Result<Value, MartletError>] {
@@ -81,11 +86,14 @@ public final class MartletStore: Sendable {
     exchange.commandCount = commands.count
     try await send(exchange, near: first.key)
     var reader = ReplyReader(exchange.reply.bytes)
-    return commands.map { command in
-      do throws(MartletError) { return .success(try command.decode(&reader)) } catch {
-        return .failure(error)
+    var results: [Result<Value, MartletError>] = []
+    results.reserveCapacity(commands.count)
+    for command in commands {
+      do throws(MartletError) { results.append(.success(try command.decode(&reader))) } catch {
+        results.append(.failure(error))
       }
     }
+    return results
   }
 
   /// Runs one command, whatever it is.

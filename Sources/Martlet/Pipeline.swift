@@ -25,6 +25,9 @@ public struct Pipeline: ~Copyable {
   ///
   /// - Returns: by what its value is found.
   @discardableResult
+  @specialized(where Value == Bytes?)
+  @specialized(where Value == Void)
+  @specialized(where Value == Int)
   public mutating func append<Value>(_ command: Command<Value>) -> Slot<Value> {
     if exchange.commandCount == 0 { key = command.key }
     command.write(to: &exchange.request)

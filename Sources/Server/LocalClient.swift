@@ -38,8 +38,8 @@ package final class LocalClient: @unchecked Sendable {
 
   /// Sends commands; returns when all their replies are there.
   package func send(_ exchange: LocalExchange) async throws(Closed) {
-    precondition(exchange.commandCount > 0, "a request without a reply")
-    exchange.missing = exchange.commandCount
+    unsafe precondition(exchange.commandCount > 0, "a request without a reply")
+    unsafe exchange.missing = unsafe exchange.commandCount
     if worker.loop.isOnLoop, worker.mayRunDirectly, runDirectly(exchange) {
       if exchange.isDone { return try check(exchange) }
     } else {
@@ -71,8 +71,14 @@ package final class LocalClient: @unchecked Sendable {
     guard !isEnded, nextExchange == exchanges.count else { return false }
     let connection = connection ?? connect()
     guard connection.takesInputInPlace else { return false }
+    if unsafe exchange.commandCount == 1, pushed == nil, connection.hasSaidAll,
+      unsafe worker.runAlone(connection, exchange.request.bytes, &exchange.reply)
+    {
+      exchange.finish()
+      return true
+    }
     exchanges.append(exchange)
-    worker.runDirectly(connection, exchange.request.bytes)
+    unsafe worker.runDirectly(connection, exchange.request.bytes)
     return true
   }
 
@@ -85,9 +91,9 @@ package final class LocalClient: @unchecked Sendable {
     let isNext = nextExchange == exchanges.count
     exchanges.append(exchange)
     if isAlone, isNext, connection.takesInputInPlace {
-      worker.parse(connection, exchange.request.bytes, isFromInput: false)
+      unsafe worker.parse(connection, exchange.request.bytes, isFromInput: false)
     } else {
-      connection.input.append(exchange.request.bytes)
+      unsafe connection.input.append(exchange.request.bytes)
       worker.resume(connection)
     }
   }
@@ -103,16 +109,16 @@ package final class LocalClient: @unchecked Sendable {
   /// Takes what the connection has to say, and may exchange the buffer for another one.
   private func received(_ output: inout ReplyWriter) {
     if pushed == nil, nextExchange + 1 == exchanges.count, connection?.hasSaidAll == true,
-      exchanges[nextExchange].missing == exchanges[nextExchange].commandCount
+      unsafe exchanges[nextExchange].missing == exchanges[nextExchange].commandCount
     {
       // All commands of the only exchange have run: these are its replies.
       let exchange = exchanges[nextExchange]
-      swap(&exchange.reply, &output)
-      swap(&exchange.request, &output)
+      unsafe swap(&exchange.reply, &output)
+      unsafe swap(&exchange.request, &output)
       output.removeAll()
       return answered()
     }
-    output.bytes.isEmpty ? () : split(output.bytes)
+    split(output.bytes)
     output.removeAll()
   }
 
@@ -141,14 +147,14 @@ package final class LocalClient: @unchecked Sendable {
 
   /// Gives replies to whom they are for; nobody may wait for them any more.
   private func hand(_ replies: ByteView) {
-    if nextExchange < exchanges.count { exchanges[nextExchange].reply.raw(replies) }
+    if nextExchange < exchanges.count { unsafe exchanges[nextExchange].reply.raw(replies) }
   }
 
   /// One more reply is there: whether it is the last that the exchange waits for.
   private func isLastMissing() -> Bool {
     guard nextExchange < exchanges.count else { return false }
-    exchanges[nextExchange].missing -= 1
-    return exchanges[nextExchange].missing == 0
+    unsafe exchanges[nextExchange].missing -= 1
+    return unsafe exchanges[nextExchange].missing == 0
   }
 
   private func answered() {

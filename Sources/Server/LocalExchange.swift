@@ -10,12 +10,16 @@ package final class LocalExchange: @unchecked Sendable {
   // when, and orders what both do.
 
   /// The commands, each an array of bulk strings.
+  @exclusivity(unchecked)
   package var request = ReplyWriter(protocolVersion: 3)
   /// How many there are.
+  @exclusivity(unchecked)
   package var commandCount = 0
   /// As RESP3; complete once `send` has returned.
+  @exclusivity(unchecked)
   package internal(set) var reply = ReplyWriter(protocolVersion: 3)
   /// How many replies are missing. The loop's.
+  @exclusivity(unchecked)
   var missing = 0
   /// The client's end came before the last reply.
   private(set) var isRefused = false
@@ -38,7 +42,7 @@ package final class LocalExchange: @unchecked Sendable {
   ///
   /// - Returns: whether it is done.
   func spin() -> Bool {
-    let limit = Self.spinsMax + commandCount &* Self.spinsPerCommand
+    let limit = unsafe Self.spinsMax + commandCount &* Self.spinsPerCommand
     for _ in 0..<limit {
       if isDone { return true }
       clinux_pause()

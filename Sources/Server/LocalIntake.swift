@@ -1,5 +1,4 @@
 import EventLoop
-import RESP
 import Synchronization
 
 /// What clients inside the process have for a worker, until its next turn.
@@ -65,23 +64,5 @@ extension Worker {
     for exchange in exchanges {
       exchange.client?.take(exchange, isAlone: exchanges.count == 1)
     }
-  }
-
-  /// Whether a task on this thread may have its commands run at once. They wait for a turn now and then, so that
-  /// everybody else gets theirs.
-  var mayRunDirectly: Bool {
-    guard !isInTurn, directRuns < Self.directRunsMax else { return false }
-    return true
-  }
-
-  private static let directRunsMax = 256
-
-  /// Runs commands of a client of this thread, outside of a turn.
-  func runDirectly(_ connection: Connection, _ request: ByteView) {
-    directRuns += 1
-    readClocks()
-    parse(connection, request, isFromInput: false)
-    execute()
-    flushTouched()
   }
 }

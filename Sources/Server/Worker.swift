@@ -115,6 +115,10 @@ final class Worker: LoopClient, @unchecked Sendable {
   /// How many of them have had their commands run outside of a turn since the last one.
   var directRuns = 0
   private(set) var isInTurn = false
+  var directWords = ArgumentTable(capacity: 64)
+  var directReply = ReplyWriter(protocolVersion: 3)
+  /// When such a run has last read the clocks.
+  var directTicks: UInt64 = 0
 
   /// What its clients take, while that is limited.
   var clientByteCount = 0

@@ -2,16 +2,20 @@ import Martlet
 
 /// What a call of the embedded store costs: one by one, in batches and in transactions; from a task of the program's own
 /// threads, and from one on the shard's thread.
+///
+/// Arguments: how many rounds; `near` or `far` for one of the two places only; a part of the names of what to measure.
 @main
 struct Main {
   static func main() async throws {
     let rounds = CommandLine.arguments.count > 1 ? Int(CommandLine.arguments[1]) ?? 5 : 5
+    let only = CommandLine.arguments.count > 2 ? CommandLine.arguments[2] : ""
     let store = try await MartletStore.open()
     let bench = Bench(store: store)
-    try await bench.fill()
+    try await store.onShard(of: "any") { () async throws in try await bench.fill() }
     var table = Table()
     for _ in 0..<rounds {
-      try await bench.measure("another thread", into: &table)
+      if only != "near" { try await bench.measure("another thread", into: &table) }
+      if only == "far" { continue }
       let measured = try await store.onShard(of: "any") { () async throws -> Table in
         var part = Table()
         try await bench.measure("the shard's thread", into: &part)
@@ -29,7 +33,8 @@ struct Bench: Sendable {
   let keys = (0..<keyCount).map { Bytes("key:\($0)") }
   let value = Bytes(String(repeating: "v", count: 64))
 
-  private static let keyCount = 100_000
+  private static let keyCount = 10_000
+  private static let callCount = 100_000
   private static let batchCount = 100
 
   func fill() async throws {
@@ -39,22 +44,22 @@ struct Bench: Sendable {
   private func key(_ index: Int) -> Bytes { keys[index * 7919 % Self.keyCount] }
 
   func measure(_ place: String, into table: inout Table) async throws {
-    try await table.time("\(place): GET, batches of 100", count: Self.keyCount) {
-      for start in stride(from: 0, to: Self.keyCount, by: Self.batchCount) {
+    try await table.time("\(place): GET, batches of 100", count: Self.callCount) {
+      for start in stride(from: 0, to: Self.callCount, by: Self.batchCount) {
         let results = try await store.run((start..<start + Self.batchCount).map { .get(key($0)) })
         let first = try results[0].get()
         precondition(first == value)
       }
     }
-    try await table.time("\(place): SET, batches of 100", count: Self.keyCount) {
-      for start in stride(from: 0, to: Self.keyCount, by: Self.batchCount) {
+    try await table.time("\(place): SET, batches of 100", count: Self.callCount) {
+      for start in stride(from: 0, to: Self.callCount, by: Self.batchCount) {
         let results = try await store.run(
           (start..<start + Self.batchCount).map { .set(key($0), to: value) })
         precondition(results.count == Self.batchCount)
       }
     }
-    try await table.time("\(place): GET, pipelines of 100", count: Self.keyCount) {
-      for start in stride(from: 0, to: Self.keyCount, by: Self.batchCount) {
+    try await table.time("\(place): GET, pipelines of 100", count: Self.callCount) {
+      for start in stride(from: 0, to: Self.callCount, by: Self.batchCount) {
         var pipeline = Pipeline()
         let first = pipeline.append(.get(key(start)))
         for index in start + 1..<start + Self.batchCount { pipeline.append(.get(key(index))) }
@@ -83,24 +88,26 @@ struct Bench: Sendable {
       }
     }
     let many = keys
-    try await table.time("\(place): GET in a transaction", count: Self.keyCount) {
+    try await table.time("\(place): GET in a transaction", count: Self.callCount) {
       let found = try await store.transaction(keys: [many[0]], writes: false) { view in
         var found = 0
-        for _ in 0..<Self.keyCount where try view.get(many[0]) != nil { found += 1 }
+        for _ in 0..<Self.callCount where try view.get(many[0]) != nil { found += 1 }
         return found
       }
-      precondition(found == Self.keyCount)
+      precondition(found == Self.callCount)
     }
   }
 }
 
 /// Nanoseconds a call, by what was measured.
 struct Table: Sendable {
+  private static let part = CommandLine.arguments.count > 3 ? CommandLine.arguments[3] : ""
   private var names: [String] = []
   private var times: [String: [Int]] = [:]
 
   mutating func time(_ name: String, count: Int, _ body: () async throws -> Void) async rethrows {
     let clock = ContinuousClock()
+    guard Self.part.isEmpty || name.contains(Self.part) else { return }
     let start = clock.now
     try await body()
     let (seconds, attoseconds) = (clock.now - start).components
