@@ -56,24 +56,32 @@ final class PendingTransactions: Sendable {
   static let name = "martlet_transaction"
   static let readingName = "martlet_transaction_ro"
 
-  private let bodies = Mutex<[String: Body]>([:])
-
-  /// - Returns: a ticket that nobody can guess: others may call procedures, too.
-  func add(_ body: @escaping Body) -> String {
-    let ticket = String(UInt64.random(in: .min ... .max), radix: 36)
-    bodies.withLock { $0[ticket] = body }
-    return ticket
+  private struct State: Sendable {
+    var bodies: [Int: Body] = [:]
+    var random = SplitMix64(state: .random(in: .min ... .max))
   }
 
-  func remove(_ ticket: String) { bodies.withLock { _ = $0.removeValue(forKey: ticket) } }
+  private let state = Mutex(State())
+
+  /// - Returns: a ticket that others who call procedures can't just count to.
+  func add(_ body: @escaping Body) -> Int {
+    state.withLock { state in
+      let ticket = Int(truncatingIfNeeded: state.random.next() >> 1)
+      state.bodies[ticket] = body
+      return ticket
+    }
+  }
+
+  func remove(_ ticket: Int) {
+    state.withLock { _ = $0.bodies.removeValue(forKey: ticket) }
+  }
 
   /// What runs them.
   var procedures: [Engine.Procedure] {
     let run: Engine.Procedure.Body = { [self] keys, reply throws(CommandError) in
-      let ticket = keys.arguments.count == 1 ? keys.arguments[0].string : ""
-      guard let body = bodies.withLock({ $0.removeValue(forKey: ticket) }) else {
-        throw CommandError("ERR no such transaction")
-      }
+      guard keys.arguments.count == 1, let ticket = DecimalText.integer(keys.arguments[0]),
+        let body = state.withLock({ $0.bodies.removeValue(forKey: ticket) })
+      else { throw CommandError("ERR no such transaction") }
       try body(keys)
       reply.ok()
     }

@@ -8,13 +8,13 @@ import Shard
 extension Worker {
   /// Whether a task on this thread may have its commands run at once. They wait for a turn now and then, so that
   /// everybody else gets theirs.
-  var mayRunDirectly: Bool { !isInTurn && directRuns < Self.directRunsMax }
+  var mayRunDirectly: Bool { unsafe !isInTurn && directRuns < Self.directRunsMax }
 
   private static let directRunsMax = 256
 
   /// Runs commands as a turn does.
   func runDirectly(_ connection: Connection, _ request: ByteView) {
-    directRuns += 1
+    unsafe directRuns += 1
     readClocks()
     parse(connection, request, isFromInput: false)
     execute()
@@ -30,12 +30,13 @@ extension Worker {
     _ connection: Connection, _ request: ByteView, _ reply: inout ReplyWriter
   ) -> Bool {
     guard isQuiet(connection) else { return false }
-    directReply.removeAll()
-    directWords.removeAll(retaining: 64)
+    unsafe directReply.removeAll()
+    unsafe directWords.removeAll(retaining: 64)
+    let server = self.server
     var parser = RequestParser()
-    guard case .command = parser.next(request, limits: settings.parserLimits, into: &directWords)
+    guard case .command = unsafe parser.next(request, limits: settings.parserLimits, into: &directWords)
     else { return false }
-    let words = directWords.arguments(from: 0, count: directWords.count)
+    let words = unsafe directWords.arguments(from: 0, count: directWords.count)
     guard words.count > 1, let command = server.table.index(of: words) else { return false }
     let descriptor = server.table.descriptors[command]
     guard descriptor.routing == .singleKey, descriptor.allows(words.count), !descriptor.hasSlices,
@@ -45,8 +46,8 @@ extension Worker {
     let hash = KeyHash(key, seed: server.seed)
     guard server.shardCount == 1 || server.shard(of: key, hash) == index else { return false }
     guard runBody(command, hash, connection) else { return false }
-    swap(&directReply, &reply)
-    directRuns += 1
+    unsafe swap(&directReply, &reply)
+    unsafe directRuns += 1
     unsafe hotKeyCountdown &-= 1
     connection.commandCount &+= 1
     connection.lastCommand = command
@@ -64,23 +65,28 @@ extension Worker {
   /// Runs the command in `directWords`, with its reply to `directReply`.
   private func runBody(_ command: Int, _ hash: KeyHash, _ connection: Connection) -> Bool {
     var ticks = clinux_ticks()
-    if ticks &- directTicks > Self.clockTicks {
+    if unsafe ticks &- directTicks > Self.clockTicks {
       readClocks()
-      directTicks = ticks
+      unsafe directTicks = ticks
     }
     connection.lastInteraction = turnTime
     return shard.assumeIsolated { shard in
-      shard.withKeyspace { keyspace in
+      let server = self.server
+      return shard.withKeyspace { keyspace in
         guard keyspace.observed.isEmpty, keyspace.events.wanted.isEmpty else { return false }
         keyspace.now = wallTime
         keyspace.keepsExpiredKeys = false
         keyspace.select(connection.database)
         keyspace.leavesAccessClocks = false
-        let words = directWords.arguments(from: 0, count: directWords.count)
+        let words = unsafe directWords.arguments(from: 0, count: directWords.count)
         keyspace.prepare(words[server.table.descriptors[command].firstKey], hash)
-        statistics.observer.client = client(connection)
-        statistics.run(command, of: server.table, words, ticks: &ticks, &keyspace, &directReply)
-        takeNoted(&statistics)
+        // A local for the run: a property of a class is checked for exclusive access each time.
+        var counts = CommandStatistics(commandCount: 0)
+        swap(&counts, &statistics)
+        counts.observer.client = client(connection)
+        unsafe counts.run(command, of: server.table, words, ticks: &ticks, &keyspace, &directReply)
+        takeNoted(&counts)
+        swap(&counts, &statistics)
         keyspace.forgetPrepared()
         if keyspace.refusedPayload != nil { logRefusedPayload(&keyspace) }
         collectEffects(&keyspace)

@@ -113,11 +113,15 @@ final class Worker: LoopClient, @unchecked Sendable {
   /// What clients inside the process have sent.
   let intake = LocalIntake()
   /// How many of them have had their commands run outside of a turn since the last one.
+  @exclusivity(unchecked)
   var directRuns = 0
   private(set) var isInTurn = false
+  @exclusivity(unchecked)
   var directWords = ArgumentTable(capacity: 64)
+  @exclusivity(unchecked)
   var directReply = ReplyWriter(protocolVersion: 3)
   /// When such a run has last read the clocks.
+  @exclusivity(unchecked)
   var directTicks: UInt64 = 0
 
   /// What its clients take, while that is limited.
@@ -172,7 +176,7 @@ final class Worker: LoopClient, @unchecked Sendable {
   func turn() {
     isInTurn = true
     defer { isInTurn = false }
-    directRuns = 0
+    unsafe directRuns = 0
     readClocks()
     unsafe traffic.turnCount &+= 1
     var marks = TurnMarks()
