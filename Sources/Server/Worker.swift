@@ -164,7 +164,8 @@ final class Worker: LoopClient, @unchecked Sendable {
   // MARK: The turn
 
   var hasWork: Bool {
-    unsafe !resumable.isEmpty || hasBackgroundWork || room.isWanted || scheduler.hasUnfinished || scripts.hasPaused || hasMessages || intake.hasAny
+    unsafe !resumable.isEmpty || hasBackgroundWork || room.isWanted || scheduler.hasUnfinished || scripts.hasPaused || hasMessages
+      || intake.hasAny
       || mail.hasWork(server.mailboxes)
   }
 

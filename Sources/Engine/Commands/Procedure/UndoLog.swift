@@ -173,11 +173,7 @@ struct UndoLog {
       case .stream(let key, let lastID, let entriesAdded, let maxDeletedID):
         let added = Self.ids(after: lastID, in: key, &keyspace)
         if !added.isEmpty { Self.run(["XDEL".word, key] + added, &keyspace) }
-        Self.run(
-          [
-            "XSETID".word, key, lastID.word, "ENTRIESADDED".word, "\(entriesAdded)".word,
-            "MAXDELETEDID".word, maxDeletedID.word,
-          ], &keyspace)
+        Self.setCounters(key, lastID, entriesAdded, maxDeletedID, &keyspace)
       }
     }
     removeAll()
@@ -190,6 +186,22 @@ struct UndoLog {
       } else {
         _ = keyspace.takeEntry(key)
       }
+      keyspace.recordState(ofKey: key)
+    }
+  }
+
+  /// No command takes a stream's counters back: what has become of it is recorded as a whole.
+  private static func setCounters(
+    _ key: [UInt8], _ lastID: StreamID, _ entriesAdded: Int, _ maxDeletedID: StreamID,
+    _ keyspace: inout Keyspace
+  ) {
+    ByteView.with(key) { key in
+      guard let stream = try? keyspace.collection(StreamValue.self, key, for: .write)?.stream
+      else { return }
+      stream.body.lastID = lastID
+      stream.body.entriesAdded = entriesAdded
+      stream.body.maxDeletedID = maxDeletedID
+      keyspace.changed(key)
       keyspace.recordState(ofKey: key)
     }
   }
