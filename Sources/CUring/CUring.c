@@ -61,6 +61,8 @@ int curing_wait(curing *self, int64_t nanoseconds, unsigned count) {
 
 int curing_has_completions(const curing *self) { return io_uring_cq_ready(&self->ring) > 0; }
 
+int curing_has_queued(const curing *self) { return io_uring_sq_ready(&self->ring) > 0; }
+
 unsigned curing_take(curing *self, curing_completion *out, unsigned capacity) {
   unsigned head, count = 0;
   struct io_uring_cqe *cqe;

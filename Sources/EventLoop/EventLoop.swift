@@ -34,7 +34,7 @@ package enum LoopPhase: Sendable {
 /// whoever gives it work puts the work in first and then looks at `sleeping`. Both orders are
 /// sequentially consistent, so one of the two sees the other.
 package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
-  // Unchecked: `ring`, `buffers`, `batching`, `timers`, `localJobs`, `client` and `isStopping` belong to the loop's thread;
+  // Unchecked: `ring`, `buffers`, `batching`, `spinning`, `timers`, `localJobs`, `client` and `isStopping` belong to the loop's thread;
   // `sharedJobs` has its lock; `sleeping` is atomic.
   package let name: String
   package private(set) var ring: Ring
@@ -43,6 +43,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   /// How many arrivals to gather for a turn; the client notes them.
   @exclusivity(unchecked)
   package var batching = ArrivalBatching(delay: 0)
+  /// Whether to stay awake for those who ask from other threads; the client notes them.
+  @exclusivity(unchecked)
+  package var spinning = Spinning()
   private var timers = TimerHeap()
   private var localJobs: [UnownedJob] = []
   private let sharedJobs = Mutex<[UnownedJob]>([])
@@ -106,6 +109,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
   /// Hands over what is queued, and sleeps if there is nothing to do.
   private func wait(_ client: any LoopClient, _ now: UInt64) {
+    if unsafe spinning.isOn(now: now), spin(client, now) { return }
     let time = waitTime(client, now)
     let target = unsafe batching.target(now: now)
     if target > 1, time != 0 {
@@ -115,9 +119,30 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     }
   }
 
+  /// Looks for work from other threads for some microseconds.
+  ///
+  /// - Returns: whether there is some, and the kernel need not be asked.
+  private func spin(_ client: any LoopClient, _ now: UInt64) -> Bool {
+    var deadline = unsafe min(spinning.deadline, now + Spinning.sliceNanoseconds)
+    if let first = timers.firstDeadline { deadline = min(deadline, first) }
+    if ring.hasQueued || ring.hasCompletions || isStopping || !localJobs.isEmpty { return false }
+    guard unsafe now - spinning.polled < Spinning.pollNanoseconds else {
+      unsafe spinning.polled = now
+      return false
+    }
+    repeat {
+      for _ in 0..<Spinning.looksPerClock {
+        if hasSharedJobs.load(ordering: .sequentiallyConsistent) || client.hasWork { return true }
+        clinux_pause()
+      }
+    } while Self.monotonicNanoseconds < deadline
+    return false
+  }
+
   /// How long the thread may sleep: 0 with work at hand, nil without timers.
   private func waitTime(_ client: any LoopClient, _ now: UInt64) -> UInt64? {
     if !localJobs.isEmpty || isStopping || ring.hasCompletions || client.hasWork { return 0 }
+    if unsafe spinning.isOn(now: now) { return 0 }
     sleeping.store(true, ordering: .sequentiallyConsistent)
     if hasSharedJobs.load(ordering: .sequentiallyConsistent) || client.hasWork { return 0 }
     guard let deadline = timers.firstDeadline else { return nil }

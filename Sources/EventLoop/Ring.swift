@@ -101,6 +101,9 @@ package struct Ring {
     for index in 0..<Int(count) { unsafe body(Completion(completions[index])) }
   }
 
+  /// Whether operations wait for the next `wait`.
+  var hasQueued: Bool { unsafe curing_has_queued(ring) != 0 }
+
   /// Whether completions wait that `reap` would deliver.
   var hasCompletions: Bool { unsafe curing_has_completions(ring) != 0 }
 

@@ -1,3 +1,5 @@
+import RESP
+
 /// A key, a value, or any other word of a command: bytes, written as text where that is handier.
 ///
 /// ```swift
@@ -14,8 +16,12 @@ public struct Bytes: Hashable, Sendable, ExpressibleByStringInterpolation {
   public init(_ number: Double) { self.init("\(number)") }
   public init(stringLiteral text: String) { self.init(text) }
 
+  init(_ view: ByteView) { bytes = view.bytes }
+
   /// The bytes as UTF-8; what is not valid is replaced by U+FFFD.
   public var string: String { String(decoding: bytes, as: UTF8.self) }
+
+  static let empty = Bytes([UInt8]())
 }
 
 extension Bytes: CustomStringConvertible {

@@ -10,8 +10,14 @@ extension MartletStore {
     public var persistence: Persistence?
     /// Listens here on 127.0.0.1, so that redis-cli can look into the running program; nil for not at all.
     public var port: Int?
+    /// What FCALL and ``MartletStore/call(_:keys:arguments:)`` can call.
+    public var procedures: [Procedure]
 
-    public init(shards: Int = 1, persistence: Persistence? = nil, port: Int? = nil) {
+    public init(
+      shards: Int = 1, persistence: Persistence? = nil, port: Int? = nil,
+      procedures: [Procedure] = []
+    ) {
+      self.procedures = procedures
       self.shards = shards
       self.persistence = persistence
       self.port = port

@@ -8,6 +8,8 @@ public enum MartletError: Error, Equatable, Sendable {
   case refused(String)
   /// The command would change the state of a client that all callers share; there is another way to it.
   case needsOwnClient(String)
+  /// A transaction or a procedure uses a key that it was not given.
+  case undeclaredKey(Bytes)
   /// The task was cancelled while it waited.
   case cancelled
   /// More messages came than are kept for a subscriber who does not read them.

@@ -1,3 +1,4 @@
+import RESP
 import Server
 
 /// Calls that wait for somebody else. Each has a client of its own, so it holds nobody up.
@@ -47,23 +48,21 @@ extension MartletStore {
   func wait(_ command: [Bytes], near key: Bytes?) async throws(MartletError) -> Reply {
     if Task.isCancelled { throw .cancelled }
     let client = server.makeClient(onShard: key.map { server.shard(of: $0.bytes) } ?? 0)
-    let request = Self.request(command)
-    let outcome = await withTaskCancellationHandler {
+    let exchange = LocalExchange()
+    exchange.request.command(command)
+    exchange.commandCount = 1
+    let isAnswered = await withTaskCancellationHandler {
       do throws(LocalClient.Closed) {
-        return Result<[UInt8], LocalClient.Closed>.success(
-          try await client.send(request, replyCount: 1))
-      } catch { return .failure(error) }
+        try await client.send(exchange)
+        return true
+      } catch { return false }
     } onCancel: {
       client.close()
     }
     client.close()
-    switch outcome {
-    case .failure: throw Task.isCancelled ? .cancelled : .closed
-    case .success(let bytes):
-      let reply = try Reply.decode(bytes, count: 1)[0]
-      if case .error(let text) = reply { throw .refused(text) }
-      return reply
-    }
+    guard isAnswered else { throw Task.isCancelled ? .cancelled : .closed }
+    var reader = ReplyReader(exchange.reply.bytes)
+    return try reader.reply()
   }
 }
 

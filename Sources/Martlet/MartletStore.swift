@@ -18,9 +18,11 @@ public final class MartletStore: Sendable {
   /// One for each shard; a call goes to the thread that holds its key.
   private let clients: [LocalClient]
   let isPersistent: Bool
+  let transactions: PendingTransactions
 
-  private init(_ server: Server, isPersistent: Bool) {
+  private init(_ server: Server, _ transactions: PendingTransactions, isPersistent: Bool) {
     self.server = server
+    self.transactions = transactions
     self.isPersistent = isPersistent
     clients = (0..<server.shardCount).map { server.makeClient(onShard: $0) }
   }
@@ -32,9 +34,12 @@ public final class MartletStore: Sendable {
     _ configuration: Configuration = Configuration()
   ) async throws(MartletError) -> MartletStore {
     let directives = try configuration.directives()
+    let transactions = PendingTransactions()
+    let procedures = try configuration.procedures.checked().map(\.procedure)
     do throws(Server.StartFailure) {
-      return MartletStore(
-        try await Server.embedded(directives), isPersistent: configuration.persistence != nil)
+      let server = try await Server.embedded(
+        directives, procedures: procedures + transactions.procedures)
+      return MartletStore(server, transactions, isPersistent: configuration.persistence != nil)
     } catch {
       throw .cannotOpen("the threads or the listener can't start, or a file can't be read")
     }
@@ -52,14 +57,52 @@ public final class MartletStore: Sendable {
 
   // MARK: Commands
 
+  /// Runs one command.
+  ///
+  /// - Throws: `.refused` for a reply that is an error.
+  @specialized(where Value == Bytes?)
+  @specialized(where Value == Int)
+  public func run<Value>(_ command: Command<Value>) async throws(MartletError) -> Value {
+    let exchange = LocalExchange()
+    command.write(to: &exchange.request)
+    exchange.commandCount = 1
+    try await send(exchange, near: command.key)
+    var reader = ReplyReader(exchange.reply.bytes)
+    return try command.decode(&reader)
+  }
+
+  /// Sends commands together, which costs one message; others' commands may run between them.
+  ///
+  /// - Returns: what each has given; one that failed does not stop the others.
+  @specialized(where Value == Bytes?)
+  @specialized(where Value == Void)
+  @specialized(where Value == Int)
+  public func run<Value>(
+    _ commands: [Command<Value>]
+  ) async throws(MartletError) -> [Result<Value, MartletError>] {
+    guard let first = commands.first else { return [] }
+    let exchange = LocalExchange()
+    for command in commands { command.write(to: &exchange.request) }
+    exchange.commandCount = commands.count
+    try await send(exchange, near: first.key)
+    var reader = ReplyReader(exchange.reply.bytes)
+    var results: [Result<Value, MartletError>] = []
+    results.reserveCapacity(commands.count)
+    for command in commands {
+      do throws(MartletError) { results.append(.success(try command.decode(&reader))) } catch {
+        results.append(.failure(error))
+      }
+    }
+    return results
+  }
+
   /// Runs one command, whatever it is.
   ///
   /// - Throws: `.refused` for a reply that is an error; `.needsOwnClient` for commands that are about the client itself or
   ///   that wait.
   public func execute(_ command: [Bytes]) async throws(MartletError) -> Reply {
-    let replies = try await pipeline([command])
-    if case .error(let text) = replies[0] { throw .refused(text) }
-    return replies[0]
+    try OwnClient.check(command)
+    return try await run(Command(command))
   }
 
   /// Sends commands together, which costs one message; others' commands may run between them.
@@ -67,9 +110,13 @@ public final class MartletStore: Sendable {
   /// - Returns: a reply for each; one that failed is `.error`, and the others run all the same.
   public func pipeline(_ commands: [[Bytes]]) async throws(MartletError) -> [Reply] {
     guard let first = commands.first else { return [] }
-    var request: [UInt8] = []
-    for command in commands { try Self.encode(command, into: &request) }
-    return try await send(request, count: commands.count, near: first)
+    let exchange = LocalExchange()
+    for command in commands {
+      try OwnClient.check(command)
+      exchange.request.command(command)
+    }
+    exchange.commandCount = commands.count
+    return try await replies(to: exchange, near: first)
   }
 
   /// Runs commands as one transaction (MULTI, EXEC): nobody sees a state between them.
@@ -78,92 +125,65 @@ public final class MartletStore: Sendable {
   /// - Throws: `.refused` if one is no command, or lacks arguments: then none of them runs.
   public func atomically(_ commands: [[Bytes]]) async throws(MartletError) -> [Reply] {
     guard let first = commands.first else { return [] }
-    var request = Array("*1\r\n$5\r\nMULTI\r\n".utf8)
-    for command in commands { try Self.encode(command, into: &request) }
-    request += Array("*1\r\n$4\r\nEXEC\r\n".utf8)
-    let replies = try await send(request, count: commands.count + 2, near: first)
+    let exchange = LocalExchange()
+    exchange.request.command(["MULTI"])
+    for command in commands {
+      try OwnClient.check(command)
+      exchange.request.command(command)
+    }
+    exchange.request.command(["EXEC"])
+    exchange.commandCount = commands.count + 2
+    let replies = try await replies(to: exchange, near: first)
     guard case .array(let results) = replies[replies.count - 1] else {
       throw replies[replies.count - 1].unexpected("the replies of a transaction")
     }
     return results
   }
 
-  private func send(
-    _ request: [UInt8], count: Int, near command: [Bytes]
+  private func replies(
+    to exchange: LocalExchange, near command: [Bytes]
   ) async throws(MartletError) -> [Reply] {
-    let shard = command.count > 1 ? server.shard(of: command[1].bytes) : 0
-    let bytes: [UInt8]
-    do throws(LocalClient.Closed) {
-      bytes = try await clients[shard].send(request, replyCount: count)
-    } catch { throw .closed }
-    return try Reply.decode(bytes, count: count)
+    try await send(exchange, near: command.count > 1 ? command[1] : nil)
+    var reader = ReplyReader(exchange.reply.bytes)
+    var replies: [Reply] = []
+    replies.reserveCapacity(exchange.commandCount)
+    while !reader.isAtEnd { replies.append(try reader.element()) }
+    return replies
   }
 
-  // MARK: Encoding
-
-  private static func encode(_ command: [Bytes], into request: inout [UInt8]) throws(MartletError) {
-    guard let name = command.first else { throw .refused("ERR empty command") }
-    if ownClientInitials.contains(name.bytes.first ?? 0) { try checkNeedsNoClient(name, command) }
-    append(command, to: &request)
+  /// Sends commands by the thread that holds `key`, which reaches all others.
+  func send(_ exchange: LocalExchange, near key: Bytes?) async throws(MartletError) {
+    let shard = key.map { server.shard(of: $0.bytes) } ?? 0
+    do throws(LocalClient.Closed) { try await clients[shard].send(exchange) } catch { throw .closed }
   }
 
-  private static func checkNeedsNoClient(_ name: Bytes, _ command: [Bytes]) throws(MartletError) {
-    let lowered = name.string.lowercased()
-    guard !ownClientCommands.contains(lowered) else { throw .needsOwnClient(lowered) }
-    if lowered == "xread" || lowered == "xreadgroup",
-      command.contains(where: { $0.string.lowercased() == "block" })
-    {
-      throw .needsOwnClient(lowered)
+  // MARK: Where
+
+  /// Runs `body` on the thread that holds `key`: calls there that are about keys of the same shard are no messages, and
+  /// cost a fraction of one.
+  ///
+  /// While the task does not wait for something else, the shard's other users do.
+  public func onShard<Value: Sendable, Failure: Error>(
+    of key: Bytes, _ body: @Sendable () async throws(Failure) -> Value
+  ) async throws(Failure) -> Value {
+    let outcome = await withTaskExecutorPreference(executor(of: key)) {
+      do throws(Failure) { return Result<Value, Failure>.success(try await body()) } catch {
+        return .failure(error)
+      }
     }
+    return try outcome.get()
   }
 
-  /// What the names of such commands begin with, in either case: others need no closer look.
-  private static let ownClientInitials: Set<UInt8> = {
-    var initials = Set("x".utf8)
-    for name in ownClientCommands { initials.formUnion(name.utf8.prefix(1)) }
-    return initials.union(initials.map { $0 & ~0x20 })
-  }()
-
-  /// Any command as the protocol has it.
-  static func request(_ command: [Bytes]) -> [UInt8] {
-    var request: [UInt8] = []
-    append(command, to: &request)
-    return request
+  /// The thread that holds `key`, for tasks that are to run there.
+  public func executor(of key: Bytes) -> any TaskExecutor {
+    server.executor(ofShard: server.shard(of: key.bytes))
   }
+}
 
-  private static func append(_ command: [Bytes], to request: inout [UInt8]) {
-    appendLine(UInt8(ascii: "*"), command.count, to: &request)
-    for word in command {
-      appendLine(UInt8(ascii: "$"), word.bytes.count, to: &request)
-      request += word.bytes
-      request.append(0x0D)
-      request.append(0x0A)
-    }
+extension ReplyWriter {
+  /// A command as the protocol has it.
+  mutating func command(_ words: [Bytes]) {
+    array(words.count)
+    for word in words { ByteView.with(word.bytes) { bulk($0) } }
   }
-
-  /// A type byte and a length.
-  private static func appendLine(_ type: UInt8, _ count: Int, to request: inout [UInt8]) {
-    request.append(type)
-    if count < 10 {
-      request.append(UInt8(truncatingIfNeeded: count) &+ 0x30)
-    } else if count < 100 {
-      request.append(UInt8(truncatingIfNeeded: count / 10) &+ 0x30)
-      request.append(UInt8(truncatingIfNeeded: count % 10) &+ 0x30)
-    } else {
-      request += String(count).utf8
-    }
-    request.append(0x0D)
-    request.append(0x0A)
-  }
-
-  /// What would change, stop or hold up a client that all callers share.
-  private static let ownClientCommands: Set<String> = [
-    "auth", "hello", "select", "reset", "quit", "client", "monitor", "multi", "exec", "discard",
-    "watch",
-    "unwatch", "subscribe", "psubscribe", "ssubscribe", "unsubscribe", "punsubscribe",
-    "sunsubscribe",
-    "blpop", "brpop", "blmove", "brpoplpush", "blmpop", "bzpopmin", "bzpopmax", "bzmpop", "wait",
-    "waitaof",
-    "shutdown", "sync", "psync", "replconf",
-  ]
 }

@@ -1,7 +1,7 @@
 import RESP
 
 /// What a command replied, as RESP3 has it.
-public indirect enum Reply: Equatable, Sendable {
+public enum Reply: Equatable, Sendable {
   /// A status, such as `OK`.
   case status(String)
   /// An error with its code; only inside other replies and in pipelines.
@@ -52,47 +52,39 @@ extension Reply {
     }
   }
 
-  /// All replies in `bytes`, which hold `count`.
-  static func decode(_ bytes: [UInt8], count: Int) throws(MartletError) -> [Reply] {
-    let decoded = ByteView.with(bytes) { view -> Result<[Reply], ReplyError> in
-      var replies: [Reply] = []
-      replies.reserveCapacity(count)
-      var offset = 0
-      do throws(ReplyError) {
-        while offset < view.count {
-          if let reply = common(view, &offset) {
-            replies.append(reply)
-          } else {
-            replies.append(Reply(try ReplyParser.parse(view, at: &offset)))
-          }
-        }
-      } catch { return .failure(error) }
-      return .success(replies)
-    }
-    switch decoded {
-    case .success(let replies): return replies
-    case .failure(let error): throw .unexpectedReply("at byte \(error.offset): \(error.problem)")
+  /// As the protocol of the writer has it.
+  func write(to reply: inout ReplyWriter) {
+    switch self {
+    case .status(let text): Self.writeStatus(text, to: &reply)
+    case .error(let text): reply.error(text)
+    case .integer(let value): reply.integer(value)
+    case .bytes(let bytes): reply.bulk(bytes.bytes)
+    case .null: reply.null()
+    case .array(let elements):
+      reply.array(elements.count)
+      for element in elements { element.write(to: &reply) }
+    case .map(let pairs):
+      reply.map(pairs.count)
+      for pair in pairs {
+        pair.key.write(to: &reply)
+        pair.value.write(to: &reply)
+      }
+    case .set(let elements):
+      reply.set(elements.count)
+      for element in elements { element.write(to: &reply) }
+    case .push(let elements):
+      // Between replies only; within one it is an array.
+      reply.array(elements.count)
+      for element in elements { element.write(to: &reply) }
+    case .double(let value): reply.double(value)
+    case .boolean(let value): reply.boolean(value)
+    case .bigNumber(let digits): ByteView.with(Array(digits.utf8)) { reply.bigNumber($0) }
     }
   }
 
-  /// The replies that most commands have, decoded without a detour; nil for any other.
-  private static func common(_ view: ByteView, _ offset: inout Int) -> Reply? {
-    switch view[offset] {
-    case UInt8(ascii: "+"):
-      guard view.count >= offset + 5, view[offset..<offset + 5] == ByteView("+OK\r\n") else {
-        return nil
-      }
-      offset += 5
-      return .status("OK")
-    case UInt8(ascii: "$"):
-      guard let end = ReplyParser.skip(view, from: offset),
-        let line = view.firstIndex(of: 0x0D, from: offset), line + 4 <= end
-      else { return nil }
-      let bytes = view[line + 2..<end - 2].bytes
-      offset = end
-      return .bytes(Bytes(bytes))
-    default: return nil
-    }
+  private static func writeStatus(_ text: String, to reply: inout ReplyWriter) {
+    let line = text.utf8.map { $0 == 0x0D || $0 == 0x0A ? 0x20 : $0 }
+    ByteView.with([0x2B] + line + [0x0D, 0x0A]) { reply.raw($0) }
   }
 
   // MARK: Shapes

@@ -30,14 +30,13 @@ extension MartletStore {
         }
       }, ended: { continuation.finish() })
     continuation.onTermination = { _ in client.close() }
-    var request: [UInt8] = []
-    if !channels.isEmpty { request += Self.request(["SUBSCRIBE"] + channels) }
-    if !patterns.isEmpty { request += Self.request(["PSUBSCRIBE"] + patterns) }
+    let exchange = LocalExchange()
+    if !channels.isEmpty { exchange.request.command(["SUBSCRIBE"] + channels) }
+    if !patterns.isEmpty { exchange.request.command(["PSUBSCRIBE"] + patterns) }
     // Confirmations are pushes; this one reply comes behind them.
-    request += Self.request(["PING"])
-    do throws(LocalClient.Closed) {
-      _ = try await client.send(request, replyCount: 1)
-    } catch { throw .closed }
+    exchange.request.command(["PING"])
+    exchange.commandCount = 1
+    do throws(LocalClient.Closed) { try await client.send(exchange) } catch { throw .closed }
     return stream
   }
 
@@ -51,9 +50,11 @@ extension MartletStore {
 extension Message {
   /// nil for a push that is no message, such as a confirmation.
   fileprivate init?(push bytes: [UInt8]) {
-    guard let reply = try? Reply.decode(bytes, count: 1).first, let words = try? reply.asList(),
-      let kind = words.first
-    else { return nil }
+    let reply = ByteView.with(bytes) { view in
+      var reader = ReplyReader(view)
+      return try? reader.reply()
+    }
+    guard let words = try? reply?.asList(), let kind = words.first else { return nil }
     switch (kind, words.count) {
     case ("message", 3): self.init(channel: words[1], pattern: nil, payload: words[2])
     case ("pmessage", 4): self.init(channel: words[2], pattern: words[1], payload: words[3])

@@ -88,7 +88,10 @@ package final class FunctionLibraries: Sendable {
   private let libraries = Mutex<[[UInt8]: FunctionLibrary]>([:])
   private let changes = Atomic<Int>(0)
 
-  package init() {}
+  /// Names in lower case that are none for a library's function.
+  private let reserved: Set<[UInt8]>
+
+  package init(reserved: Set<[UInt8]> = []) { self.reserved = reserved }
 
   /// Another number after each change.
   package var version: Int { changes.load(ordering: .acquiring) }
@@ -117,7 +120,9 @@ package final class FunctionLibraries: Sendable {
           result[old.name] = nil
         }
         let names = Set(result.values.flatMap(\.functions).map(\.name.lowercased))
-        if let taken = library.functions.first(where: { names.contains($0.name.lowercased) }) {
+        if let taken = library.functions.first(where: {
+          names.contains($0.name.lowercased) || reserved.contains($0.name.lowercased)
+        }) {
           return LibraryError(
             Array("ERR Function ".utf8) + taken.name + Array(" already exists".utf8))
         }

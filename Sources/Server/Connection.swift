@@ -50,8 +50,8 @@ final class Connection: @unchecked Sendable {
     _modify { yield unsafe &buffers.parts.pointee.held }
   }
   var heldUntil: UInt64 = 0
-  /// Takes the replies, where there is no socket behind it.
-  var sink: ((borrowing ReplyWriter) -> Void)?
+  /// Takes the replies, where there is no socket behind it. It empties the buffer it is given, or leaves another one.
+  var sink: ((inout ReplyWriter) -> Void)?
   /// Hears of the connection's end.
   var closed: (() -> Void)?
   /// Its commands come from the server's own files.

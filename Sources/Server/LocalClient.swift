@@ -6,37 +6,22 @@ import Synchronization
 ///
 /// To its worker it is a connection like any other, so every command works as it does for a client of the
 /// network. What several tasks send is one pipeline, in the order of their calls.
+///
+/// A caller on the worker's own thread has the commands run at once, as a small turn of their own. Others put theirs
+/// into the worker's `intake`, and, as long as its loop is awake, look for the reply for a while before they suspend.
 package final class LocalClient: @unchecked Sendable {
-  // Unchecked: `submitted` has its lock; everything else belongs to the worker's loop.
+  // Unchecked: everything that changes belongs to the worker's loop.
 
   /// The connection is closed: the server stops, or somebody killed the client.
   package struct Closed: Error {}
 
-  private struct Request: Sendable {
-    let bytes: [UInt8]
-    let replyCount: Int
-    let continuation: CheckedContinuation<Result<[UInt8], Closed>, Never>
-  }
-
-  private struct Submitted: Sendable {
-    var requests: [Request] = []
-    var isClosed = false
-  }
-
-  /// A request whose replies are not complete.
-  private struct Exchange {
-    var awaited: Int
-    let continuation: CheckedContinuation<Result<[UInt8], Closed>, Never>
-  }
-
   private let worker: Worker
-  private let submitted = Mutex(Submitted())
   private var connection: Connection?
-  private var exchanges: [Exchange] = []
+  private var isEnded = false
+  /// Those that wait for replies, in their order.
+  private var exchanges: [LocalExchange] = []
   /// The first of `exchanges` that is still awaited.
   private var nextExchange = 0
-  /// What came for the exchange that is awaited now.
-  private var replies: [UInt8] = []
   private let pushed: (@Sendable ([UInt8]) -> Void)?
   private let ended: (@Sendable () -> Void)?
 
@@ -51,18 +36,23 @@ package final class LocalClient: @unchecked Sendable {
     self.ended = ended
   }
 
-  /// Sends commands and waits for all their replies.
-  ///
-  /// - Parameters:
-  ///   - request: whole commands, as RESP.
-  ///   - replyCount: how many replies they have.
-  /// - Returns: the replies, as RESP3.
-  package func send(_ request: [UInt8], replyCount: Int) async throws(Closed) -> [UInt8] {
-    precondition(replyCount > 0, "a request without a reply")
-    let outcome = await withCheckedContinuation { continuation in
-      submit(Request(bytes: request, replyCount: replyCount, continuation: continuation))
+  /// Sends commands; returns when all their replies are there.
+  package func send(_ exchange: LocalExchange) async throws(Closed) {
+    unsafe precondition(exchange.commandCount > 0, "a request without a reply")
+    unsafe exchange.missing = unsafe exchange.commandCount
+    if worker.loop.isOnLoop, worker.mayRunDirectly, runDirectly(exchange) {
+      if exchange.isDone { return try check(exchange) }
+    } else {
+      exchange.client = self
+      guard let mayBeQuick = worker.intake.add(exchange, worker.loop) else { throw Closed() }
+      if mayBeQuick, exchange.spin() { return try check(exchange) }
     }
-    return try outcome.get()
+    await exchange.wait()
+    try check(exchange)
+  }
+
+  private func check(_ exchange: LocalExchange) throws(Closed) {
+    if exchange.isRefused { throw Closed() }
   }
 
   /// Ends the client; whoever waits for a reply hears that it is closed.
@@ -72,77 +62,103 @@ package final class LocalClient: @unchecked Sendable {
     }
   }
 
-  private func submit(_ request: Request) {
-    let (isClosed, isFirst) = submitted.withLock { submitted in
-      if submitted.isClosed { return (true, false) }
-      submitted.requests.append(request)
-      return (false, submitted.requests.count == 1)
-    }
-    if isClosed { return request.continuation.resume(returning: .failure(Closed())) }
-    if isFirst { Task(executorPreference: worker.loop) { self.take() } }
-  }
-
   // MARK: On the loop
 
-  /// Hands the worker what was submitted since the last time.
-  private func take() {
-    worker.loop.preconditionOnLoop()
-    let requests = submitted.withLock { submitted in
-      let requests = submitted.requests
-      submitted.requests = []
-      return requests
-    }
-    guard !requests.isEmpty else { return }
+  /// Runs commands now.
+  ///
+  /// - Returns: false if others have to come first; then nothing was done.
+  private func runDirectly(_ exchange: LocalExchange) -> Bool {
+    guard !isEnded, nextExchange == exchanges.count else { return false }
     let connection = connection ?? connect()
-    for request in requests {
-      exchanges.append(Exchange(awaited: request.replyCount, continuation: request.continuation))
-      ByteView.with(request.bytes) { connection.input.append($0) }
+    guard connection.takesInputInPlace else { return false }
+    if unsafe exchange.commandCount == 1, pushed == nil, connection.hasSaidAll,
+      unsafe worker.runAlone(connection, exchange.request.bytes, &exchange.reply)
+    {
+      exchange.finish()
+      return true
     }
-    worker.resume(connection)
+    exchanges.append(exchange)
+    unsafe worker.runDirectly(connection, exchange.request.bytes)
+    return true
+  }
+
+  /// Takes in commands that came from another thread.
+  ///
+  /// - Parameter isAlone: no others came with them.
+  func take(_ exchange: LocalExchange, isAlone: Bool) {
+    guard !isEnded else { return exchange.refuse() }
+    let connection = connection ?? connect()
+    let isNext = nextExchange == exchanges.count
+    exchanges.append(exchange)
+    if isAlone, isNext, connection.takesInputInPlace {
+      unsafe worker.parse(connection, exchange.request.bytes, isFromInput: false)
+    } else {
+      unsafe connection.input.append(exchange.request.bytes)
+      worker.resume(connection)
+    }
   }
 
   private func connect() -> Connection {
     let connection = worker.makeLocalConnection()
-    connection.sink = { self.received($0.bytes) }
+    connection.sink = { self.received(&$0) }
     connection.closed = { self.end() }
     self.connection = connection
     return connection
   }
 
-  private func received(_ bytes: ByteView) {
+  /// Takes what the connection has to say, and may exchange the buffer for another one.
+  private func received(_ output: inout ReplyWriter) {
+    if pushed == nil, nextExchange + 1 == exchanges.count, connection?.hasSaidAll == true,
+      unsafe exchanges[nextExchange].missing == exchanges[nextExchange].commandCount
+    {
+      // All commands of the only exchange have run: these are its replies.
+      let exchange = exchanges[nextExchange]
+      unsafe swap(&exchange.reply, &output)
+      unsafe swap(&exchange.request, &output)
+      output.removeAll()
+      return answered()
+    }
+    split(output.bytes)
+    output.removeAll()
+  }
+
+  /// Finds the ends of the replies.
+  private func split(_ bytes: ByteView) {
     var offset = 0
-    // What has not been put into `replies` yet: replies are taken together, up to the end of an exchange.
+    // What has not been handed over yet: replies are taken together, up to the end of an exchange.
     var start = 0
     while offset < bytes.count {
       guard let end = ReplyParser.skip(bytes, from: offset) else {
         preconditionFailure("a reply that is none, at \(offset) of \(bytes.count) bytes")
       }
       if bytes[offset] == 0x3E, let pushed {
-        replies.append(bytes[start..<offset])
+        hand(bytes[start..<offset])
         pushed(bytes[offset..<end].bytes)
         start = end
-      } else if isLastAwaited() {
-        replies.append(bytes[start..<end])
+      } else if isLastMissing() {
+        hand(bytes[start..<end])
         answered()
         start = end
       }
       offset = end
     }
-    replies.append(bytes[start..<offset])
-    // Replies that nobody waits for any more.
-    if nextExchange == exchanges.count { replies.removeAll() }
+    hand(bytes[start..<offset])
+  }
+
+  /// Gives replies to whom they are for; nobody may wait for them any more.
+  private func hand(_ replies: ByteView) {
+    if nextExchange < exchanges.count { unsafe exchanges[nextExchange].reply.raw(replies) }
   }
 
   /// One more reply is there: whether it is the last that the exchange waits for.
-  private func isLastAwaited() -> Bool {
+  private func isLastMissing() -> Bool {
     guard nextExchange < exchanges.count else { return false }
-    exchanges[nextExchange].awaited -= 1
-    return exchanges[nextExchange].awaited == 0
+    unsafe exchanges[nextExchange].missing -= 1
+    return unsafe exchanges[nextExchange].missing == 0
   }
 
   private func answered() {
-    exchanges[nextExchange].continuation.resume(returning: .success(replies))
-    replies = []
+    exchanges[nextExchange].finish()
     nextExchange += 1
     if nextExchange == exchanges.count {
       exchanges.removeAll(keepingCapacity: true)
@@ -151,27 +167,28 @@ package final class LocalClient: @unchecked Sendable {
   }
 
   private func end() {
-    let (requests, isFirst) = submitted.withLock { submitted in
-      let requests = submitted.requests
-      let isFirst = !submitted.isClosed
-      submitted = Submitted(isClosed: true)
-      return (requests, isFirst)
-    }
+    guard !isEnded else { return }
+    isEnded = true
     connection?.sink = nil
     connection?.closed = nil
     connection = nil
     let waiting = exchanges[nextExchange...]
     exchanges = []
     nextExchange = 0
-    for exchange in waiting { exchange.continuation.resume(returning: .failure(Closed())) }
-    for request in requests { request.continuation.resume(returning: .failure(Closed())) }
-    if isFirst { ended?() }
+    for exchange in waiting { exchange.refuse() }
+    ended?()
   }
 }
 
-extension [UInt8] {
-  fileprivate mutating func append(_ view: ByteView) {
-    unsafe append(contentsOf: UnsafeRawBufferPointer(start: view.unsafeBase, count: view.count))
+extension Connection {
+  /// Commands may be parsed where they are: nothing has to come before them.
+  fileprivate var takesInputInPlace: Bool {
+    input.isEmpty && !isBusy && !isScheduled && !isClosing && !parser.isMidCommand
+  }
+
+  /// All its commands have run and replied, and nothing is kept back.
+  fileprivate var hasSaidAll: Bool {
+    input.isEmpty && !isBusy && !isClosing && output.isEmpty && held.isEmpty
   }
 }
 

@@ -1,3 +1,4 @@
+package import Engine
 import EventLoop
 import Logging
 import RESP
@@ -6,10 +7,12 @@ package import ServerConfig
 /// A server inside another program: started without listening, and ended without ending the process.
 extension Server {
   /// Starts the threads, reads the files, and listens only if the configuration has a port.
-  package static func embedded(_ configuration: Configuration) async throws(StartFailure) -> Server
-  {
+  package static func embedded(
+    _ configuration: Configuration, procedures: [Procedure] = []
+  ) async throws(StartFailure) -> Server {
     let server = try Server(
-      threads: configuration, origin: ConfigurationOrigin(path: nil, executable: "", name: ""))
+      threads: configuration, origin: ConfigurationOrigin(path: nil, executable: "", name: ""),
+      procedures: procedures)
     let context = server.context
     context.persistence.willLoad()
     context.memory.started()
@@ -32,7 +35,12 @@ extension Server {
   package var shardCount: Int { context.shardCount }
 
   /// The shard that holds a key.
-  package func shard(of key: [UInt8]) -> Int { ByteView.with(key) { context.shard(of: $0) } }
+  package func shard(of key: [UInt8]) -> Int {
+    context.shardCount == 1 ? 0 : ByteView.with(key) { context.shard(of: $0) }
+  }
+
+  /// Where tasks run on a shard's own thread.
+  package func executor(ofShard shard: Int) -> any TaskExecutor { context.workers[shard].loop }
 
   /// A client of one of the shards' threads. It reaches the keys of all.
   package func makeClient(
@@ -56,7 +64,10 @@ extension Server {
   private func stopThreads() async {
     for worker in context.workers {
       await worker.perform { worker in
-        _ = worker.loop.schedule(after: Self.farewellNanoseconds) { worker.loop.stop() }
+        _ = worker.loop.schedule(after: Self.farewellNanoseconds) {
+          worker.intake.close()
+          worker.loop.stop()
+        }
       }
     }
   }

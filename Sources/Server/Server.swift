@@ -1,5 +1,5 @@
 import CLinux
-import Engine
+package import Engine
 import EventLoop
 import Glibc
 import Logging
@@ -16,18 +16,21 @@ package final class Server: Sendable {
 
   /// Starts the threads, listens, and returns when clients can connect.
   ///
+  /// - Parameter procedures: what FCALL can call beside the functions of libraries.
   /// - Throws: when the kernel refuses a ring, or an address can't be listened on.
   package convenience init(
-    _ configuration: Configuration, origin: ConfigurationOrigin
+    _ configuration: Configuration, origin: ConfigurationOrigin, procedures: [Procedure] = []
   ) throws(StartFailure) {
-    try self.init(threads: configuration, origin: origin)
+    try self.init(threads: configuration, origin: origin, procedures: procedures)
     context.log.notice("Server initialized")
     try listen()
     context.setProcessTitle(configuration)
   }
 
   /// Starts the threads and nothing else: nobody listens, no file is read.
-  init(threads configuration: Configuration, origin: ConfigurationOrigin) throws(StartFailure) {
+  init(
+    threads configuration: Configuration, origin: ConfigurationOrigin, procedures: [Procedure]
+  ) throws(StartFailure) {
     let output = LogOutput(
       path: configuration[.logfile], level: LogOutput.level(named: configuration[.loglevel]))
     let log = Logger(label: "martlet") { _ in RedisLog(output: output) }
@@ -35,7 +38,7 @@ package final class Server: Sendable {
     let shardCount = configuration[.shards] > 0 ? configuration[.shards] : cpus.count
     context = ServerContext(
       shardCount: shardCount, configuration: configuration, origin: origin, log: log,
-      logOutput: output)
+      logOutput: output, procedures: procedures)
     log.notice("Martlet \(Version.martlet) is starting, compatible with Redis \(Version.redis)")
     log.notice(
       "Running mode=standalone, port=\(configuration[.port]), shards=\(shardCount), PID: \(getpid())"

@@ -41,7 +41,7 @@ final class ServerContext: @unchecked Sendable {
     get { deniesNothingInScripts.load(ordering: .relaxed) }
     set { deniesNothingInScripts.store(newValue, ordering: .relaxed) }
   }
-  let libraries = FunctionLibraries()
+  let libraries: FunctionLibraries
   /// Scripts that have gone on for long.
   let slowScripts = SlowScripts()
   let shardCount: Int
@@ -85,7 +85,7 @@ final class ServerContext: @unchecked Sendable {
 
   init(
     shardCount: Int, configuration: Configuration, origin: ConfigurationOrigin, log: Logger,
-    logOutput: LogOutput
+    logOutput: LogOutput, procedures: [Procedure]
   ) {
     self.shardCount = shardCount
     memory = MemoryWatch(shardCount: shardCount)
@@ -100,7 +100,10 @@ final class ServerContext: @unchecked Sendable {
     var renamed = RenamedCommands()
     for line in configuration.renamedCommands { _ = renamed.rename(line[0], to: line[1]) }
     table = CommandTable(
-      CommandTable.engine + services.map(\.command), renames: renamed.names)
+      CommandTable.engine + services.map(\.command), renames: renamed.names,
+      procedures: procedures)
+    libraries = FunctionLibraries(
+      reserved: Set(procedures.map { Array($0.name.lowercasedASCII.utf8) }))
     var bodies = [ServiceCommand.Body?](repeating: nil, count: table.commands.count)
     var footprints = [Footprint.Finder?](repeating: nil, count: table.commands.count)
     for service in services {

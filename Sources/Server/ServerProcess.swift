@@ -1,4 +1,5 @@
 import CLinux
+package import Engine
 import EventLoop
 import Glibc
 import ServerConfig
@@ -7,9 +8,11 @@ import ServerConfig
 package enum ServerProcess {
   /// Runs until a signal or SHUTDOWN ends the server; an orderly end exits the process.
   ///
-  /// - Parameter arguments: as `main` got them, the program's name first.
+  /// - Parameters:
+  ///   - arguments: as `main` got them, the program's name first.
+  ///   - procedures: what FCALL can call beside the functions of libraries.
   /// - Returns: the exit code where there is nothing to wait for: after `--version`, or when it could not start.
-  package static func run(_ arguments: [String]) -> Int32 {
+  package static func run(_ arguments: [String], procedures: [Procedure] = []) -> Int32 {
     let words = Array(arguments.dropFirst())
     if words == ["-v"] || words == ["--version"] {
       print("Martlet server v=\(Version.martlet) redis_version=\(Version.redis) bits=64")
@@ -38,7 +41,7 @@ package enum ServerProcess {
     if configuration[.setProcTitle] { _ = clinux_claim_process_title() }
     writeProcessID(to: configuration[.pidfile])
     do throws(Server.StartFailure) {
-      let server = try Server(configuration, origin: origin)
+      let server = try Server(configuration, origin: origin, procedures: procedures)
       Task { exit(await server.waitUntilStopped()) }
       waitForSignals(signals, server)
       return 1

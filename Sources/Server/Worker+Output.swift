@@ -58,9 +58,13 @@ extension Worker {
     }
   }
 
-  private func drain(_ replies: inout ReplyWriter, into sink: (borrowing ReplyWriter) -> Void) {
-    sink(replies)
-    replies.removeAll()
+  /// Gives replies to a sink, which may look at the connection meanwhile.
+  private func drain(_ replies: inout ReplyWriter, into sink: (inout ReplyWriter) -> Void) {
+    var drained = ReplyWriter(protocolVersion: replies.protocolVersion)
+    swap(&drained, &replies)
+    sink(&drained)
+    drained.protocolVersion = replies.protocolVersion
+    if replies.isEmpty { swap(&drained, &replies) }
   }
 
   /// Keeps replies back until what the shard has appended so far is on disk.

@@ -113,6 +113,20 @@ final class Worker: LoopClient, @unchecked Sendable {
   @exclusivity(unchecked)
   var longTurnTicks = UInt64.max
 
+  /// What clients inside the process have sent.
+  let intake = LocalIntake()
+  /// How many of them have had their commands run outside of a turn since the last one.
+  @exclusivity(unchecked)
+  var directRuns = 0
+  private(set) var isInTurn = false
+  @exclusivity(unchecked)
+  var directWords = ArgumentTable(capacity: 64)
+  @exclusivity(unchecked)
+  var directReply = ReplyWriter(protocolVersion: 3)
+  /// When such a run has last read the clocks.
+  @exclusivity(unchecked)
+  var directTicks: UInt64 = 0
+
   /// What its clients take, while that is limited.
   var clientByteCount = 0
   /// How much of the memory limit is left.
@@ -154,20 +168,25 @@ final class Worker: LoopClient, @unchecked Sendable {
 
   var hasWork: Bool {
     unsafe !resumable.isEmpty || hasBackgroundWork || room.isWanted || scheduler.hasUnfinished || scripts.hasPaused || hasMessages
+      || intake.hasAny
       || mail.hasWork(server.mailboxes)
   }
 
-  private func readClocks() {
+  func readClocks() {
     turnTime = EventLoop.monotonicNanoseconds
     wallTime = WallClock.milliseconds
   }
 
   func turn() {
+    isInTurn = true
+    defer { isInTurn = false }
+    unsafe directRuns = 0
     readClocks()
     unsafe traffic.turnCount &+= 1
     var marks = TurnMarks()
     marks.start = clinux_ticks()
     takeMail()
+    takeLocal()
     marks.mail = clinux_ticks()
     loop.ring.reap { completion in
       if !loop.consumes(completion) { handle(completion) }
@@ -325,7 +344,7 @@ final class Worker: LoopClient, @unchecked Sendable {
   }
 
   /// Finds the commands in `bytes` and schedules them as one run.
-  private func parse(_ connection: Connection, _ bytes: ByteView, isFromInput: Bool) {
+  func parse(_ connection: Connection, _ bytes: ByteView, isFromInput: Bool) {
     var parser = RequestParser()
     swap(&parser, &connection.parser)
     defer { swap(&parser, &connection.parser) }

@@ -4,18 +4,6 @@ import Testing
 
 /// A store inside the process.
 struct StoreTests {
-  private func withStore(
-    _ configuration: MartletStore.Configuration = .init(),
-    _ body: (MartletStore) async throws -> Void
-  ) async throws {
-    let store = try await MartletStore.open(configuration)
-    do { try await body(store) } catch {
-      try await store.close()
-      throw error
-    }
-    try await store.close()
-  }
-
   @Test(arguments: [1, 3]) func whatIsSetIsThere(shards: Int) async throws {
     try await withStore(.init(shards: shards)) { store in
       for index in 0..<100 {

@@ -16,7 +16,7 @@ struct LayerTests {
       "Persistence", "Scripting", "Coordinator", "Shard", "Engine", "RESP", "EventLoop", "ServerConfig", "CLinux",
       "CJemalloc",
     ],
-    "Martlet": ["Server", "ServerConfig", "RESP"],
+    "Martlet": ["Server", "ServerConfig", "Engine", "RESP"],
     "martlet-server": ["Server"],
     "LoadGenerator": ["EventLoop", "RESP", "CLinux"],
     "martlet-benchmark": ["LoadGenerator"],

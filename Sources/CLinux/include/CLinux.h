@@ -8,6 +8,15 @@
 /// Swift has no prefetch.
 static inline void clinux_prefetch(const void *_Nullable address) { __builtin_prefetch(address, 0, 3); }
 
+/// Tells the processor that a loop waits for another thread.
+static inline void clinux_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
 /// A cycle counter: about a third of clock_gettime's cost, read once per command.
 static inline uint64_t clinux_ticks(void) {
 #if defined(__x86_64__)

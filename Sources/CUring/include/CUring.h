@@ -24,6 +24,8 @@ int curing_descriptor(const curing *_Nonnull ring);
 /// With a count over 1 the sends among what is submitted do not count.
 int curing_wait(curing *_Nonnull ring, int64_t nanoseconds, unsigned count);
 int curing_has_completions(const curing *_Nonnull ring);
+/// Whether operations are queued that have not been submitted.
+int curing_has_queued(const curing *_Nonnull ring);
 /// Copies up to `capacity` completions out and marks them seen.
 unsigned curing_take(curing *_Nonnull ring, curing_completion *_Nonnull out, unsigned capacity);
 

@@ -45,7 +45,7 @@ package struct Command: Sendable {
   package let element: Int?
 
   package init(
-    _ name: StaticString, _ summary: String, since: String, group: Group, complexity: String,
+    _ name: some CustomStringConvertible, _ summary: String, since: String, group: Group, complexity: String,
     arity: Arity, keys: [KeySpec] = [], findKeys: (@Sendable (Arguments) -> [Int])? = nil,
     databaseOfKey: (@Sendable (Arguments, Int) -> Int?)? = nil,
     flags: Flags = [], categories: Categories = [], tips: [String] = [],
@@ -54,7 +54,7 @@ package struct Command: Sendable {
     subcommands: [Command] = [], dependents: Dependents? = nil, blocking: Blocking? = nil,
     slices: Slices? = nil, element: Int? = nil, execution: Execution
   ) {
-    self.name = "\(name)".lowercasedASCII
+    self.name = name.description.lowercasedASCII
     self.summary = summary
     self.since = since
     self.group = group

@@ -6,9 +6,9 @@ package import RESP
 /// threads share it. Subcommands have indices of their own, behind all commands, so that whoever counts
 /// or checks by index need not know the difference.
 package final class CommandTable: Sendable {
-  /// Commands, then all their subcommands.
+  /// Commands, then all their subcommands, then the procedures.
   package let commands: [Command]
-  /// How many of `commands` are not subcommands.
+  /// How many of `commands` have a name of their own.
   package let topLevelCount: Int
   /// As clients see them: `get`, `config|get`.
   package let fullNames: [String]
@@ -21,6 +21,11 @@ package final class CommandTable: Sendable {
   private let subcommandRanges: [Range<Int>]
   /// The commands that can be called at all, subcommands aside: those not renamed to nothing.
   package let callable: [Int]
+  package let procedures: [Procedure]
+  /// By what they are called, in lower case.
+  private let procedureIndices: [String: Int]
+  /// Where FCALL_RO of a procedure that writes goes.
+  private let refusedProcedure: Int
   /// Names that `rename-command` gave and that are longer than any command's own.
   private let longNames: [String: Int]
   /// Open addressing over name hashes: an index into `commands`, -1 where empty.
@@ -31,7 +36,10 @@ package final class CommandTable: Sendable {
   ///   - topLevel: their names differ.
   ///   - renames: commands that are called otherwise, by their own names; "" is a command that can't be called.
   ///     Replies name a command as ever.
-  package init(_ topLevel: [Command], renames: [String: String] = [:]) {
+  ///   - procedures: called by FCALL and FCALL_RO, before the functions of libraries; their names differ in more than case.
+  package init(
+    _ topLevel: [Command], renames: [String: String] = [:], procedures: [Procedure] = []
+  ) {
     let callNames = topLevel.map { renames[$0.name] ?? $0.name }
     var commands = topLevel
     var fullNames = topLevel.map(\.name)
@@ -41,6 +49,19 @@ package final class CommandTable: Sendable {
       commands += command.subcommands
       fullNames += command.subcommands.map { "\(command.name)|\($0.name)" }
     }
+    self.procedures = procedures
+    refusedProcedure = commands.count
+    var procedureIndices: [String: Int] = [:]
+    if !procedures.isEmpty {
+      for command in [Command.refusedProcedure] + procedures.map(\.command) {
+        procedureIndices[command.name] = commands.count
+        commands.append(command)
+        fullNames.append("fcall|\(command.name)")
+      }
+      precondition(procedureIndices.count == procedures.count + 1, "two procedures of one name")
+      procedureIndices[Command.refusedProcedure.name] = nil
+    }
+    self.procedureIndices = procedureIndices
     self.commands = commands
     self.fullNames = fullNames
     topLevelCount = topLevel.count
@@ -51,7 +72,9 @@ package final class CommandTable: Sendable {
       uniqueKeysWithValues: callable.filter { isLong(callNames[$0]) }.map { (callNames[$0], $0) })
     descriptors = commands.enumerated().map { index, command in
       let name = index < callNames.count ? callNames[index] : command.name
-      return CommandDescriptor(command, name: isLong(name) ? "" : name)
+      return CommandDescriptor(
+        command, name: isLong(name) ? "" : name,
+        callsProcedures: !procedures.isEmpty && command.callsProcedures)
     }
     bodies = commands.map { StoredBody(run: $0.body) }
     var size = 64
@@ -81,10 +104,22 @@ package final class CommandTable: Sendable {
   @inline(__always)
   package func index(of words: Arguments) -> Int? {
     guard let index = index(of: words[0]) else { return nil }
-    if descriptors[index].routing == .container, words.count > 1 {
-      return subcommand(of: index, called: words[1]) ?? index
+    if descriptors[index].hasSecondName, words.count > 1 {
+      return indexBySecondName(of: words, index)
     }
     return index
+  }
+
+  @inline(never)
+  private func indexBySecondName(of words: Arguments, _ index: Int) -> Int {
+    if descriptors[index].routing == .container {
+      return subcommand(of: index, called: words[1]) ?? index
+    }
+    guard words.count > 2, let procedure = procedureIndices[words[1].string.lowercasedASCII] else {
+      return index
+    }
+    let mayWrite = descriptors[procedure].flags.contains(.write)
+    return mayWrite && descriptors[index].flags.contains(.readOnly) ? refusedProcedure : procedure
   }
 
   /// The indices of a command's subcommands.
@@ -152,13 +187,15 @@ package struct CommandDescriptor: Sendable {
   package let flags: Command.Flags
   /// Calls on large values are done in slices.
   package let hasSlices: Bool
+  /// Which command is meant depends on the second word too.
+  @usableFromInline let hasSecondName: Bool
   fileprivate let name: PackedName
 
   /// The longest name that is compared in place.
   static let nameBytesMax = PackedName.bytesMax
 
   /// - Parameter calledName: what it is called by, in lower case.
-  init(_ command: Command, name calledName: String) {
+  init(_ command: Command, name calledName: String, callsProcedures: Bool = false) {
     switch command.arity {
     case .exactly(let count): (wordsMin, wordsMax) = (count, count)
     case .atLeast(let count): (wordsMin, wordsMax) = (count, .max)
@@ -186,6 +223,7 @@ package struct CommandDescriptor: Sendable {
     case .service: routing = .service
     case .container: routing = .container
     }
+    hasSecondName = callsProcedures || routing == .container
   }
 
   @inlinable @inline(__always)

@@ -71,6 +71,13 @@ package struct Effects: Sendable {
     endUnit()
   }
 
+  /// As `closeUnit`, for the unit of a command that has recorded all that it did.
+  mutating func closeUnitOfCommand() {
+    unitDepth -= 1
+    // Whoever ran the command ends an outermost unit, once it has seen this.
+    if recordsCommands { isSpoken = true }
+  }
+
   /// Ends the unit and takes it out again: it belongs to a transaction that goes on elsewhere. It selects its
   /// database, whatever the reader had selected.
   package mutating func takeUnit() -> [UInt8] {

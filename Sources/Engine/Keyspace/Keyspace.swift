@@ -103,6 +103,8 @@ package import RESP
   /// DEBUG QUICKLIST-PACKED-THRESHOLD: list elements from this length on get a node of their own; 0: those too
   /// long for a node.
   package var plainListNodeBytesMin = 0
+  /// What procedures use the keys by.
+  var procedureKeys: ProcedureKeys?
   /// The database that commands see.
   package private(set) var selected = 0
 

@@ -44,6 +44,9 @@ package struct KeyspaceEventLog: Sendable {
     events.append(KeyspaceEvent(name: name, key: key.bytes, database: database))
   }
 
+  /// Forgets what was noted since there were `count`.
+  mutating func truncate(to count: Int) { events.removeSubrange(count...) }
+
   package mutating func take() -> [KeyspaceEvent] {
     let taken = events
     events.removeAll(keepingCapacity: taken.count <= 1024)

@@ -183,7 +183,10 @@ extension Worker {
       id: 0, descriptor: -1, handle: connections.nextHandle(), address: SocketAddresses(descriptor: -1),
       createdAt: WallClock.milliseconds / 1000, now: EventLoop.monotonicNanoseconds)
     connection.isReplay = true
-    connection.sink = { errors.read($0.bytes) }
+    connection.sink = { replies in
+      errors.read(replies.bytes)
+      replies.removeAll()
+    }
     connections.insert(connection)
     return connection
   }

@@ -6,7 +6,10 @@ let package = Package(
   // Yours would name Martlet's URL and a version.
   dependencies: [.package(name: "Martlet", path: "../../..")],
   targets: [
-    .executableTarget(
-      name: "Leaderboard", dependencies: [.product(name: "Martlet", package: "Martlet")])
+    .target(name: "Boards", dependencies: [.product(name: "Martlet", package: "Martlet")]),
+    // A program that has a board inside.
+    .executableTarget(name: "Leaderboard", dependencies: ["Boards"]),
+    // martlet-server with the board's procedures.
+    .executableTarget(name: "leaderboard-server", dependencies: ["Boards"]),
   ]
 )

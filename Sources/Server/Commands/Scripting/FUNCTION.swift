@@ -247,7 +247,9 @@ extension Worker {
       guard let pattern else { return true }
       return ByteView.with(library.name) { Glob.matches(pattern, $0, ignoringCase: true) }
     }
-    reply.array(libraries.count)
+    let procedures = visibleProcedures(pattern)
+    reply.array(libraries.count + (procedures.isEmpty ? 0 : 1))
+    if !procedures.isEmpty { writeLibrary(of: procedures, showsCode: showsCode, &reply) }
     for library in libraries {
       reply.map(showsCode ? 4 : 3)
       reply.bulk("library_name")
@@ -289,12 +291,22 @@ extension Worker {
     }
     let libraries = server.libraries.all
     reply.bulk("engines")
-    reply.map(1)
+    let procedures = visibleProcedures(nil)
+    reply.map(procedures.isEmpty ? 1 : 2)
     reply.bulk("LUA")
+    writeCounts(
+      libraries: libraries.count, functions: libraries.reduce(0) { $0 + $1.functions.count }, &reply)
+    if !procedures.isEmpty {
+      reply.bulk("SWIFT")
+      writeCounts(libraries: 1, functions: procedures.count, &reply)
+    }
+  }
+
+  private func writeCounts(libraries: Int, functions: Int, _ reply: inout ReplyWriter) {
     reply.map(2)
     reply.bulk("libraries_count")
-    reply.integer(libraries.count)
+    reply.integer(libraries)
     reply.bulk("functions_count")
-    reply.integer(libraries.reduce(0) { $0 + $1.functions.count })
+    reply.integer(functions)
   }
 }

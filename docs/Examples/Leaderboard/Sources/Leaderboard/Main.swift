@@ -1,10 +1,11 @@
+import Boards
 import Martlet
 
 @main
 struct Main {
   static func main() async throws {
     // With a port, `redis-cli -p 6380` could look into this program.
-    let store = try await MartletStore.open(.init(shards: 2))
+    let store = try await MartletStore.open(.init(shards: 2, procedures: [Leaderboard.gift]))
     let board = Leaderboard(store: store, reportsMax: 5)
     let reports = try await store.subscribe(to: ["reports"])
 
@@ -31,6 +32,9 @@ struct Main {
       if seen == counted { break }
     }
     print("\(seen) messages seen")
+
+    let given = try await store.call("gift", keys: ["board"], arguments: ["barbara", "edsger", "3"])
+    print("gift: \(given)")
 
     for (place, entry) in try await board.best(3).enumerated() {
       print("\(place + 1). \(entry.member) \(Int(entry.score))")

@@ -2,7 +2,7 @@
 extension MartletStore {
   /// The value of a string; nil if there is none.
   public func get(_ key: Bytes) async throws(MartletError) -> Bytes? {
-    try await execute(["GET", key]).asBytes()
+    try await run(.get(key))
   }
 
   /// Sets a string, whatever was there.
@@ -11,46 +11,35 @@ extension MartletStore {
   public func set(
     _ key: Bytes, to value: Bytes, expiresAfter lifetime: Duration? = nil
   ) async throws(MartletError) {
-    var command: [Bytes] = ["SET", key, value]
-    if let lifetime { command += ["PX", Bytes(lifetime.wholeMilliseconds)] }
-    try await execute(command).expectOK()
+    try await run(.set(key, to: value, expiresAfter: lifetime))
   }
 
   /// Adds to the integer of a string, which counts as 0 if it is not there; the sum.
   @discardableResult
   public func increment(_ key: Bytes, by step: Int = 1) async throws(MartletError) -> Int {
-    try await execute(["INCRBY", key, Bytes(step)]).asInteger()
+    try await run(.increment(key, by: step))
   }
 
   /// Deletes keys; how many there were.
   @discardableResult
   public func delete(_ keys: Bytes...) async throws(MartletError) -> Int {
     guard !keys.isEmpty else { return 0 }
-    return try await execute(["DEL"] + keys).asInteger()
+    return try await run(Command("DEL", words: keys))
   }
 
   /// Whether a key is there.
   public func exists(_ key: Bytes) async throws(MartletError) -> Bool {
-    try await execute(["EXISTS", key]).asFlag()
+    try await run(.exists(key))
   }
 
   /// Has a key expire; false if there is none.
   @discardableResult
   public func expire(_ key: Bytes, after lifetime: Duration) async throws(MartletError) -> Bool {
-    try await execute(["PEXPIRE", key, Bytes(lifetime.wholeMilliseconds)]).asFlag()
+    try await run(.expire(key, after: lifetime))
   }
 
   /// How long a key has to live; nil if it does not expire or is not there.
   public func timeToLive(_ key: Bytes) async throws(MartletError) -> Duration? {
-    let milliseconds = try await execute(["PTTL", key]).asInteger()
-    return milliseconds < 0 ? nil : .milliseconds(milliseconds)
-  }
-}
-
-extension Duration {
-  /// Rounded down.
-  var wholeMilliseconds: Int {
-    let (seconds, attoseconds) = components
-    return Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000)
+    try await run(.timeToLive(key))
   }
 }

@@ -3,44 +3,45 @@ extension MartletStore {
   /// Adds members; how many of them are new.
   @discardableResult
   public func add(_ members: [Bytes], to key: Bytes) async throws(MartletError) -> Int {
-    guard !members.isEmpty else { return 0 }
-    return try await execute(["SADD", key] + members).asInteger()
+    if members.isEmpty { return 0 }
+    return try await run(.add(members, to: key))
   }
 
   /// Removes members; how many there were.
   @discardableResult
   public func remove(_ members: [Bytes], from key: Bytes) async throws(MartletError) -> Int {
-    guard !members.isEmpty else { return 0 }
-    return try await execute(["SREM", key] + members).asInteger()
+    if members.isEmpty { return 0 }
+    return try await run(.remove(members, from: key))
   }
 
+  /// Whether a set has a member.
   public func contains(_ member: Bytes, in key: Bytes) async throws(MartletError) -> Bool {
-    try await execute(["SISMEMBER", key, member]).asFlag()
+    try await run(.contains(member, in: key))
   }
 
   /// All members, in no order.
   public func members(of key: Bytes) async throws(MartletError) -> Set<Bytes> {
-    Set(try await execute(["SMEMBERS", key]).asList())
+    try await run(.members(of: key))
   }
 
   /// What is in all of the sets.
   public func intersection(of keys: [Bytes]) async throws(MartletError) -> Set<Bytes> {
-    Set(try await execute(["SINTER"] + keys).asList())
+    try await run(.intersection(of: keys))
   }
 
   /// What is in any of the sets.
   public func union(of keys: [Bytes]) async throws(MartletError) -> Set<Bytes> {
-    Set(try await execute(["SUNION"] + keys).asList())
+    try await run(.union(of: keys))
   }
 
   /// Has a HyperLogLog count elements; whether its estimate may have changed.
   @discardableResult
   public func count(_ elements: [Bytes], in key: Bytes) async throws(MartletError) -> Bool {
-    try await execute(["PFADD", key] + elements).asFlag()
+    try await run(.count(elements, in: key))
   }
 
   /// About how many different elements were counted in any of the HyperLogLogs.
   public func estimatedCount(of keys: [Bytes]) async throws(MartletError) -> Int {
-    try await execute(["PFCOUNT"] + keys).asInteger()
+    try await run(.estimatedCount(of: keys))
   }
 }

@@ -2,21 +2,18 @@
 extension MartletStore {
   /// Sets fields; how many of them are new.
   @discardableResult
-  public func setFields(
-    _ key: Bytes, _ fields: [Bytes: Bytes]
-  ) async throws(MartletError) -> Int {
-    guard !fields.isEmpty else { return 0 }
-    return try await execute(["HSET", key] + fields.flatMap { [$0.key, $0.value] }).asInteger()
+  public func setFields(_ key: Bytes, _ fields: [Bytes: Bytes]) async throws(MartletError) -> Int {
+    try await run(.setFields(key, fields))
   }
 
   /// The value of a field; nil if there is none.
   public func field(_ field: Bytes, of key: Bytes) async throws(MartletError) -> Bytes? {
-    try await execute(["HGET", key, field]).asBytes()
+    try await run(.field(field, of: key))
   }
 
   /// All fields and their values; empty if there is no such key.
   public func fields(of key: Bytes) async throws(MartletError) -> [Bytes: Bytes] {
-    try await execute(["HGETALL", key]).asDictionary()
+    try await run(.fields(of: key))
   }
 
   /// Adds to the integer of a field, which counts as 0 if it is not there; the sum.
@@ -24,13 +21,13 @@ extension MartletStore {
   public func increment(
     field: Bytes, of key: Bytes, by step: Int = 1
   ) async throws(MartletError) -> Int {
-    try await execute(["HINCRBY", key, field, Bytes(step)]).asInteger()
+    try await run(.increment(field: field, of: key, by: step))
   }
 
   /// Deletes fields; how many there were.
   @discardableResult
   public func deleteFields(_ fields: [Bytes], of key: Bytes) async throws(MartletError) -> Int {
-    guard !fields.isEmpty else { return 0 }
-    return try await execute(["HDEL", key] + fields).asInteger()
+    if fields.isEmpty { return 0 }
+    return try await run(.deleteFields(fields, of: key))
   }
 }

@@ -1,0 +1,110 @@
+import Engine
+import RESP
+
+/// A command and what its reply means: how the calls of stores, pipelines and transactions are written once.
+///
+/// ```swift
+/// let name = try await store.run(.get("name"))
+/// let replies = await store.run(keys.map { .get($0) })
+/// ```
+public struct Command<Value: Sendable>: Sendable {
+  /// Empty where `words` begin with the name.
+  private let name: StaticString
+  /// The first words behind the name, which most commands have no more of: they need no array.
+  private let first: Bytes?
+  private let second: Bytes?
+  private let words: [Bytes]
+  let decode: Decode
+
+  typealias Decode = @Sendable (inout ReplyReader) throws(MartletError) -> Value
+
+  init(
+    _ name: StaticString, _ first: Bytes? = nil, _ second: Bytes? = nil, words: [Bytes] = [],
+    decode: @escaping Decode
+  ) {
+    self.name = name
+    self.first = first
+    self.second = second
+    self.words = words
+    self.decode = decode
+  }
+
+  private var wordCount: Int {
+    words.count + (name.utf8CodeUnitCount > 0 ? 1 : 0) + (first == nil ? 0 : 1)
+      + (second == nil ? 0 : 1)
+  }
+
+  /// The word behind the name: mostly a key.
+  var key: Bytes? {
+    if let first { return first }
+    let index = name.utf8CodeUnitCount > 0 ? 0 : 1
+    return index < words.count ? words[index] : nil
+  }
+
+  /// As the protocol has it.
+  func write(to request: inout ReplyWriter) {
+    request.array(wordCount)
+    if name.utf8CodeUnitCount > 0 { request.bulk(ByteView(name)) }
+    if let first { ByteView.with(first.bytes) { request.bulk($0) } }
+    if let second { ByteView.with(second.bytes) { request.bulk($0) } }
+    for word in words { ByteView.with(word.bytes) { request.bulk($0) } }
+  }
+
+  func write(to buffer: inout WordBuffer) {
+    if name.utf8CodeUnitCount > 0 { buffer.append(name) }
+    if let first { buffer.append(first.bytes) }
+    if let second { buffer.append(second.bytes) }
+    for word in words { buffer.append(word.bytes) }
+  }
+}
+
+extension Command where Value == Reply {
+  /// Any command, by its words; the name comes first.
+  public init(_ words: [Bytes]) {
+    self.init("", words: words, decode: { (reader) throws(MartletError) in try reader.reply() })
+  }
+}
+
+extension Command {
+  /// Of commands whose replies need no more than a look at their shape.
+  init(
+    _ name: StaticString, _ first: Bytes? = nil, _ second: Bytes? = nil, words: [Bytes] = [],
+    from convert: @escaping @Sendable (Reply) throws(MartletError) -> Value
+  ) {
+    self.init(
+      name, first, second, words: words,
+      decode: { (reader) throws(MartletError) in try convert(try reader.reply()) })
+  }
+}
+
+extension Command where Value == Void {
+  init(_ name: StaticString, _ first: Bytes, _ second: Bytes? = nil, words: [Bytes] = []) {
+    self.init(
+      name, first, second, words: words,
+      decode: { (reader) throws(MartletError) in try reader.ok() })
+  }
+}
+
+extension Command where Value == Int {
+  init(_ name: StaticString, _ first: Bytes? = nil, _ second: Bytes? = nil, words: [Bytes] = []) {
+    self.init(
+      name, first, second, words: words,
+      decode: { (reader) throws(MartletError) in try reader.integer() })
+  }
+}
+
+extension Command where Value == Bool {
+  init(_ name: StaticString, _ first: Bytes, _ second: Bytes? = nil, words: [Bytes] = []) {
+    self.init(
+      name, first, second, words: words,
+      decode: { (reader) throws(MartletError) in try reader.integer() == 1 })
+  }
+}
+
+extension Command where Value == Bytes? {
+  init(_ name: StaticString, _ first: Bytes, _ second: Bytes? = nil, words: [Bytes] = []) {
+    self.init(
+      name, first, second, words: words,
+      decode: { (reader) throws(MartletError) in try reader.bytes() })
+  }
+}

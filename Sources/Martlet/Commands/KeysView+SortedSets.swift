@@ -1,0 +1,52 @@
+/// Sorted sets: members in the order of their scores.
+extension KeysView {
+  /// Sets scores; how many of the members are new.
+  @discardableResult
+  public func add(_ scored: [MartletStore.Scored], to key: Bytes) throws(MartletError) -> Int {
+    if scored.isEmpty { return 0 }
+    return try run(.add(scored, to: key))
+  }
+
+  /// Adds to a member's score, which counts as 0 if it is not there; the sum.
+  @discardableResult
+  public func increment(
+    _ member: Bytes, in key: Bytes, by step: Double
+  ) throws(MartletError) -> Double {
+    try run(.increment(member, in: key, by: step))
+  }
+
+  /// A member's score; nil if it is none.
+  public func score(of member: Bytes, in key: Bytes) throws(MartletError) -> Double? {
+    try run(.score(of: member, in: key))
+  }
+
+  /// A member's place, from 0; nil if it is none.
+  ///
+  /// - Parameter highestFirst: the highest score has place 0.
+  public func rank(
+    of member: Bytes, in key: Bytes, highestFirst: Bool = false
+  ) throws(MartletError) -> Int? {
+    try run(.rank(of: member, in: key, highestFirst: highestFirst))
+  }
+
+  /// The members at these places; negative ones count from the end.
+  public func ranked(
+    _ key: Bytes, from first: Int = 0, through last: Int = -1, highestFirst: Bool = false
+  ) throws(MartletError) -> [MartletStore.Scored] {
+    try run(.ranked(key, from: first, through: last, highestFirst: highestFirst))
+  }
+
+  /// The members whose scores lie within a range, lowest first.
+  public func scored(
+    _ key: Bytes, within range: ClosedRange<Double>
+  ) throws(MartletError) -> [MartletStore.Scored] {
+    try run(.scored(key, within: range))
+  }
+
+  /// Removes members of a sorted set; how many there were.
+  @discardableResult
+  public func removeScored(_ members: [Bytes], from key: Bytes) throws(MartletError) -> Int {
+    if members.isEmpty { return 0 }
+    return try run(.removeScored(members, from: key))
+  }
+}
