@@ -17,7 +17,7 @@ package import RESP
   package private(set) var undeclaredKey: [UInt8]?
 
   /// Every command of the engine.
-  private static let engineTable = CommandTable(CommandTable.engine)
+  static let engineTable = CommandTable(CommandTable.engine)
   private let table = ProcedureKeys.engineTable
 
   func begin(
