@@ -333,9 +333,12 @@ static bool write_table(
 
 /// How deep a returned value may nest: as the stack of Lua 5.1 allows.
 enum { result_depth_max = 1900 };
+/// How much it may be: a table may stand in many places, so that a small one becomes endless.
+enum { result_values_max = 1 << 23, result_bytes_max = 1 << 30 };
 
 bool write_result(cscript *script, lua_State *state, buffer *output, int protocol, int depth) {
   if (depth > result_depth_max || !lua_checkstack(state, 8)) return false;
+  if (++script->result_count > result_values_max || output->count > result_bytes_max) return false;
   bool is_written = true;
   switch (lua_type(state, -1)) {
     case LUA_TSTRING: {

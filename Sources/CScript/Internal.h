@@ -39,6 +39,14 @@ struct cscript {
   cscript_host host;
   cscript_options options;
   size_t heap_bytes;
+  /// Of them, in large blocks.
+  size_t large_bytes;
+  /// Allocated since the last look at the clock.
+  size_t unseen_bytes;
+  /// How many instructions go by between two looks.
+  int look_interval;
+  /// It went on for too long where it can't be suspended: it ends by an error that nothing catches.
+  bool is_doomed;
   /// The globals behind the proxy that scripts see.
   int globals_reference, environment_reference, loading_reference, library_reference;
   cscript_run *free_runs;
@@ -47,12 +55,12 @@ struct cscript {
   /// In monotonic nanoseconds; 0: not known yet.
   uint64_t slice_end;
   unsigned call_count;
-  /// The next instruction looks at the clock.
-  bool is_look_due;
   int protocol;
   bool is_loading;
   bool has_library_deadline;
   buffer output;
+  /// How many values the result has so far.
+  long result_count;
   buffer error;
   buffer error_source;
   int error_line;
@@ -65,9 +73,13 @@ struct cscript {
 };
 
 cscript *script_of(lua_State *state);
+/// The clock is looked at before the next instruction: for functions that take long.
+void look_soon(cscript *script);
+/// What is longer takes a while.
+enum { long_text_bytes = 16 << 10 };
 
 /// After a call: commands take longer than instructions, so the clock is looked at more often.
-void look_after_call(cscript *script, lua_State *state);
+void look_after_call(cscript *script);
 
 /// Writes a number in decimal digits, no end mark; the count of bytes, at most 20.
 int write_integer(char *text, long long number);
@@ -76,7 +88,9 @@ int write_integer(char *text, long long number);
 void push_reply(cscript *script, lua_State *state, const char *reply, size_t count, size_t *offset);
 /// Pushes `{err = text}`.
 void push_error_table(lua_State *state, const char *text, size_t count);
-/// Writes the value at the top and pops it. False if it nests too deeply.
+/// What an encoder may write: a table that stands in many places can become endless.
+enum { encoded_bytes_max = 64 << 20 };
+/// Writes the value at the top and pops it. False if it nests too deeply, or is too much.
 bool write_result(cscript *script, lua_State *state, buffer *output, int protocol, int depth);
 
 /// Raise an error that names the place. Do not return.
@@ -89,6 +103,7 @@ int redis_register_function(lua_State *state);
 void open_json(lua_State *state);
 void open_msgpack(lua_State *state);
 void open_struct(lua_State *state);
+void open_patterns(lua_State *state);
 void open_redis(cscript *script, lua_State *state);
 /// Replaces the table at the top by a proxy that can't be changed.
 void protect_table(lua_State *state);

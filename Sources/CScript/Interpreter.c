@@ -13,10 +13,24 @@ static uint64_t nanoseconds(void) {
 
 // MARK: The heap
 
+/// One instruction on a block that is large takes long.
+enum { large_block_bytes = 64 << 10 };
+/// What is allocated takes time to be filled.
+enum { bytes_a_look = 1 << 20 };
+
+static inline void resized(cscript *script, size_t old_count, size_t count) {
+  if (old_count >= large_block_bytes) script->large_bytes -= old_count;
+  if (count >= large_block_bytes) script->large_bytes += count;
+  if (count <= old_count) return;
+  script->unseen_bytes += count - old_count;
+  if (script->unseen_bytes >= bytes_a_look) look_soon(script);
+}
+
 static void *allocate(void *context, void *block, size_t old_count, size_t count) {
   cscript *script = context;
   if (count == 0) {
     script->heap_bytes -= old_count;
+    resized(script, old_count, 0);
     free(block);
     return NULL;
   }
@@ -25,7 +39,10 @@ static void *allocate(void *context, void *block, size_t old_count, size_t count
     return NULL;
   }
   void *grown = realloc(block, count);
-  if (grown) script->heap_bytes += count - old_count;
+  if (grown) {
+    script->heap_bytes += count - old_count;
+    resized(script, old_count, count);
+  }
   return grown;
 }
 
@@ -40,41 +57,66 @@ cscript *script_of(lua_State *state) {
 
 // MARK: Slices
 
-/// How many instructions go by between two looks at the clock.
-enum { instructions_a_look = 2000, calls_a_look = 16 };
+/// How many instructions go by between two looks at the clock, and where there are large blocks.
+enum { instructions_a_look = 2000, instructions_a_look_min = 4 };
+/// Commands take longer than instructions.
+enum { calls_a_look = 16 };
+/// For how long a run may go on where it can't be suspended.
+enum { unsuspended_nanoseconds_max = 250000000 };
 
 static void look_at_clock(lua_State *state, lua_Debug *debug);
 
+static void set_look_interval(cscript *script, int interval) {
+  if (interval == script->look_interval) return;
+  script->look_interval = interval;
+  lua_sethook(script->state, look_at_clock, LUA_MASKCOUNT, interval);
+}
+
+void look_soon(cscript *script) {
+  script->unseen_bytes = 0;
+  // Before there is a hook nothing runs that matters.
+  if (script->look_interval > 0) set_look_interval(script, 1);
+}
+
+static int usual_interval(const cscript *script) {
+  size_t megabytes = script->large_bytes >> 20;
+  if (megabytes < 2) return instructions_a_look;
+  size_t interval = instructions_a_look / megabytes;
+  return interval < instructions_a_look_min ? instructions_a_look_min : (int)interval;
+}
+
 /// The slice begins with the first look: most scripts are over before.
-static bool is_slice_over(cscript *script) {
-  uint64_t now = nanoseconds();
+static bool is_slice_over(cscript *script, uint64_t now) {
   if (script->slice_end == 0) script->slice_end = now + script->options.slice_nanoseconds;
   return now >= script->slice_end;
 }
 
-void look_after_call(cscript *script, lua_State *state) {
-  if (++script->call_count % calls_a_look == 0 && is_slice_over(script)) {
-    lua_sethook(state, look_at_clock, LUA_MASKCOUNT, 1);
-    script->is_look_due = true;
-  }
+void look_after_call(cscript *script) {
+  if (++script->call_count % calls_a_look == 0 && is_slice_over(script, nanoseconds())) look_soon(script);
 }
 
 static void look_at_clock(lua_State *state, lua_Debug *debug) {
   (void)debug;
   cscript *script = script_of(state);
-  if (script->is_look_due) {
-    lua_sethook(state, look_at_clock, LUA_MASKCOUNT, instructions_a_look);
-    script->is_look_due = false;
-  }
+  if (script->is_doomed) luaL_error(state, "script took too long where it can't be suspended");
+  set_look_interval(script, usual_interval(script));
   if (script->is_loading) {
     if (script->has_library_deadline && nanoseconds() > script->slice_end) {
       luaL_error(state, "FUNCTION LOAD timeout");
     }
     return;
   }
-  if (!script->current || !is_slice_over(script)) return;
+  if (!script->current) return;
+  uint64_t now = nanoseconds();
+  if (!is_slice_over(script, now)) return;
   // Inside a function of C that calls back it goes on; there are few (see the prelude).
-  if (!lua_isyieldable(state)) return;
+  if (!lua_isyieldable(state)) {
+    if (now - script->slice_end < unsuspended_nanoseconds_max) return;
+    // From here on each instruction raises the error: whoever catches it gets the next one.
+    script->is_doomed = true;
+    set_look_interval(script, 1);
+    luaL_error(state, "script took too long where it can't be suspended");
+  }
   script->reason = YIELD_SLICE;
   lua_yield(state, 0);
 }
@@ -104,7 +146,7 @@ cscript *cscript_create(const cscript_host *host, const cscript_options *options
   luaJIT_setmode(state, 0, LUAJIT_MODE_ENGINE | LUAJIT_MODE_OFF);
   open_redis(script, state);
   lua_gc(state, LUA_GCCOLLECT, 0);
-  lua_sethook(state, look_at_clock, LUA_MASKCOUNT, instructions_a_look);
+  set_look_interval(script, instructions_a_look);
   return script;
 }
 
@@ -332,6 +374,7 @@ static cscript_state go_on(cscript *script, cscript_run *run, int value_count) {
   script->slice_end = 0;
   int status = lua_resume(thread, value_count);
   script->current = NULL;
+  script->is_doomed = false;
   switch (status) {
     case 0: {
       script->output.count = 0;
@@ -482,6 +525,7 @@ void cscript_abandon(cscript *script, cscript_run *run) {
 cscript_word cscript_result(cscript *script, int protocol) {
   cscript_run *run = script->free_runs;
   script->output.count = 0;
+  script->result_count = 0;
   if (!run || lua_gettop(run->thread) == 0) return (cscript_word){"", 0};
   bool is_written = write_result(script, run->thread, &script->output, protocol, 0);
   lua_settop(run->thread, 0);

@@ -157,6 +157,7 @@ static void encode_table(encoder *encoder, int depth) {
 }
 
 static void encode_value(encoder *encoder, int depth) {
+  if (encoder->output->count > encoded_bytes_max) luaL_error(encoder->state, "not enough memory");
   lua_State *state = encoder->state;
   switch (lua_type(state, -1)) {
     case LUA_TSTRING: encode_text(encoder, -1); return;
@@ -180,6 +181,7 @@ static int json_encode(lua_State *state) {
   encoder encoder = {state, options_of(state), &script->scratch};
   script->scratch.count = 0;
   encode_value(&encoder, 0);
+  if (script->scratch.count > long_text_bytes) look_soon(script);
   lua_pushlstring(state, script->scratch.bytes ? script->scratch.bytes : "", script->scratch.count);
   return 1;
 }
@@ -474,6 +476,7 @@ static int json_decode(lua_State *state) {
   if (count >= 2 && (!text[0] || !text[1])) {
     return luaL_error(state, "JSON parser does not support UTF-16 or UTF-32");
   }
+  if (count > long_text_bytes) look_soon(script_of(state));
   decoder decoder = {state, options_of(state), text, count, 0, &script_of(state)->scratch, 0};
   decode_value(&decoder);
   skip_space(&decoder);

@@ -86,6 +86,7 @@ static bool is_array(lua_State *state, size_t *count) {
 }
 
 static void pack_value(lua_State *state, buffer *output, int depth) {
+  if (output->count > encoded_bytes_max) luaL_error(state, "not enough memory");
   luaL_checkstack(state, 5, "in function cmsgpack.pack");
   switch (lua_type(state, -1)) {
     case LUA_TSTRING: {

@@ -197,7 +197,7 @@ static int call(lua_State *state, bool is_protected_call) {
   if (outcome == CSCRIPT_REPLIED || outcome == CSCRIPT_REFUSED) lua_settop(state, 0);
   switch (outcome) {
     case CSCRIPT_REPLIED:
-      look_after_call(script, state);
+      look_after_call(script);
       push_reply(script, state, reply.bytes, (size_t)reply.count, &offset);
       if (reply.count > 0 && *(const char *)reply.bytes == '-') {
         lua_pushboolean(state, 1);
@@ -265,8 +265,10 @@ static int redis_sha1hex(lua_State *state) {
   if (lua_gettop(state) != 1) return refuse(state, "ERR wrong number of arguments", false);
   size_t count;
   const char *text = lua_tolstring(state, 1, &count);
+  if (!text) count = 0;
   char digits[40];
   cscript_sha1_hex(text ? text : "", text ? count : 0, digits);
+  if (count > 1 << 14) look_soon(script_of(state));
   lua_pushlstring(state, digits, 40);
   return 1;
 }
@@ -423,13 +425,21 @@ static void open_library(lua_State *state, lua_CFunction open, const char *name)
   lua_call(state, 1, 0);
 }
 
+enum { collected_at_once = 8 << 20 };
+
 /// Stops the collector and sets its pace, but tells nothing that could be changed for others.
 static int collect_garbage(lua_State *state) {
   const char *option = luaL_optstring(state, 1, "collect");
   if (strcmp(option, "count") == 0) {
     lua_pushnumber(state, (double)script_of(state)->heap_bytes / 1024);
   } else {
-    if (strcmp(option, "collect") == 0) lua_gc(state, LUA_GCCOLLECT, 0);
+    // Of a large heap a part: the rest with the next call, or by itself.
+    if (strcmp(option, "collect") == 0 && script_of(state)->heap_bytes < collected_at_once) {
+      lua_gc(state, LUA_GCCOLLECT, 0);
+    } else if (strcmp(option, "collect") == 0) {
+      lua_gc(state, LUA_GCSTEP, collected_at_once / 1024);
+    }
+    look_soon(script_of(state));
     lua_pushinteger(state, 0);
   }
   return 1;
@@ -439,6 +449,7 @@ void open_redis(cscript *script, lua_State *state) {
   open_library(state, luaopen_base, "");
   open_library(state, luaopen_table, LUA_TABLIBNAME);
   open_library(state, luaopen_string, LUA_STRLIBNAME);
+  open_patterns(state);
   open_library(state, luaopen_math, LUA_MATHLIBNAME);
   open_library(state, luaopen_bit, LUA_BITLIBNAME);
   open_library(state, luaopen_os, LUA_OSLIBNAME);

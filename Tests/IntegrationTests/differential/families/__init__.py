@@ -1,5 +1,5 @@
 """One file a family of commands, each with its generator table."""
-from . import (bitmaps, collections, connection, expiry, generic, geo, hash_expiry, hashes, hyperloglog, lists, newer, server,
+from . import (bitmaps, collections, connection, expiry, generic, geo, hash_expiry, hashes, hyperloglog, lists, newer, scripts, server,
                sets, sortedsets, streams, strings)
 
 # What Redis 7.0 has too.
@@ -10,4 +10,4 @@ ALL = [strings.TABLE, bitmaps.TABLE, generic.TABLE, expiry.TABLE, connection.TAB
 NEWER = {"redis8": [newer.REDIS_8, streams.NEWER, hash_expiry.NEWER], "valkey9": [newer.VALKEY_9, streams.NEWER]}
 
 BY_NAME = {table.family: table for table in [*ALL, newer.REDIS_8, newer.VALKEY_9, streams.NEWER,
-                                          hash_expiry.NEWER]}
+                                          hash_expiry.NEWER, scripts.TABLE]}
