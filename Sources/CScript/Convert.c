@@ -155,9 +155,22 @@ void push_reply(cscript *script, lua_State *state, const char *reply, size_t cou
 
 // MARK: Lua to RESP
 
+int write_integer(char *text, long long number) {
+  char digits[20];
+  unsigned long long rest = number < 0 ? 0 - (unsigned long long)number : (unsigned long long)number;
+  int count = 0, length = 0;
+  do digits[count++] = (char)('0' + rest % 10);
+  while (rest /= 10);
+  if (number < 0) text[length++] = '-';
+  while (count) text[length++] = digits[--count];
+  return length;
+}
+
 static void write_header(buffer *output, char type, long long number) {
-  char text[32];
-  int length = snprintf(text, sizeof text, "%c%lld\r\n", type, number);
+  char text[24] = {type};
+  int length = 1 + write_integer(text + 1, number);
+  text[length++] = '\r';
+  text[length++] = '\n';
   buffer_append(output, text, (size_t)length);
 }
 

@@ -44,7 +44,11 @@ struct cscript {
   cscript_run *free_runs;
   cscript_run *current;
   yield_reason reason;
+  /// In monotonic nanoseconds; 0: not known yet.
   uint64_t slice_end;
+  unsigned call_count;
+  /// The next instruction looks at the clock.
+  bool is_look_due;
   int protocol;
   bool is_loading;
   bool has_library_deadline;
@@ -61,6 +65,12 @@ struct cscript {
 };
 
 cscript *script_of(lua_State *state);
+
+/// After a call: commands take longer than instructions, so the clock is looked at more often.
+void look_after_call(cscript *script, lua_State *state);
+
+/// Writes a number in decimal digits, no end mark; the count of bytes, at most 20.
+int write_integer(char *text, long long number);
 
 /// Pushes the value of the reply that starts at `*offset`, which moves behind it.
 void push_reply(cscript *script, lua_State *state, const char *reply, size_t count, size_t *offset);

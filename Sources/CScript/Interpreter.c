@@ -41,18 +41,38 @@ cscript *script_of(lua_State *state) {
 // MARK: Slices
 
 /// How many instructions go by between two looks at the clock.
-enum { instructions_a_look = 2000 };
+enum { instructions_a_look = 2000, calls_a_look = 16 };
+
+static void look_at_clock(lua_State *state, lua_Debug *debug);
+
+/// The slice begins with the first look: most scripts are over before.
+static bool is_slice_over(cscript *script) {
+  uint64_t now = nanoseconds();
+  if (script->slice_end == 0) script->slice_end = now + script->options.slice_nanoseconds;
+  return now >= script->slice_end;
+}
+
+void look_after_call(cscript *script, lua_State *state) {
+  if (++script->call_count % calls_a_look == 0 && is_slice_over(script)) {
+    lua_sethook(state, look_at_clock, LUA_MASKCOUNT, 1);
+    script->is_look_due = true;
+  }
+}
 
 static void look_at_clock(lua_State *state, lua_Debug *debug) {
   (void)debug;
   cscript *script = script_of(state);
+  if (script->is_look_due) {
+    lua_sethook(state, look_at_clock, LUA_MASKCOUNT, instructions_a_look);
+    script->is_look_due = false;
+  }
   if (script->is_loading) {
     if (script->has_library_deadline && nanoseconds() > script->slice_end) {
       luaL_error(state, "FUNCTION LOAD timeout");
     }
     return;
   }
-  if (!script->current || nanoseconds() < script->slice_end) return;
+  if (!script->current || !is_slice_over(script)) return;
   // Inside a function of C that calls back it goes on; there are few (see the prelude).
   if (!lua_isyieldable(state)) return;
   script->reason = YIELD_SLICE;
@@ -309,7 +329,7 @@ static cscript_state go_on(cscript *script, cscript_run *run, int value_count) {
   lua_State *thread = run->thread;
   script->current = run;
   script->reason = YIELD_NONE;
-  script->slice_end = nanoseconds() + script->options.slice_nanoseconds;
+  script->slice_end = 0;
   int status = lua_resume(thread, value_count);
   script->current = NULL;
   switch (status) {

@@ -147,7 +147,7 @@ static bool take_words(cscript *script, lua_State *state, int count) {
       double number = lua_tonumber(state, index + 1);
       char *text = script->numbers.bytes + script->numbers.count;
       int length = number > -9.0e18 && number < 9.0e18 && (double)(long long)number == number
-          ? snprintf(text, 40, "%lld", (long long)number)
+          ? write_integer(text, (long long)number)
           : snprintf(text, 40, "%.17g", number);
       script->words[index] = (cscript_word){text, length};
       script->numbers.count += (size_t)length;
@@ -197,6 +197,7 @@ static int call(lua_State *state, bool is_protected_call) {
   if (outcome == CSCRIPT_REPLIED || outcome == CSCRIPT_REFUSED) lua_settop(state, 0);
   switch (outcome) {
     case CSCRIPT_REPLIED:
+      look_after_call(script, state);
       push_reply(script, state, reply.bytes, (size_t)reply.count, &offset);
       if (reply.count > 0 && *(const char *)reply.bytes == '-') {
         lua_pushboolean(state, 1);

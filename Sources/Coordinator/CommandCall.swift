@@ -13,8 +13,8 @@ package final class CommandCall: Sendable {
   package let database: Int
   package let protocolVersion: Int
   package let leavesAccessClocks: Bool
-  /// A script calls it.
-  package let isFromScript: Bool
+  /// A script calls it, for which time stands still: milliseconds since 1970; nil: none does.
+  package let scriptTime: Int64?
   package let keys: [Key]
   /// Who sent it.
   package let client: CommandObserver.Client
@@ -48,10 +48,10 @@ package final class CommandCall: Sendable {
 
   package init(
     command: Command, commandIndex: Int, words: StoredCommands, index: Int, database: Int,
-    protocolVersion: Int, leavesAccessClocks: Bool, isFromScript: Bool = false, keys: [Key],
+    protocolVersion: Int, leavesAccessClocks: Bool, scriptTime: Int64? = nil, keys: [Key],
     client: CommandObserver.Client = .none, tracksReads: Bool = false
   ) {
-    self.isFromScript = isFromScript
+    self.scriptTime = scriptTime
     self.command = command
     self.commandIndex = commandIndex
     self.words = words
@@ -73,6 +73,17 @@ package final class CommandCall: Sendable {
   ) -> Bool {
     guard let dependents = command.dependents else { return false }
     return words.withArguments(index) { dependents.areNeeded($0) }
+  }
+
+  /// Has `body` run it on a keyspace that looks as it does to the script.
+  func onBehalfOfScript(_ keyspace: inout Keyspace, _ body: (inout Keyspace) -> Void) {
+    guard let scriptTime else { return body(&keyspace) }
+    let now = keyspace.now
+    keyspace.now = scriptTime
+    keyspace.servesScript = true
+    body(&keyspace)
+    keyspace.servesScript = false
+    keyspace.now = now
   }
 
   /// Whose changes it makes: who tracks keys need not hear of his own. nil for nobody's.

@@ -43,8 +43,6 @@ package final class CommandsWork: HopWork, @unchecked Sendable {
         ? call.part(of: scheduler.shard, into: &words) : call.words.read(call.index, into: &words)
       keyspace.select(call.database)
       keyspace.leavesAccessClocks = call.leavesAccessClocks
-      keyspace.servesScript = call.isFromScript
-      defer { keyspace.servesScript = false }
       if keyspace.observed.isTracking { keyspace.observed.setWriter(call.writer) }
       replies.protocolVersion = call.protocolVersion
       counts.observer.client = call.client
@@ -54,7 +52,9 @@ package final class CommandsWork: HopWork, @unchecked Sendable {
       {
         guard runSlice(call, arguments, &keyspace, &counts) else { break }
       } else {
-        counts.run(call.commandIndex, of: scheduler.table, arguments, &keyspace, &replies)
+        call.onBehalfOfScript(&keyspace) { keyspace in
+          counts.run(call.commandIndex, of: scheduler.table, arguments, &keyspace, &replies)
+        }
       }
       if call.isTracked, let reader = call.writer { remember(reader, of: call, scheduler.shard, &keyspace) }
       ends.append(replies.count)

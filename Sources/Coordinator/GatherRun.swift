@@ -218,8 +218,6 @@ private final class VisitWork: HopWork, @unchecked Sendable {
     keyspace.effects.isRecorded = isRecorded
     keyspace.select(call.database)
     keyspace.leavesAccessClocks = call.leavesAccessClocks
-    keyspace.servesScript = call.isFromScript
-    defer { keyspace.servesScript = false }
     if keyspace.observed.isTracking { keyspace.observed.setWriter(call.writer) }
     reply.protocolVersion = call.protocolVersion
     // What a command of keys from elsewhere does is recorded where the keys belong, as what has become of them.
@@ -228,7 +226,9 @@ private final class VisitWork: HopWork, @unchecked Sendable {
     for key in written { keyspace.observe(key) }
     counts.observer.client = call.client
     call.withArguments { arguments in
-      counts.run(call.commandIndex, of: scheduler.table, arguments, &keyspace, &reply)
+      call.onBehalfOfScript(&keyspace) { keyspace in
+        counts.run(call.commandIndex, of: scheduler.table, arguments, &keyspace, &reply)
+      }
     }
     keyspace.forgetPrepared()
     keyspace.effects.isMuted = false

@@ -82,6 +82,9 @@ package struct Arguments {
     unsafe self.init(base: words, count: count)
   }
 
+  /// Copies of all words.
+  package var words: [[UInt8]] { (0..<count).map { self[$0].bytes } }
+
   @inlinable @inline(__always)
   package subscript(index: Int) -> ByteView {
     precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "no such argument")

@@ -61,6 +61,9 @@ package struct ByteView: @unchecked Sendable {
   @inlinable
   package static func == (left: ByteView, right: StaticString) -> Bool { left == ByteView(right) }
 
+  @inlinable
+  package static func == (left: ByteView, right: [UInt8]) -> Bool { ByteView.with(right) { left == $0 } }
+
   /// Byte-wise order, the shorter first where one is the other's prefix (memcmp's).
   @inlinable
   package static func < (left: ByteView, right: ByteView) -> Bool {

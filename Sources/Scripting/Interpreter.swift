@@ -3,7 +3,8 @@ package import RESP
 
 /// What scripts ask of whoever runs them.
 package protocol ScriptHost: AnyObject {
-  /// `redis.call`. The reply, or the text of the refusal, goes to `reply`, which is empty.
+  /// `redis.call`. The reply, or the text of the refusal, goes to `reply`, which is empty and has the version of the
+  /// protocol that the script has chosen.
   func call(_ words: Arguments, _ reply: inout ReplyWriter) -> ScriptCallOutcome
   /// `redis.log`.
   func log(level: Int, _ message: ByteView)
@@ -35,7 +36,7 @@ package enum ScriptCallOutcome {
 
   private var script: OpaquePointer?
   /// Owns this interpreter.
-  package unowned var host: any ScriptHost
+  unowned(unsafe) let host: any ScriptHost
   @exclusivity(unchecked)
   private var reply = ReplyWriter()
   private var registered: [RegisteredFunction] = []
@@ -59,12 +60,14 @@ package enum ScriptCallOutcome {
 
   /// - Parameter callsMayWait: whether the host ever answers a call with `.waits`.
   package init(host: any ScriptHost, version: String, callsMayWait: Bool) {
-    self.host = host
+    unsafe self.host = host
     let context = unsafe Unmanaged.passUnretained(self).toOpaque()
     var callbacks = unsafe cscript_host(
       context: context,
       call: { context, words, count, reply in
-        unsafe Interpreter.of(context).called(words, count, reply)
+        unsafe Unmanaged<Interpreter>.fromOpaque(context.unsafelyUnwrapped)._withUnsafeGuaranteedRef {
+          unsafe $0.called(words, count, reply)
+        }
       },
       log: { context, level, message in
         unsafe Interpreter.of(context).host.log(level: Int(level), ByteView(message))
@@ -228,6 +231,7 @@ package enum ScriptCallOutcome {
     _ words: UnsafePointer<cscript_word>, _ count: Int, _ answer: UnsafeMutablePointer<cscript_word>
   ) -> cscript_outcome {
     unsafe reply.removeAll(retaining: 64 * 1024)
+    unsafe reply.protocolVersion = protocolVersion
     let outcome = unsafe host.call(Arguments(words, count), &reply)
     unsafe answer.pointee = unsafe cscript_word(reply.bytes)
     return switch outcome {

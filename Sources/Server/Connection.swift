@@ -99,6 +99,10 @@ final class Connection: @unchecked Sendable {
   var capturedParts: [UInt8] = []
   /// The transaction that the service command which runs now is part of.
   var hops: (any ScriptHops)?
+  /// The place of the reply of the service command that runs now, if its client may go on before it is over.
+  var overlapPlace: Int?
+  /// It stands for a client of another shard.
+  var visit: Visit?
   /// Ends the wait of a suspended command early, as when the connection closes.
   var stopWaiting: (() -> Void)?
   /// CLIENT PAUSE holds its next command back.

@@ -16,6 +16,8 @@ final class ServerContext: @unchecked Sendable {
 
   let table: CommandTable
   let serviceBodies: [ServiceCommand.Body?]
+  let footprints: [Footprint.Finder?]
+  let scriptTraits: [ScriptTraits]
   /// What runs at once even after MULTI.
   let isOutsideMulti: [Bool]
   /// What a subscriber may use in RESP2.
@@ -103,6 +105,7 @@ final class ServerContext: @unchecked Sendable {
     libraries = FunctionLibraries(
       reserved: Set(procedures.map { Array($0.name.lowercasedASCII.utf8) }))
     var bodies = [ServiceCommand.Body?](repeating: nil, count: table.commands.count)
+    var footprints = [Footprint.Finder?](repeating: nil, count: table.commands.count)
     for service in services {
       for (name, body) in service.bodies {
         let fullName =
@@ -111,12 +114,15 @@ final class ServerContext: @unchecked Sendable {
           preconditionFailure("a body for \(fullName), which is no command")
         }
         bodies[index] = body
+        footprints[index] = service.footprint
       }
       if let body = service.ownBody {
         bodies[table.commands.firstIndex { $0.name == service.command.name } ?? 0] = body
       }
     }
     serviceBodies = bodies
+    self.footprints = footprints
+    scriptTraits = zip(table.descriptors, bodies).map { ScriptTraits($0, isService: $1 != nil) }
     let names = table.fullNames
     isOutsideMulti = names.map {
       ["exec", "discard", "multi", "watch", "quit", "reset"].contains($0)

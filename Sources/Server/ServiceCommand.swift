@@ -12,6 +12,8 @@ struct ServiceCommand: Sendable {
   let bodies: [String: Body]
   /// What a container does when called without a subcommand.
   let ownBody: Body?
+  /// What data a call is about, where that can be told.
+  let footprint: Footprint.Finder?
 
   /// Runs inside the turn. What can't be answered at once suspends the connection (`worker.suspend`).
   typealias Body = @Sendable (
@@ -20,8 +22,9 @@ struct ServiceCommand: Sendable {
   ) throws(CommandError) -> Void
 
   /// - Parameter command: its `execution` is `.service`.
-  init(_ command: Command, body: @escaping Body) {
+  init(_ command: Command, footprint: Footprint.Finder? = nil, body: @escaping Body) {
     self.command = command
+    self.footprint = footprint
     bodies = [command.name: body]
     ownBody = nil
   }
@@ -41,6 +44,7 @@ struct ServiceCommand: Sendable {
       Set(command.subcommands.map(\.name)) == Set(subcommands.keys),
       "\(command.name): subcommands and bodies differ")
     self.command = command
+    footprint = nil
     bodies = subcommands
     ownBody = own
   }
@@ -56,19 +60,28 @@ extension Worker {
     guard let body = server.serviceBodies[command] else {
       preconditionFailure("service command \(server.table.fullNames[command]) without a body")
     }
-    // Its effects and its reply come after those of commands that are still on other shards.
-    if connection.replies.isWaiting { return .waitsBefore }
+    switch placement(of: call) {
+    case .away(let shard): return sendHome(&call, to: shard, &output)
+    case .here:
+      if !mayReorder(connection, with: index) { return .waitsBefore }
+    case .spread(let claims):
+      if !beginOverlap(connection, claims, output) { return .waitsBefore }
+    case .unknown:
+      // Its effects and its reply come after those of commands that are still on other shards.
+      if connection.replies.isWaiting { return .waitsBefore }
+    }
     let start = output.count
     keyspace.forgetPrepared()
     // It may read or reset what the turn has counted so far.
     takeNoted(&counts)
-    swap(&counts, &statistics)
-    defer { swap(&counts, &statistics) }
+    unsafe swap(&counts, &statistics)
+    defer { unsafe swap(&counts, &statistics) }
     do throws(CommandError) {
       try body(self, connection, call.words, &keyspace, &output)
     } catch {
-      statistics.fail(command, error, start, &output)
+      unsafe statistics.fail(command, error, start, &output)
     }
+    if let place = connection.overlapPlace { abandonOverlap(connection, place, &output) }
     if !connection.isSuspended { appendPushes(connection, to: &output) }
     keyspace.select(connection.database)
     keyspace.leavesAccessClocks = connection.leavesAccessClocks

@@ -1,5 +1,5 @@
-import Coordinator
 import Engine
+import Shard
 
 /// The transactions of one connection that are under way while it goes on with its pipeline, and which keys they use.
 ///
@@ -12,12 +12,12 @@ final class SpreadFlight {
   private var written = KeyBits()
 
   /// Takes in a command, unless it has to wait.
-  func admit(_ call: CommandCall) -> Bool {
-    for key in call.keys {
-      if written.contains(key) || key.isWritten && read.contains(key) { return false }
+  func admit(_ claims: some Sequence<KeyClaim>) -> Bool {
+    for claim in claims {
+      if written.contains(claim) || claim.isExclusive && read.contains(claim) { return false }
     }
-    for key in call.keys {
-      if key.isWritten { written.insert(key) } else { read.insert(key) }
+    for claim in claims {
+      if claim.isExclusive { written.insert(claim) } else { read.insert(claim) }
     }
     count += 1
     return true
@@ -35,18 +35,18 @@ final class SpreadFlight {
   private struct KeyBits {
     private var words: [128 of UInt32] = .init(repeating: 0)
 
-    private func place(_ key: CommandCall.Key) -> (word: Int, bit: UInt32) {
-      let bits = UInt32(truncatingIfNeeded: key.hash.rawValue >> 20)
+    private func place(_ claim: KeyClaim) -> (word: Int, bit: UInt32) {
+      let bits = UInt32(truncatingIfNeeded: claim.hash >> 20)
       return (Int(bits >> 5 & 127), 1 << (bits & 31))
     }
 
-    func contains(_ key: CommandCall.Key) -> Bool {
-      let (word, bit) = place(key)
+    func contains(_ claim: KeyClaim) -> Bool {
+      let (word, bit) = place(claim)
       return words[word] & bit != 0
     }
 
-    mutating func insert(_ key: CommandCall.Key) {
-      let (word, bit) = place(key)
+    mutating func insert(_ claim: KeyClaim) {
+      let (word, bit) = place(claim)
       words[word] |= bit
     }
   }

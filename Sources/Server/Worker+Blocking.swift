@@ -128,7 +128,7 @@ extension Worker {
     guard let call = connection.blocked, scheduler.giveUp(call) else { return false }
     var reply = ReplyWriter(protocolVersion: call.protocolVersion)
     if let error {
-      statistics.fail(call.command, error, 0, &reply)
+      unsafe statistics.fail(call.command, error, 0, &reply)
     } else {
       server.table.commands[call.command].writeTimeout(to: &reply)
     }

@@ -35,7 +35,7 @@ extension Worker {
         keyspace.limitTracked()
         hasBackgroundWork = !server.isPausing && expireSlice(&keyspace) || keyspace.hasGarbage
         watchMemory(keyspace)
-        scheduler.concluded(&keyspace, &statistics)
+        unsafe scheduler.concluded(&keyspace, &statistics)
         collectEffects(&keyspace)
         publishEvents(&keyspace)
         publishInvalidations(&keyspace)
@@ -73,12 +73,12 @@ extension Worker {
         keyspace.now = wallTime
         hasBackgroundWork = !server.isPausing && expireSlice(&keyspace)
         if evictInBackground(&keyspace) { hasBackgroundWork = true }
-        scheduler.concluded(&keyspace, &statistics)
+        unsafe scheduler.concluded(&keyspace, &statistics)
         publishEvents(&keyspace)
         publishInvalidations(&keyspace)
         let end = EventLoop.monotonicNanoseconds + Self.sliceNanoseconds
         while scheduler.hasUnfinished, EventLoop.monotonicNanoseconds < end {
-          scheduler.advance(&keyspace, &statistics)
+          unsafe scheduler.advance(&keyspace, &statistics)
         }
         while keyspace.hasGarbage, EventLoop.monotonicNanoseconds < end {
           keyspace.freeSlice(segments: 1)

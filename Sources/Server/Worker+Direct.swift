@@ -82,11 +82,11 @@ extension Worker {
         keyspace.prepare(words[server.table.descriptors[command].firstKey], hash)
         // A local for the run: a property of a class is checked for exclusive access each time.
         var counts = CommandStatistics(commandCount: 0)
-        swap(&counts, &statistics)
+        unsafe swap(&counts, &statistics)
         counts.observer.client = client(connection)
         unsafe counts.run(command, of: server.table, words, ticks: &ticks, &keyspace, &directReply)
         takeNoted(&counts)
-        swap(&counts, &statistics)
+        unsafe swap(&counts, &statistics)
         keyspace.forgetPrepared()
         if keyspace.refusedPayload != nil { logRefusedPayload(&keyspace) }
         collectEffects(&keyspace)

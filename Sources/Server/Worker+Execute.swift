@@ -14,7 +14,7 @@ extension Worker {
         keyspace.keepsExpiredKeys = server.isPausing || scheduler.hasUnfinished
         // Counting goes to a local for the turn: a property of a class is checked for exclusive access each time.
         var counts = CommandStatistics(commandCount: 0)
-        swap(&counts, &statistics)
+        unsafe swap(&counts, &statistics)
         if unsafe room.isLimited { beginTurnWithLimit(&keyspace) }
         answerRequests(&keyspace, &counts)
         keyspace.forgetPrefetched()
@@ -27,9 +27,11 @@ extension Worker {
         deliverFeed()
         publishEvents(&keyspace)
         publishInvalidations(&keyspace)
-        swap(&counts, &statistics)
+        unsafe swap(&counts, &statistics)
         keyspace.forgetPrepared()
         collectEffects(&keyspace)
+        // Its freeing begins before the replies are sent: who asks for the memory in use next finds little of it.
+        if keyspace.hasGarbage { hasBackgroundWork = true }
         if keyspace.refusedPayload != nil { logRefusedPayload(&keyspace) }
       }
     }

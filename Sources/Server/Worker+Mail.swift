@@ -103,6 +103,22 @@ extension Worker {
         continue
       }
       keyspace.select(record.database)
+      if table.descriptors[record.command].routing == .service {
+        // What is put off is to have its claims first.
+        begin(putOff.takeAll(), origin: parcel.origin)
+        let waiter = parcel.waiters[index]
+        let visit = Connection.Visit(
+          origin: parcel.origin, waiter: waiter, isBehindOthers: putOff.holdsUp(waiter.connection))
+        if runVisitor(record, arguments, visit, &keyspace, &counts, &replies) {
+          parcel.endReply(replies)
+        } else {
+          putOff.holdUp(waiter.connection)
+          parcel.deferReply(replies)
+        }
+        counts.observer.client = client
+        ticks = clinux_ticks()
+        continue
+      }
       let isLong =
         table.descriptors[record.command].hasSlices
         && isLong(record.command, arguments, &keyspace)
@@ -131,7 +147,7 @@ extension Worker {
       parcel.endReply(replies)
       scheduler.concluded(&keyspace, &counts)
     }
-    begin(putOff, origin: parcel.origin)
+    begin(putOff.takeAll(), origin: parcel.origin)
   }
 
   private func makeCall(
@@ -144,8 +160,8 @@ extension Worker {
   }
 
   /// Runs commands of another shard's clients when the transactions before them are done with their keys.
-  private func begin(_ putOff: PutOffCommands, origin: Int) {
-    for commands in putOff.byConnection {
+  private func begin(_ putOff: [PutOffCommands.OfOneConnection], origin: Int) {
+    for commands in putOff {
       begin(
         BatchProgram(commands.calls, shard: index) { [unowned self] index, reply in
           let late = LateReply(waiter: commands.waiters[index], bytes: reply.bytes)
@@ -222,9 +238,24 @@ private struct PutOffCommands {
     var waiters: [Parcel.Waiter] = []
   }
 
-  private(set) var byConnection: [OfOneConnection] = []
+  /// Each client that has to wait: whatever it sends is put off.
+  private var byConnection: [OfOneConnection] = []
 
   var isEmpty: Bool { byConnection.isEmpty }
+
+  /// Takes the commands out, by client; who has to wait goes on waiting.
+  mutating func takeAll() -> [OfOneConnection] {
+    let taken = byConnection.filter { !$0.calls.isEmpty }
+    for index in byConnection.indices { byConnection[index] = OfOneConnection(connection: byConnection[index].connection) }
+    return taken
+  }
+
+  func holdsUp(_ connection: UInt64) -> Bool { byConnection.contains { $0.connection == connection } }
+
+  /// A command of this client takes its time, though it is none of those here.
+  mutating func holdUp(_ connection: UInt64) {
+    if !holdsUp(connection) { byConnection.append(OfOneConnection(connection: connection)) }
+  }
 
   /// Whether the command has to wait; then it is taken in.
   mutating func take(

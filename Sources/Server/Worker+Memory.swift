@@ -41,7 +41,8 @@ extension Worker {
   }
 
   private func publishEvictable(_ keyspace: borrowing Keyspace) {
-    let bytes = unsafe keyspace.evictableKeyCount > 0 ? room.dataByteCount : 0
+    let hasSome = keyspace.evictableKeyCount > 0 || keyspace.hasGarbage
+    let bytes = unsafe hasSome ? room.dataByteCount : 0
     server.memory.shards[index].evictable.store(bytes, ordering: .relaxed)
   }
 

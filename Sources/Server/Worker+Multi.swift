@@ -103,7 +103,7 @@ extension Worker {
     var words = ArgumentTable(capacity: 16)
     reply.array(commands.count)
     if keyspace.observed.isTracking { keyspace.observed.setWriter(reference(to: connection)) }
-    statistics.observer.client = client(connection)
+    unsafe statistics.observer.client = client(connection)
     keyspace.effects.openUnit()
     keyspace.forgetPrepared()
     prepareKeys(of: commands, connection.database, &keyspace)
@@ -112,11 +112,11 @@ extension Worker {
       let arguments = commands.read(index, into: &words)
       keyspace.select(connection.database)
       keyspace.leavesAccessClocks = connection.leavesAccessClocks
-      statistics.run(commands.command(at: index), of: server.table, arguments, &keyspace, &reply)
+      unsafe statistics.run(commands.command(at: index), of: server.table, arguments, &keyspace, &reply)
     }
     keyspace.effects.closeUnit()
     keyspace.forgetPrepared()
-    scheduler.concluded(&keyspace, &statistics)
+    unsafe scheduler.concluded(&keyspace, &statistics)
   }
 
   /// Has the keys of several commands in memory before the first of them runs.
@@ -150,11 +150,11 @@ extension Worker {
     let work = CommandsWork()
     for case let call? in calls { _ = work.add(call) }
     keyspace.effects.openUnit()
-    work.run(&keyspace, scheduler, &statistics)
+    unsafe work.run(&keyspace, scheduler, &statistics)
     keyspace.effects.closeUnit()
     reply.array(calls.count)
     reply.raw(work.replies.bytes)
-    scheduler.concluded(&keyspace, &statistics)
+    unsafe scheduler.concluded(&keyspace, &statistics)
   }
 
   private func executeOnShards(
@@ -210,8 +210,8 @@ extension Worker {
     guard !pendingServices.isEmpty else { return }
     let pending = pendingServices
     pendingServices.removeAll()
-    swap(&counts, &statistics)
-    defer { swap(&counts, &statistics) }
+    unsafe swap(&counts, &statistics)
+    defer { unsafe swap(&counts, &statistics) }
     for service in pending { run(service, &keyspace) }
   }
 
@@ -235,13 +235,13 @@ extension Worker {
       service.finish(bytes)
     }
     let start = clinux_ticks()
-    statistics.observer.client = client(connection)
-    takeNoted(&statistics)
+    unsafe statistics.observer.client = client(connection)
+    unsafe takeNoted(&statistics)
     service.commands.withArguments(service.ordinal) { arguments in
       do throws(CommandError) {
         try body(self, connection, arguments, &keyspace, &reply)
       } catch {
-        statistics.fail(command, error, 0, &reply)
+        unsafe statistics.fail(command, error, 0, &reply)
       }
       countService(
         command, arguments, connection, startTicks: start, endTicks: clinux_ticks(),

@@ -15,7 +15,7 @@ extension Worker {
     return .goesOn
   }
 
-  private func send(_ call: inout Call, to shard: Int, _ output: inout ReplyWriter) {
+  func send(_ call: inout Call, to shard: Int, _ output: inout ReplyWriter) {
     let connection = call.connection
     let place = connection.replies.reserve(isSilent: !connection.wantsReply, output: output)
     unsafe connection.shardsAsked.insert(shard)
@@ -35,7 +35,7 @@ extension Worker {
   }
 
   /// Whether a command for `shard` may run while earlier ones of the same client may not have: `pipeline-order`.
-  private func mayReorder(_ connection: Connection, with shard: Int) -> Bool {
+  func mayReorder(_ connection: Connection, with shard: Int) -> Bool {
     guard connection.replies.isWaiting else {
       unsafe connection.shardsAsked = .none
       return true
@@ -149,6 +149,7 @@ extension Worker {
       return false
     }
     let descriptor = server.table.descriptors[Int(call.record.command)]
+    if server.footprints[Int(call.record.command)] != nil { return true }
     return (descriptor.routing == .manyKeys || descriptor.routing == .eachKey)
       && !descriptor.flags.contains(.blocking) && descriptor.allows(call.words.count)
   }
@@ -159,21 +160,26 @@ extension Worker {
   ) -> Outcome {
     let connection = call.connection
     guard let spread = connection.spread, !request.isEveryShard, !request.keys.isEmpty,
-      connection.replies.missingCount == spread.count, spread.admit(request)
+      connection.replies.missingCount == spread.count, spread.admit(request.keys.lazy.map(\.claim))
     else { return .waitsBefore }
     let place = connection.replies.reserve(isSilent: !connection.wantsReply, output: output)
     let handle = connection.handle
     begin(
       CommandProgram(request, shardCount: server.shardCount, seed: server.seed) { [unowned self] reply, _ in
         guard let connection = connections[handle] else { return }
-        spread.end()
-        connection.isSpread = spread.count > 0
-        connection.fill(place: place, with: reply)
-        if !connection.replies.isWaiting { resume(connection) }
+        endOverlap(connection, place, reply)
       })
     connection.commandCount += 1
     call.endTicks = clinux_ticks()
     return .goesOn
+  }
+
+  /// The reply of one of those that its client did not wait for.
+  func endOverlap(_ connection: Connection, _ place: Int, _ reply: ByteView) {
+    connection.spread?.end()
+    connection.isSpread = connection.spread.map { $0.count > 0 } ?? false
+    connection.fill(place: place, with: reply)
+    if !connection.replies.isWaiting { resume(connection) }
   }
 
   /// Gives a suspended connection its reply and lets it go on.
@@ -206,7 +212,7 @@ extension Worker {
 
   func makeCall(
     _ words: StoredCommands, _ index: Int, _ arguments: Arguments, database: Int,
-    protocolVersion: Int, leavesAccessClocks: Bool, isFromScript: Bool = false,
+    protocolVersion: Int, leavesAccessClocks: Bool, scriptTime: Int64? = nil,
     client: CommandObserver.Client, tracksReads: Bool = false
   ) -> CommandCall {
     let commandIndex = words.command(at: index)
@@ -227,7 +233,7 @@ extension Worker {
     return CommandCall(
       command: command, commandIndex: commandIndex, words: words, index: index,
       database: database, protocolVersion: protocolVersion,
-      leavesAccessClocks: leavesAccessClocks, isFromScript: isFromScript, keys: keys,
+      leavesAccessClocks: leavesAccessClocks, scriptTime: scriptTime, keys: keys,
       client: client, tracksReads: tracksReads)
   }
 

@@ -27,7 +27,7 @@ extension Worker {
         reply.removeAll()
         reply.error(error.message)
         self.loop.preconditionOnLoop()
-        self.statistics.countError(error)
+        unsafe self.statistics.countError(error)
       }
       self.loop.preconditionOnLoop()
       self.concludeSuspended(connection, replyBytes: reply.count)
@@ -52,16 +52,16 @@ extension Worker {
       connection.suspendedCall?.words = NotedCommand.shortened(words)
       return
     }
-    statistics.count(command, ticks: endTicks &- startTicks)
-    statistics.observe(command, words, ticks: endTicks &- startTicks, replyBytes: replyBytes)
+    unsafe statistics.count(command, ticks: endTicks &- startTicks)
+    unsafe statistics.observe(command, words, ticks: endTicks &- startTicks, replyBytes: replyBytes)
   }
 
   private func concludeSuspended(_ connection: Connection, replyBytes: Int) {
     guard let call = connection.suspendedCall else { return }
     connection.suspendedCall = nil
     let ticks = clinux_ticks() &- call.startTicks
-    statistics.count(call.command, ticks: ticks)
-    if statistics.observer.isRemarkable(ticks: ticks, replyBytes: replyBytes) {
+    unsafe statistics.count(call.command, ticks: ticks)
+    if unsafe statistics.observer.isRemarkable(ticks: ticks, replyBytes: replyBytes) {
       // Not held up by it was the thread: this is no long turn.
       log(
         NotedCommand(

@@ -27,6 +27,7 @@ final class Worker: LoopClient, @unchecked Sendable {
 
   var connections = ConnectionTable()
   var batch = Batch()
+  @exclusivity(unchecked)
   var statistics: CommandStatistics
   @exclusivity(unchecked)
   var traffic = TrafficStatistics()
@@ -55,6 +56,8 @@ final class Worker: LoopClient, @unchecked Sendable {
   var pendingServices: [PendingService] = []
   /// The scripts that run on this thread.
   private(set) lazy var scripts = ScriptRunner(self)
+  /// Connections for commands of other shards' clients, not in use.
+  var visitors: [Connection] = []
   /// Clients that wait for keys.
   var blockedCount = 0
   /// Held back by CLIENT PAUSE.
@@ -138,7 +141,7 @@ final class Worker: LoopClient, @unchecked Sendable {
     self.server = server
     self.settings = settings
     unsafe room = MemoryRoom(server.memory, shard: shard.index)
-    statistics = CommandStatistics(commandCount: server.table.commands.count)
+    unsafe statistics = CommandStatistics(commandCount: server.table.commands.count)
     scheduler = ShardScheduler(
       shard: shard.index, table: server.table, ids: server.transactionIDs, seed: server.seed)
     mail = Mail(origin: shard.index, shardCount: server.shardCount)

@@ -1,4 +1,5 @@
 """A client that pipelines commands over several shards is told what one that waits for each reply would be told."""
+import hashlib
 import random
 import threading
 
@@ -7,6 +8,14 @@ import pytest
 from support.resp import encode
 
 KEYS = [f"key{index}" for index in range(12)]
+
+SWAP = "local old = redis.call('GET', KEYS[1]) redis.call('SET', KEYS[1], ARGV[1]) return old"
+COPY = "local value = redis.call('GET', KEYS[1]) redis.call('SET', KEYS[2], ARGV[1]) return value"
+# The same with names that the text does not tell.
+HIDDEN_COPY = "local get, key = 'GET', ARGV[2] local value = redis.call(get, key) redis.call('SET', ARGV[3], ARGV[1]) return value"
+# Takes longer than others should wait, and than a turn.
+SLOW_SWAP = "local old = redis.call('GET', KEYS[1]) for i = 1, 300000 do end redis.call('SET', KEYS[1], ARGV[1]) return old"
+WRONG = "redis.call('LPUSH', KEYS[1], 'x') return 1"
 
 
 @pytest.fixture(scope="module", params=[1, 2, 4], ids=lambda count: f"shards{count}")
@@ -45,11 +54,26 @@ class Model:
                 return b"OK"
             case "DBSIZE":
                 return len(self.values)
+            case "EVAL" if words[1] == WRONG:
+                # The value of a key that is there is none that can be pushed to.
+                digest = hashlib.sha1(WRONG.encode()).hexdigest()
+                return f"WRONGTYPE Operation against a key holding the wrong kind of value script: {digest}, on @user_script:1.".encode()
+            case "EVAL":
+                count = int(words[2])
+                keys, value = (words[3:3 + count], words[3 + count]) if count else (words[4:], words[3])
+                old = self.values.get(keys[0])
+                self.values[keys[-1]] = value.encode()
+                return old
 
 
 def draw_command(draw, value):
     keys = draw.sample(KEYS, draw.randint(2, 4))
-    match draw.randrange(12):
+    match draw.randrange(20):
+        case 12 | 13 | 14: return ("EVAL", SWAP, "1", keys[0], value)
+        case 15 | 16: return ("EVAL", COPY, "2", *keys[:2], value)
+        case 17: return ("EVAL", HIDDEN_COPY, "0", value, *keys[:2])
+        case 18: return ("EVAL", SLOW_SWAP if draw.random() < 0.1 else SWAP, "1", keys[0], value)
+        case 19: return ("EVAL", WRONG, "1", "always there")
         case 0 | 1 | 2 | 3: return ("MSET", *(word for key in keys for word in (key, value)))
         case 4 | 5 | 6 | 7: return ("MGET", *keys)
         case 8: return ("SET", keys[0], value)
@@ -75,6 +99,8 @@ def test_replies_are_those_of_one_command_after_the_other(server, order, long_te
         draw, model = random.Random(order), Model()
         with server.connect() as connection:
             connection("CONFIG", "SET", "pipeline-order", order)
+            model.run(("SET", "always there", "x"))
+            connection("SET", "always there", "x")
             for round_ in range(2000 if long_tests else 60):
                 commands = [draw_command(draw, f"{round_}-{index}") for index in range(draw.randint(1, 60))]
                 connection.send(b"".join(map(encode, commands)))

@@ -5,6 +5,7 @@ import threading
 import pytest
 import redis
 
+from support.resp import encode
 from test_transactions import ACCOUNTS, client, empty, run_all  # noqa: F401
 
 DECLARED = """
@@ -77,6 +78,42 @@ def test_a_slow_script_lets_others_answer_busy_and_can_be_killed(empty):
             except redis.exceptions.ResponseError:
                 pass
         other.config_set("busy-reply-threshold", 5000)
+
+
+def test_a_slow_script_on_another_shard_can_be_killed(empty):
+    """Whichever shard the key is on, and whichever the client: what was sent behind the script waits for its end."""
+    with client(empty) as other:
+        other.config_set("busy-reply-threshold", 10)
+        try:
+            for key in ACCOUNTS[:6]:
+                with empty.connect() as connection:
+                    loop = encode(("EVAL", "while true do redis.call('GET', KEYS[1]) end", "1", key))
+                    connection.send(loop + encode(("SET", key, "after")))
+                    killed = False
+                    while not killed:
+                        try:
+                            killed = other.execute_command("SCRIPT KILL") is not None
+                        except redis.exceptions.ResponseError as error:
+                            assert "NOTBUSY" in str(error)
+                    assert b"killed by user" in connection.read().value
+                    assert connection.read().plain() == b"OK"
+                    assert connection("GET", key).plain() == b"after"
+        finally:
+            other.config_set("busy-reply-threshold", 5000)
+
+
+def test_time_stands_still_on_all_shards(empty):
+    with client(empty) as connection:
+        script = """
+            for index = 1, #ARGV do redis.call('SET', ARGV[index], 'x', 'PX', 2) end
+            local start, count = os.clock(), 0
+            while os.clock() - start < 0.01 do end
+            for index = 1, #ARGV do count = count + redis.call('EXISTS', ARGV[index]) end
+            return count
+        """
+        assert connection.eval(script, 0, *ACCOUNTS) == len(ACCOUNTS)
+        while connection.exists(*ACCOUNTS):
+            pass
 
 
 def test_scripts_in_transactions(empty):

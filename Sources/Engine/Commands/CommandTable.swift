@@ -5,7 +5,7 @@ package import RESP
 /// Layers put it together from the engine's families and their own; it never changes afterwards, so
 /// threads share it. Subcommands have indices of their own, behind all commands, so that whoever counts
 /// or checks by index need not know the difference.
-package struct CommandTable: Sendable {
+package final class CommandTable: Sendable {
   /// Commands, then all their subcommands, then the procedures.
   package let commands: [Command]
   /// How many of `commands` have a name of their own.

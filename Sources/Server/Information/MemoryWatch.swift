@@ -13,7 +13,7 @@ final class MemoryWatch: Sendable {
     /// Where the thread's counters are; 0 before it has begun and after it has ended.
     fileprivate let allocatedCounter = Atomic<UInt>(0)
     fileprivate let freedCounter = Atomic<UInt>(0)
-    /// How much of the data that may be evicted it holds, in bytes; 0: nothing.
+    /// How much of the data that may be evicted it holds, in bytes, what is to be freed anyway included; 0: nothing.
     let evictable = Atomic<Int>(0)
     /// Bytes on their way to files, which are not counted: evicting adds to them.
     let uncounted = Atomic<Int>(0)
@@ -104,13 +104,29 @@ final class MemoryWatch: Sendable {
   /// Asks jemalloc what is in use. Takes tens of microseconds: not for every command.
   @discardableResult
   func sample() -> Int {
+    var (allocated, sum, drift) = measure()
+    // The shards go on meanwhile, and the thread may be held up in the middle: what counts is a calm moment.
+    var attempts = 1
+    while drift > Self.driftMax, attempts < Self.attemptsMax {
+      let next = measure()
+      if next.drift < drift { (allocated, sum, drift) = next }
+      attempts += 1
+    }
+    others.store(allocated - sum, ordering: .relaxed)
+    notePeak(allocated)
+    return allocated
+  }
+
+  private static let driftMax = 4 << 10
+  private static let attemptsMax = 8
+
+  /// What is allocated, what of that the shards have, and by how much that has changed meanwhile.
+  private func measure() -> (allocated: Int, ofShards: Int, drift: Int) {
     let before = netOfShards
     _ = cjemalloc_refresh_statistics()
     let allocated = Int(unsafe cjemalloc_statistic("stats.allocated")) - cjemalloc_cached_bytes()
-    // The shards go on meanwhile.
-    others.store(allocated - (before + netOfShards) / 2, ordering: .relaxed)
-    notePeak(allocated)
-    return allocated
+    let after = netOfShards
+    return (allocated, (before + after) / 2, abs(after - before))
   }
 
   func notePeak(_ used: Int) {

@@ -59,8 +59,8 @@ struct ShardReport: Sendable {
   init(_ worker: Worker, _ keyspace: borrowing Keyspace, isDetailed: Bool) {
     index = worker.index
     time = WallClock.milliseconds
-    commands = isDetailed ? worker.statistics.detached : worker.statistics.withoutCounters
-    callCount = worker.statistics.callCount
+    commands = unsafe isDetailed ? worker.statistics.detached : worker.statistics.withoutCounters
+    callCount = unsafe worker.statistics.callCount
     traffic = unsafe worker.traffic
     rates = worker.rates
     self.keyspace = keyspace.statistics

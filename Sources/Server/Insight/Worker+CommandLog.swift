@@ -17,13 +17,16 @@ extension Worker {
     if let slow = settings.logLimits[.slow].valueMin {
       ticksMin = min(ticksMin, ticks(microseconds: Double(slow)))
     }
-    statistics.observer.ticksMin = ticksMin
-    statistics.observer.replyBytesMin = settings.logLimits[.largeReply].valueMin ?? .max
-    statistics.tracksLatencies = settings.tracksLatency
+    unsafe statistics.observer.ticksMin = ticksMin
+    unsafe statistics.observer.replyBytesMin = settings.logLimits[.largeReply].valueMin ?? .max
+    unsafe statistics.tracksLatencies = settings.tracksLatency
   }
 
   func client(_ connection: Connection) -> CommandObserver.Client {
-    .init(shard: index, connection: connection.handle.bits)
+    if let visit = connection.visit {
+      return .init(shard: visit.origin, connection: visit.waiter.connection)
+    }
+    return .init(shard: index, connection: connection.handle.bits)
   }
 
   /// Takes what was noted: what this worker's clients sent goes into its logs, the rest to theirs.

@@ -5,7 +5,10 @@ import Shard
 /// Client-side caching: remembering what clients have read, and telling them what has changed.
 extension Worker {
   func reference(to connection: Connection) -> ClientReference {
-    ClientReference(worker: index, handle: connection.handle.bits)
+    if let visit = connection.visit {
+      return ClientReference(worker: visit.origin, handle: visit.waiter.connection)
+    }
+    return ClientReference(worker: index, handle: connection.handle.bits)
   }
 
   // MARK: Remembering

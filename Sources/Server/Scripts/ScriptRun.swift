@@ -5,17 +5,42 @@ import Scripting
 import Shard
 
 /// A script or function that is to be run, as this thread's interpreter knows it.
-struct ScriptTarget {
+final class ScriptTarget {
   let reference: Interpreter.Reference
   /// The digits, or the function's name.
   let name: [UInt8]
   let isFunction: Bool
   let flags: ScriptFlags?
+  /// It is called by EVAL_RO or EVALSHA_RO.
+  private let isCalledReadOnly: Bool
   /// It may not write.
   let isReadOnly: Bool
   let namesOnlyDeclaredKeys: Bool
   /// Its text: for the line of an error whose place is unknown.
   let script: Script?
+
+  init(
+    reference: Interpreter.Reference, name: [UInt8], isFunction: Bool, flags: ScriptFlags?,
+    isCalledReadOnly: Bool, isReadOnly: Bool, namesOnlyDeclaredKeys: Bool, script: Script?
+  ) {
+    self.reference = reference
+    self.name = name
+    self.isFunction = isFunction
+    self.flags = flags
+    self.isCalledReadOnly = isCalledReadOnly
+    self.isReadOnly = isReadOnly
+    self.namesOnlyDeclaredKeys = namesOnlyDeclaredKeys
+    self.script = script
+  }
+
+  func isAsked(digits: ByteView, isReadOnly: Bool) -> Bool {
+    isCalledReadOnly == isReadOnly && digits == name
+  }
+
+  func isAsked(text: ByteView, isReadOnly: Bool) -> Bool {
+    guard isCalledReadOnly == isReadOnly, let script else { return false }
+    return text == script.text
+  }
 }
 
 /// One run of a script.
@@ -24,10 +49,10 @@ final class ScriptRun {
   let connection: Connection
   let protocolVersion: Int
   let isSilent: Bool
-  /// The command, for FUNCTION STATS and for running it later.
-  let words: [[UInt8]]
+  /// The command, for FUNCTION STATS and for running it later; nil as long as neither is needed.
+  var words: [[UInt8]]?
   let keyCount: Int
-  /// Monotonic nanoseconds.
+  /// Monotonic nanoseconds: when the turn began in which it was called.
   let startTime: UInt64
   /// Milliseconds since 1970: time stands still for a script.
   let wallTime: Int64
@@ -36,12 +61,10 @@ final class ScriptRun {
   /// The keys it reads are remembered for its client.
   let tracksReads: Bool
   /// There was no room for more when it was called.
-  var isOutOfMemory = false
+  let isOutOfMemory: Bool
   /// Where it stands, once it has been suspended.
   var suspended: Interpreter.Run?
   var hasBegun = false
-  /// What it claims once it has been suspended, if it began without.
-  var claims: [ShardClaims] = []
   /// Holds its claims, and runs its commands for other shards; nil while it runs within the turn.
   var hops: (any ScriptHops)?
   /// Its own transaction, if it is not part of another.
@@ -51,17 +74,19 @@ final class ScriptRun {
   var slow: SlowScripts.Entry?
   /// The connection that its service commands see.
   var inner: Connection?
-  /// The reply, once it is known.
-  var reply: [UInt8] = []
+  /// The place of its reply, where its client goes on meanwhile.
+  var place: Int?
+  /// The reply of one that did not end within the turn of its command, once it is known.
+  var reply: [UInt8]?
 
   init(
-    _ target: ScriptTarget, _ connection: Connection, words: [[UInt8]], keyCount: Int,
+    _ target: ScriptTarget, _ connection: Connection, keyCount: Int, isOutOfMemory: Bool,
     startTime: UInt64, wallTime: Int64
   ) {
     self.target = target
     self.connection = connection
-    self.words = words
     self.keyCount = keyCount
+    self.isOutOfMemory = isOutOfMemory
     self.startTime = startTime
     self.wallTime = wallTime
     database = connection.database

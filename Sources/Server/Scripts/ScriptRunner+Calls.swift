@@ -6,72 +6,73 @@ import Scripting
 import Shard
 
 /// What scripts call.
-extension ScriptRunner: ScriptHost {
-  func call(_ words: Arguments, _ reply: inout ReplyWriter) -> ScriptCallOutcome {
-    guard let run = current, let pointer = unsafe keyspacePointer else {
-      preconditionFailure("a call of no script")
-    }
-    guard let command = server.table.index(of: words),
-      server.table.descriptors[command].routing != .container
-    else { return refuse("ERR Unknown Redis command called from script", &reply) }
-    let descriptor = server.table.descriptors[command]
-    guard descriptor.allows(words.count) else {
+extension Worker {
+  /// Runs a command that a script calls, or notes it as the one that the script waits for.
+  ///
+  /// - Parameter table: the server's.
+  func callFromScript(
+    _ run: ScriptRun, _ words: Arguments, of table: CommandTable, _ keyspace: inout Keyspace, _ reply: inout ReplyWriter
+  ) -> ScriptCallOutcome {
+    guard let command = table.index(of: words) else { return refuseUnknown(&reply) }
+    let traits = server.scriptTraits[command]
+    if traits.contains(.container) { return refuseUnknown(&reply) }
+    guard table.descriptors[command].allows(words.count) else {
       return refuse("ERR Wrong number of args calling Redis command from script", &reply)
     }
-    if descriptor.flags.contains(.noScript),
-      descriptor.flags.contains(.blocking) || !server.allowsAllInScripts
-    {
+    if traits.contains(.refused), traits.contains(.blocking) || !server.allowsAllInScripts {
       return refuse("ERR This Redis command is not allowed from script", &reply)
     }
-    if run.target.isReadOnly, !descriptor.flags.isDisjoint(with: [.write, .mayReplicate]) {
+    if run.target.isReadOnly, !traits.isDisjoint(with: [.writes, .changesMore]) {
       return refuse("ERR Write commands are not allowed from read-only scripts.", &reply)
     }
     // A script that has begun to write goes on to its end.
-    if run.isOutOfMemory, !run.hasWritten, descriptor.flags.contains(.denyOOM),
+    if run.isOutOfMemory, !run.hasWritten, traits.contains(.needsMemory),
       run.target.flags?.contains(.allowOOM) != true
     {
       return refuse("OOM command not allowed when used memory > 'maxmemory'.", code: "OOM", &reply)
     }
-    if descriptor.flags.contains(.write) { run.hasWritten = true }
-    if server.insight.isMonitored { worker.monitorScript(command, words, database: run.database) }
-    reply.protocolVersion = interpreter.protocolVersion
-    unsafe pointer.pointee.select(run.database)
-    if server.serviceBodies[command] != nil {
-      return unsafe callService(command, words, run, &pointer.pointee, &reply)
-    }
-    if server.shardCount > 1, let foreign = foreignCall(command, words, run) {
-      run.foreign = foreign
-      if run.tracksReads {
-        unsafe worker.rememberKeys(command, words, run.connection, .all, &pointer.pointee)
+    if traits.contains(.writes) { run.hasWritten = true }
+    if server.insight.isMonitored { monitorScript(command, words, database: run.database) }
+    keyspace.select(run.database)
+    if traits.contains(.service) { return callService(command, words, run, &keyspace, &reply) }
+    if server.shardCount > 1 {
+      let isHere =
+        traits.contains(.singleKey)
+        && server.shard(of: words[table.descriptors[command].firstKey]) == index
+      if !isHere, let foreign = foreignCall(command, words, run, reply.protocolVersion) {
+        run.foreign = foreign
+        if run.tracksReads { rememberKeys(command, words, run.connection, .all, &keyspace) }
+        return .waits
       }
-      return .waits
     }
-    unsafe worker.statistics.run(command, of: server.table, words, &pointer.pointee, &reply)
-    if run.tracksReads {
-      unsafe worker.rememberKeys(command, words, run.connection, .all, &pointer.pointee)
-    }
+    unsafe statistics.run(command, of: table, words, &keyspace, &reply)
+    if run.tracksReads { rememberKeys(command, words, run.connection, .all, &keyspace) }
     return .replied
   }
 
+  @inline(never)
+  private func refuseUnknown(_ reply: inout ReplyWriter) -> ScriptCallOutcome {
+    refuse("ERR Unknown Redis command called from script", &reply)
+  }
+
+  @inline(never)
   private func refuse(
     _ text: StaticString, code: String = "ERR", _ reply: inout ReplyWriter
   ) -> ScriptCallOutcome {
-    worker.statistics.countError(code: code)
+    unsafe statistics.countError(code: code)
     reply.raw(text)
     return .refused
   }
 
   /// A command that concerns other shards; nil if all its keys are here.
-  private func foreignCall(_ command: Int, _ words: Arguments, _ run: ScriptRun) -> CommandCall? {
-    let descriptor = server.table.descriptors[command]
-    if descriptor.routing == .singleKey, server.shard(of: words[descriptor.firstKey]) == worker.index {
-      return nil
-    }
-    let call = worker.makeCall(
+  private func foreignCall(
+    _ command: Int, _ words: Arguments, _ run: ScriptRun, _ protocolVersion: Int
+  ) -> CommandCall? {
+    let call = makeCall(
       StoredCommands(command: command, arguments: words), 0, words, database: run.database,
-      protocolVersion: interpreter.protocolVersion,
-      leavesAccessClocks: run.connection.leavesAccessClocks, isFromScript: true, client: worker.client(run.connection))
-    if !call.isEveryShard, call.keys.allSatisfy({ $0.shard == worker.index }) { return nil }
+      protocolVersion: protocolVersion, leavesAccessClocks: run.connection.leavesAccessClocks,
+      scriptTime: run.wallTime, client: client(run.connection))
+    if !call.isEveryShard, call.keys.allSatisfy({ $0.shard == index }) { return nil }
     return call
   }
 
@@ -89,34 +90,18 @@ extension ScriptRunner: ScriptHost {
     inner.replyCapture = { [unowned self] bytes in
       inner.replyCapture = nil
       inner.isSuspended = false
-      append(run, reply: bytes)
+      scripts.append(run, reply: bytes)
     }
     do throws(CommandError) {
-      try body(worker, inner, words, &keyspace, &reply)
+      try body(self, inner, words, &keyspace, &reply)
     } catch {
-      worker.statistics.fail(command, error, 0, &reply)
+      unsafe statistics.fail(command, error, 0, &reply)
     }
-    worker.statistics.count(command, ticks: 0)
+    unsafe statistics.count(command, ticks: 0)
     run.database = inner.database
     if inner.isSuspended { return .waits }
     inner.replyCapture = nil
     return .replied
-  }
-
-  func log(level: Int, _ message: ByteView) {
-    switch level {
-    case 0: server.log.debug("\(message.string)")
-    case 1: server.log.info("\(message.string)")
-    case 2: server.log.notice("\(message.string)")
-    default: server.log.warning("\(message.string)")
-    }
-  }
-
-  func mayCall(_ words: Arguments) -> Bool? {
-    guard let command = server.table.index(of: words),
-      server.table.descriptors[command].routing != .container
-    else { return nil }
-    return true
   }
 }
 

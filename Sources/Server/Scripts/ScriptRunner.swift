@@ -12,41 +12,48 @@ import Synchronization
 /// A script whose keys are all here, and free, runs within the turn. Any other one is a transaction: it begins when it
 /// has its claims, and may be suspended while a command runs on another shard. A script that takes long is suspended
 /// too, after each slice; it takes its claims then if it had none.
-@safe final class ScriptRunner {
-  unowned let worker: Worker
-  var server: ServerContext { worker.server }
+@safe final class ScriptRunner: ScriptHost {
+  /// Owns this runner.
+  unowned(unsafe) let worker: Worker
+  /// The same, for the way of a call, where each count of a reference is felt.
+  private let host: Unmanaged<Worker>
+  private let table: Unmanaged<CommandTable>
+  let server: ServerContext
 
-  private(set) lazy var interpreter = Interpreter(
-    host: self, version: Version.redis, callsMayWait: worker.server.shardCount > 1)
-  private var hasInterpreter = false
-
-  /// What this interpreter has compiled.
-  private var targets: [ScriptID: ScriptTarget] = [:]
-  private var flushCount = 0
-  private var functions: [[UInt8]: ScriptTarget] = [:]
-  private var libraryVersion = 0
+  private var made: Interpreter?
+  var compiled = CompiledScripts()
 
   /// The run that goes on right now, and the keyspace that is lent to it.
-  var current: ScriptRun?
   @exclusivity(unchecked)
-  var keyspacePointer: UnsafeMutablePointer<Keyspace>?
+  private var current: Unmanaged<ScriptRun>?
+  @exclusivity(unchecked)
+  private var keyspacePointer: UnsafeMutablePointer<Keyspace>?
 
   /// Suspended because their slice was over.
   private var paused: [ScriptRun] = []
   /// What is to go on in this turn: runs with the reply that they wait for, nil for those that wait for none.
   private var due: [(run: ScriptRun, reply: [UInt8]?)] = []
 
-  /// The claims of a script on a server of one shard.
-  private let wholeShard: [ShardClaims]
-
   init(_ worker: Worker) {
-    self.worker = worker
-    wholeShard = [ShardClaims(shard: worker.index, keys: [], claimsShard: true)]
+    unsafe self.worker = worker
+    unsafe host = .passUnretained(worker)
+    server = worker.server
+    unsafe table = .passUnretained(worker.server.table)
+  }
+
+  /// Made when the first script comes.
+  var interpreter: Interpreter {
+    if let made { return made }
+    let interpreter = Interpreter(
+      host: self, version: Version.redis, callsMayWait: server.shardCount > 1)
+    made = interpreter
+    return interpreter
   }
 
   var hasDue: Bool { !due.isEmpty }
   var hasPaused: Bool { !paused.isEmpty }
-  var heapByteCount: Int { hasInterpreter ? interpreter.heapByteCount : 0 }
+  var heapByteCount: Int { made?.heapByteCount ?? 0 }
+  func collectGarbage() { made?.collectGarbage() }
 
   /// Gives paused scripts their next slice.
   func wakePaused() {
@@ -57,137 +64,57 @@ import Synchronization
 
   func append(_ run: ScriptRun, reply: [UInt8]?) { due.append((run, reply)) }
 
-  // MARK: What is to be run
-
-  /// The script with these digits; nil if nobody has sent it.
-  func target(_ id: ScriptID, isReadOnly: Bool) throws(CommandError) -> ScriptTarget? {
-    if flushCount != server.scripts.flushCount { forgetScripts() }
-    if !isReadOnly, let target = targets[id] { return target }
-    guard let script = server.scripts[id] else { return nil }
-    return try compile(script, isReadOnly: isReadOnly)
-  }
-
-  func compile(_ script: Script, isReadOnly: Bool) throws(CommandError) -> ScriptTarget {
-    hasInterpreter = true
-    if flushCount != server.scripts.flushCount { forgetScripts() }
-    var reference = targets[script.id]?.reference
-    if reference == nil { reference = script.withProgram { interpreter.compile($0) } }
-    guard let reference else {
-      throw CommandError(
-        composed: Array("ERR Error compiling script (new function): ".utf8) + interpreter.error)
-    }
-    let cannotWrite = script.flags?.contains(.noWrites) ?? false
-    func target(isReadOnly: Bool) -> ScriptTarget {
-      ScriptTarget(
-        reference: reference, name: script.id.digits, isFunction: false, flags: script.flags,
-        isReadOnly: isReadOnly || cannotWrite, namesOnlyDeclaredKeys: script.namesOnlyDeclaredKeys,
-        script: script)
-    }
-    targets[script.id] = target(isReadOnly: false)
-    return target(isReadOnly: isReadOnly)
-  }
-
-  private func forgetScripts() {
-    flushCount = server.scripts.flushCount
-    for target in targets.values { interpreter.forget(target.reference) }
-    targets = [:]
-    if hasInterpreter { interpreter.collectGarbage() }
-  }
-
-  /// A library's function.
-  func function(_ name: ByteView) throws(CommandError) -> ScriptTarget? {
-    if libraryVersion != server.libraries.version { try loadLibraries() }
-    return functions[name.bytes.lowercased]
-  }
-
-  private func loadLibraries() throws(CommandError) {
-    hasInterpreter = true
-    for target in functions.values { interpreter.forget(target.reference) }
-    functions = [:]
-    libraryVersion = server.libraries.version
-    for library in server.libraries.all {
-      for function in try load(library, isTimed: false) {
-        functions[function.name.lowercased] = ScriptTarget(
-          reference: function.reference, name: function.name, isFunction: true,
-          flags: function.flags, isReadOnly: function.flags.contains(.noWrites),
-          namesOnlyDeclaredKeys: false, script: nil)
-      }
-    }
-    interpreter.collectGarbage()
-  }
-
-  /// Runs a library's text.
-  func load(
-    _ library: FunctionLibrary, isTimed: Bool
-  ) throws(CommandError) -> [RegisteredFunction] {
-    hasInterpreter = true
-    do throws(LibraryError) {
-      return try library.withProgram { (program) throws(LibraryError) in
-        try interpreter.loadLibrary(program, isTimed: isTimed)
-      }
-    } catch { throw CommandError(composed: error.message) }
-  }
-
   // MARK: Running
 
   /// Runs a script: within the turn if that is possible, else the connection waits for it.
   ///
   /// - Parameters:
   ///   - arguments: the whole command; the keys begin at its word 3.
+  ///   - worker: this runner's, whom the caller holds already.
   func run(
-    _ target: ScriptTarget, _ arguments: Arguments, keyCount: Int, isOutOfMemory: Bool,
+    on worker: Worker, _ target: ScriptTarget, _ arguments: Arguments, keyCount: Int, isOutOfMemory: Bool,
     _ connection: Connection, _ keyspace: inout Keyspace, _ reply: inout ReplyWriter
   ) {
     let run = ScriptRun(
-      target, connection, words: [], keyCount: keyCount, startTime: EventLoop.monotonicNanoseconds,
-      wallTime: worker.wallTime)
-    run.isOutOfMemory = isOutOfMemory
+      target, connection, keyCount: keyCount, isOutOfMemory: isOutOfMemory,
+      startTime: worker.turnTime, wallTime: worker.wallTime)
     if let hops = connection.hops {
       run.hops = hops
-    } else if let claims = claimsAtOnce(target, arguments, keyCount) {
-      run.claims = claims
-    } else {
-      return schedule(target, arguments, keyCount, isOutOfMemory: isOutOfMemory, connection)
+    } else if connection.visit?.isBehindOthers == true || !canBeginAtOnce(worker, target, arguments, keyCount) {
+      run.words = arguments.words
+      return schedule(run)
     }
     run.hasBegun = true
-    let keys = arguments.part(from: 3, count: keyCount)
-    let rest = arguments.dropFirst(3 + keyCount)
-    go(run, &keyspace) { interpreter in
-      interpreter.begin(target.reference, isFunction: target.isFunction, keys: keys, arguments: rest)
+    let start = reply.count
+    let interpreter = self.interpreter
+    let state = begin(worker, interpreter, run, arguments, &keyspace)
+    if conclude(worker, interpreter, run, state, &keyspace, &reply) {
+      noteError(reply.bytes, from: start)
+    } else {
+      detach(run)
+      run.words = arguments.words
+      wait(run, state)
     }
-    if run.suspended == nil {
-      ByteView.with(run.reply) { reply.raw($0) }
-      return
-    }
-    connection.isSuspended = true
-    if run.slow == nil { return }
-    // For FUNCTION STATS, which can't have asked before.
-    run.slow?.setCommand((0..<arguments.count).map { arguments[$0].bytes })
   }
 
-  /// What a script will claim if it takes long; nil if it has to claim that before it begins.
-  private func claimsAtOnce(
-    _ target: ScriptTarget, _ arguments: Arguments, _ keyCount: Int
-  ) -> [ShardClaims]? {
-    let scheduler = worker.scheduler
-    if server.shardCount == 1 { return scheduler.intents.isEmpty ? wholeShard : nil }
-    guard target.namesOnlyDeclaredKeys else { return nil }
-    var keys: [KeyClaim] = []
+  /// Whether a script needs no claims to begin: nobody can see it half done unless it is suspended.
+  private func canBeginAtOnce(_ worker: Worker, _ target: ScriptTarget, _ arguments: Arguments, _ keyCount: Int) -> Bool {
+    if server.shardCount == 1 { return worker.scheduler.intents.isEmpty }
+    guard target.namesOnlyDeclaredKeys else { return false }
     for index in 3..<3 + keyCount {
       let key = arguments[index]
       let hash = KeyHash(key, seed: server.seed)
       let claim = KeyClaim(hash: hash.rawValue, isExclusive: !target.isReadOnly)
-      guard server.shard(of: key, hash) == worker.index, scheduler.intents.allows(claim) else { return nil }
-      if !keys.contains(claim) { keys.append(claim) }
+      guard server.shard(of: key, hash) == worker.index, worker.scheduler.intents.allows(claim) else { return false }
     }
-    return [ShardClaims(shard: worker.index, keys: keys)]
+    return true
   }
 
   /// What a script claims.
   private func claims(_ target: ScriptTarget, _ keys: [[UInt8]]) -> [ShardClaims] {
     var collector = ClaimCollector()
     if target.namesOnlyDeclaredKeys, server.shardCount > 1 {
-      collector.add(shard: worker.index)
+      unsafe collector.add(shard: worker.index)
       for key in keys {
         ByteView.with(key) { key in
           let hash = KeyHash(key, seed: server.seed)
@@ -202,86 +129,98 @@ import Synchronization
     return collector.claims
   }
 
-  private func schedule(
-    _ target: ScriptTarget, _ arguments: Arguments, _ keyCount: Int, isOutOfMemory: Bool,
-    _ connection: Connection
-  ) {
-    let words = (0..<arguments.count).map { arguments[$0].bytes }
-    let run = ScriptRun(
-      target, connection, words: words, keyCount: keyCount,
-      startTime: EventLoop.monotonicNanoseconds, wallTime: worker.wallTime)
-    run.isOutOfMemory = isOutOfMemory
-    connection.isSuspended = true
-    let program = makeProgram(run, claims(target, Array(words[3..<3 + keyCount])))
-    let transaction = Transaction(program, on: worker.scheduler, ids: server.transactionIDs)
-    program.transaction = transaction
+  private func schedule(_ run: ScriptRun) {
+    detach(run)
+    let transaction = makeTransaction(run)
     unsafe worker.traffic.transactionCount += 1
     transaction.start()
   }
 
-  private func makeProgram(_ run: ScriptRun, _ claims: [ShardClaims]) -> ScriptProgram {
-    let handle = run.connection.handle
-    let isSilent = run.isSilent
-    let program = ScriptProgram(claims: claims, shardCount: server.shardCount, seed: server.seed) {
-      [unowned self] in
+  /// Its client waits for it, or goes on with the next command.
+  private func detach(_ run: ScriptRun) {
+    run.place = run.connection.overlapPlace
+    run.connection.overlapPlace = nil
+    run.connection.isSuspended = run.place == nil
+  }
+
+  private func makeTransaction(_ run: ScriptRun) -> Transaction {
+    let words = run.words ?? []
+    let program = ScriptProgram(
+      claims: claims(run.target, Array(words[3..<3 + run.keyCount])), shardCount: server.shardCount, seed: server.seed
+    ) { [unowned self] in
       due.append((run, nil))
     } onConclusion: { [unowned self] in
       run.hops = nil
       run.program = nil
-      ByteView.with(run.reply) { worker.deliver($0, to: handle, isSilent: isSilent) }
+      ByteView.with(run.reply ?? []) { unsafe worker.deliver($0, of: run) }
     }
     run.hops = program
     run.program = program
-    return program
+    let transaction = unsafe Transaction(program, on: worker.scheduler, ids: server.transactionIDs)
+    program.transaction = transaction
+    return transaction
   }
 
   /// Goes on with what is due.
   func runDue(_ keyspace: inout Keyspace, _ counts: inout CommandStatistics) {
     let due = self.due
     self.due.removeAll()
-    swap(&counts, &worker.statistics)
-    defer { swap(&counts, &worker.statistics) }
+    unsafe swap(&counts, &worker.statistics)
+    defer { unsafe swap(&counts, &worker.statistics) }
     for (run, reply) in due { goOn(run, reply, &keyspace) }
   }
 
   private func goOn(_ run: ScriptRun, _ reply: [UInt8]?, _ keyspace: inout Keyspace) {
-    guard run.hasBegun else {
-      run.hasBegun = true
-      Arguments.with(run.words) { arguments in
-        let keys = arguments.part(from: 3, count: run.keyCount)
-        let rest = arguments.dropFirst(3 + run.keyCount)
-        go(run, &keyspace) { interpreter in
-          interpreter.begin(
-            run.target.reference, isFunction: run.target.isFunction, keys: keys, arguments: rest)
-        }
-      }
-      if run.suspended == nil { finish(run) }
-      return
-    }
-    guard let suspended = run.suspended else { preconditionFailure("a script that stands nowhere") }
-    run.suspended = nil
-    if let slow = run.slow, slow.isKilled.load(ordering: .relaxed) {
-      interpreter.abandon(suspended)
-      fail(
-        run,
-        Array(
-          "ERR Script killed by user with \(run.target.isFunction ? "FUNCTION" : "SCRIPT") KILL."
-            .utf8), place: nil, isCounted: false)
-    } else {
-      go(run, &keyspace) { interpreter in
+    let worker = unsafe self.worker
+    let interpreter = self.interpreter
+    let state: Interpreter.State
+    if run.hasBegun {
+      guard let suspended = run.suspended else { preconditionFailure("a script that stands nowhere") }
+      run.suspended = nil
+      if let slow = run.slow, slow.isKilled.load(ordering: .relaxed) { return kill(run, suspended) }
+      state = go(worker, run, &keyspace) {
         guard let reply else { return interpreter.resume(suspended) }
         return ByteView.with(reply) { interpreter.resume(suspended, with: $0) }
       }
+    } else {
+      run.hasBegun = true
+      state = Arguments.with(run.words ?? []) { begin(worker, interpreter, run, $0, &keyspace) }
     }
-    if run.suspended == nil { finish(run) }
+    var output = ReplyWriter(protocolVersion: run.protocolVersion)
+    guard conclude(worker, interpreter, run, state, &keyspace, &output) else { return wait(run, state) }
+    noteError(output.bytes, from: 0)
+    finish(run, output)
+  }
+
+  private func kill(_ run: ScriptRun, _ suspended: Interpreter.Run) {
+    interpreter.abandon(suspended)
+    let kind = run.target.isFunction ? "FUNCTION" : "SCRIPT"
+    var output = ReplyWriter(protocolVersion: run.protocolVersion)
+    fail(run, Array("ERR Script killed by user with \(kind) KILL.".utf8), place: nil, isCounted: false, &output)
+    finish(run, output)
+  }
+
+  @inline(__always)
+  private func begin(
+    _ worker: Worker, _ interpreter: Interpreter, _ run: ScriptRun, _ arguments: Arguments, _ keyspace: inout Keyspace
+  ) -> Interpreter.State {
+    let keys = arguments.part(from: 3, count: run.keyCount)
+    let rest = arguments.dropFirst(3 + run.keyCount)
+    return go(worker, run, &keyspace) {
+      interpreter.begin(
+        run.target.reference, isFunction: run.target.isFunction, keys: keys, arguments: rest)
+    }
   }
 
   /// Lets the interpreter go on with a run, until it is over or suspended.
+  @inline(__always)
   private func go(
-    _ run: ScriptRun, _ keyspace: inout Keyspace, _ step: (Interpreter) -> Interpreter.State
-  ) {
+    _ worker: Worker, _ run: ScriptRun, _ keyspace: inout Keyspace, _ step: () -> Interpreter.State
+  ) -> Interpreter.State {
     let now = keyspace.now
-    let previous = (current, keyspace.selected)
+    let database = keyspace.selected
+    // A service command that a script has called may run another script.
+    let previous = unsafe current
     keyspace.now = run.wallTime
     keyspace.forgetPrepared()
     keyspace.leavesAccessClocks = run.connection.leavesAccessClocks
@@ -289,40 +228,54 @@ import Synchronization
     if keyspace.observed.isTracking {
       keyspace.observed.setWriter(worker.reference(to: run.connection))
     }
-    current = run
+    unsafe current = unsafe .passUnretained(run)
     // What it does is one unit: with claims that of its transaction, else its own.
     let transaction = run.program?.transaction
     transaction == nil ? keyspace.effects.openUnit() : keyspace.effects.openDetachedUnit()
     let state = unsafe withUnsafeMutablePointer(to: &keyspace) { pointer in
       unsafe keyspacePointer = unsafe pointer
       defer { unsafe keyspacePointer = nil }
-      return step(interpreter)
+      return step()
     }
     if let transaction {
       transaction.add(effects: keyspace.effects.takeUnit())
     } else {
       keyspace.effects.closeUnit()
     }
-    current = previous.0
+    unsafe current = previous
     keyspace.servesScript = false
     keyspace.now = now
-    keyspace.select(previous.1)
+    keyspace.select(database)
     keyspace.forgetPrepared()
+    return state
+  }
+
+  /// Writes the reply of a run that is over.
+  ///
+  /// - Returns: false if it is not: it waits.
+  private func conclude(
+    _ worker: Worker, _ interpreter: Interpreter, _ run: ScriptRun, _ state: Interpreter.State,
+    _ keyspace: inout Keyspace, _ output: inout ReplyWriter
+  ) -> Bool {
     switch state {
-    // It is not over: nobody who waits for its keys is served from the middle of it.
-    case .paused, .waits: break
-    default: if run.hops == nil { worker.scheduler.concluded(&keyspace, &worker.statistics) }
-    }
-    switch state {
+    // Nobody who waits for its keys is served from the middle of it.
+    case .paused, .waits: return false
     case .done:
-      var reply = ReplyWriter(protocolVersion: run.protocolVersion)
-      interpreter.writeResult(to: &reply)
-      run.reply = reply.bytes.bytes
-      noteError(reply)
+      if run.hops == nil { unsafe worker.scheduler.concluded(&keyspace, &worker.statistics) }
+      interpreter.writeResult(to: &output)
     case .failed:
+      if run.hops == nil { unsafe worker.scheduler.concluded(&keyspace, &worker.statistics) }
       fail(
         run, interpreter.error, place: interpreter.errorPlace ?? unknownPlace(run),
-        isCounted: interpreter.isErrorCounted)
+        isCounted: interpreter.isErrorCounted, &output)
+    case .ended: preconditionFailure("nothing ends a script from within")
+    }
+    return true
+  }
+
+  /// Arranges for a suspended run to go on.
+  private func wait(_ run: ScriptRun, _ state: Interpreter.State) {
+    switch state {
     case .waits(let suspended):
       run.suspended = suspended
       // One that always waits for others is never paused.
@@ -333,27 +286,18 @@ import Synchronization
       hops.run(foreign) { [unowned self] reply in due.append((run, reply.bytes)) }
     case .paused(let suspended):
       run.suspended = suspended
-      pause(run)
-    case .ended: preconditionFailure("nothing ends a script from within")
-    }
-  }
-
-  private func pause(_ run: ScriptRun) {
-    if run.hops == nil {
       // Nobody has seen what it did so far, and from here on its claims are in the way.
-      let program = makeProgram(run, run.claims)
-      let transaction = Transaction(program, on: worker.scheduler, ids: server.transactionIDs)
-      program.transaction = transaction
-      transaction.startHolding()
+      if run.hops == nil { makeTransaction(run).startHolding() }
+      noteSlow(run)
+      paused.append(run)
+    case .done, .failed, .ended: preconditionFailure("a run that is over can't wait")
     }
-    noteSlow(run)
-    paused.append(run)
   }
 
   /// It has gone on for longer than others should wait.
   private func isBusy(_ run: ScriptRun) -> Bool {
     let elapsed = EventLoop.monotonicNanoseconds &- run.startTime
-    return elapsed / 1_000_000 >= UInt64(worker.settings.busyMilliseconds)
+    return unsafe elapsed / 1_000_000 >= UInt64(worker.settings.busyMilliseconds)
   }
 
   /// Has it known that a script does not end within a turn, so that it can be killed.
@@ -363,7 +307,7 @@ import Synchronization
       slow = known
     } else {
       slow = SlowScripts.Entry(
-        name: run.target.name, command: run.words, isFunction: run.target.isFunction,
+        name: run.target.name, command: run.words ?? [], isFunction: run.target.isFunction,
         startTime: run.startTime)
       run.slow = slow
       server.slowScripts.add(slow)
@@ -381,37 +325,74 @@ import Synchronization
   }
 
   /// Hands out the reply of a run that did not end within the turn of its command.
-  private func finish(_ run: ScriptRun) {
+  private func finish(_ run: ScriptRun, _ output: borrowing ReplyWriter) {
     if let slow = run.slow {
       server.slowScripts.remove(slow)
       run.slow = nil
     }
-    if let program = run.program { return program.end() }
+    let reply = output.bytes.bytes
+    if let program = run.program {
+      run.reply = reply
+      return program.end()
+    }
     guard let capture = run.connection.replyCapture else {
       preconditionFailure("nobody waits for a script's reply")
     }
-    capture(run.reply)
+    capture(reply)
+  }
+
+  // MARK: What scripts ask
+
+  func call(_ words: Arguments, _ reply: inout ReplyWriter) -> ScriptCallOutcome {
+    guard let run = unsafe current, let keyspace = unsafe keyspacePointer else {
+      preconditionFailure("a call of no script")
+    }
+    return unsafe run._withUnsafeGuaranteedRef { run in
+      unsafe host._withUnsafeGuaranteedRef { worker in
+        unsafe table._withUnsafeGuaranteedRef { table in
+          unsafe worker.callFromScript(run, words, of: table, &keyspace.pointee, &reply)
+        }
+      }
+    }
+  }
+
+  func log(level: Int, _ message: ByteView) {
+    switch level {
+    case 0: server.log.debug("\(message.string)")
+    case 1: server.log.info("\(message.string)")
+    case 2: server.log.notice("\(message.string)")
+    default: server.log.warning("\(message.string)")
+    }
+  }
+
+  func mayCall(_ words: Arguments) -> Bool? {
+    guard let command = server.table.index(of: words),
+      server.table.descriptors[command].routing != .container
+    else { return nil }
+    return true
   }
 
   // MARK: Errors
 
   private func fail(
-    _ run: ScriptRun, _ message: [UInt8], place: (source: [UInt8], line: Int)?, isCounted: Bool
+    _ run: ScriptRun, _ message: [UInt8], place: (source: [UInt8], line: Int)?, isCounted: Bool,
+    _ output: inout ReplyWriter
   ) {
     var text = message + Array(" script: ".utf8) + run.target.name
     if let place { text += Array(", on ".utf8) + place.source + Array(":\(place.line).".utf8) }
-    var reply = ReplyWriter(protocolVersion: run.protocolVersion)
-    reply.error(text)
-    run.reply = reply.bytes.bytes
-    if !isCounted { worker.statistics.countError(CommandError(composed: message)) }
-    worker.noteFailure(run)
+    output.error(text)
+    if !isCounted { unsafe worker.statistics.countError(CommandError(composed: message)) }
+    unsafe worker.noteFailure(run)
   }
 
   /// An error that a script returned counts as one.
-  private func noteError(_ reply: borrowing ReplyWriter) {
-    let bytes = reply.bytes
-    guard bytes.count > 1, bytes[0] == 0x2D else { return }
-    worker.statistics.countError(CommandError(composed: bytes[1..<bytes.count - 2].bytes))
+  @inline(__always)
+  private func noteError(_ reply: ByteView, from start: Int) {
+    if reply.count > start + 1, reply[start] == 0x2D { countError(reply[start + 1..<reply.count - 2]) }
+  }
+
+  private func countError(_ message: ByteView) {
+    unsafe worker.statistics.countError(CommandError(composed: message.bytes))
   }
 
   /// The interpreter does not know where a call stands that is the last thing a function does: the last line
@@ -431,9 +412,19 @@ import Synchronization
 }
 
 extension Worker {
+  fileprivate func deliver(_ reply: ByteView, of run: ScriptRun) {
+    if let visit = run.connection.visit {
+      deliver(reply, ofVisitor: run.connection, visit)
+    } else if let place = run.place {
+      if let connection = connections[run.connection.handle] { endOverlap(connection, place, reply) }
+    } else {
+      deliver(reply, to: run.connection.handle, isSilent: run.isSilent)
+    }
+  }
+
   func noteFailure(_ run: ScriptRun) {
     if run.connection.lastCommand >= 0 {
-      statistics.counters[run.connection.lastCommand].failed += 1
+      unsafe statistics.counters[run.connection.lastCommand].failed += 1
     }
   }
 }

@@ -16,12 +16,9 @@ package import RESP
   /// What the last command named and must not use; nil if that was not what it failed for.
   package private(set) var undeclaredKey: [UInt8]?
 
-  /// Every command of the engine, found by its words. An object, so that reading it counts no references.
-  final class Commands: Sendable {
-    let table = CommandTable(CommandTable.engine)
-    static let all = Commands()
-  }
-  private let commands = Commands.all
+  /// Every command of the engine, found by its words.
+  static let commands = CommandTable(CommandTable.engine)
+  private let commands = ProcedureKeys.commands
 
   func begin(
     _ keyspace: UnsafeMutablePointer<Keyspace>, _ keys: Arguments, _ arguments: Arguments,
@@ -69,15 +66,15 @@ package import RESP
     reply.removeAll()
     let commands = self.commands
     return try words.withArguments { (arguments) throws(CommandError) -> ByteView in
-      guard let index = commands.table.index(of: arguments) else { throw .unknownCommand(arguments) }
-      guard commands.table.descriptors[index].allows(arguments.count) else {
-        throw .wrongArity(commands.table.fullNames[index])
+      guard let index = commands.index(of: arguments) else { throw .unknownCommand(arguments) }
+      guard commands.descriptors[index].allows(arguments.count) else {
+        throw .wrongArity(commands.fullNames[index])
       }
       try check(index, arguments)
-      guard let body = commands.table.bodies[index].run else { throw .notOfTheData }
+      guard let body = commands.bodies[index].run else { throw .notOfTheData }
       let keyspace = unsafe lent
-      if commands.table.descriptors[index].flags.contains(.write) {
-        unsafe undoing.note(commands.table.commands[index], arguments, &keyspace.pointee)
+      if commands.descriptors[index].flags.contains(.write) {
+        unsafe undoing.note(commands.commands[index], arguments, &keyspace.pointee)
       }
       let changesBefore = unsafe keyspace.pointee.changeCount
       unsafe try body(&keyspace.pointee, arguments, &reply)
@@ -87,7 +84,7 @@ package import RESP
   }
 
   private func check(_ index: Int, _ arguments: Arguments) throws(CommandError) {
-    let descriptor = commands.table.descriptors[index]
+    let descriptor = commands.descriptors[index]
     if descriptor.flags.contains(.noScript) { throw .notOfTheData }
     if descriptor.flags.contains(.write), !mayWrite {
       throw CommandError("ERR Write commands are not allowed from read-only scripts.")
@@ -95,7 +92,7 @@ package import RESP
     if descriptor.routing == .singleKey {
       return try check(arguments[descriptor.firstKey])
     }
-    let command = commands.table.commands[index]
+    let command = commands.commands[index]
     switch command.execution {
     case .oneShard, .eachKey, .steps, .keyByKey: break
     case .everyShard, .service, .container: throw .notOfTheData

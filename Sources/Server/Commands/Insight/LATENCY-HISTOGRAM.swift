@@ -12,7 +12,7 @@ extension Worker {
     let chosen = server.commandIndices(named: names)
     let server = self.server
     everywhere(connection, &keyspace, &reply) { worker, _ in
-      chosen.map { worker.statistics.counters[$0] }
+      chosen.map { unsafe worker.statistics.counters[$0] }
     } then: { parts, reply in
       var called: [(name: String, counter: CommandStatistics.Counter)] = []
       for (ordinal, command) in chosen.enumerated() {

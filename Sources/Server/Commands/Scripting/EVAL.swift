@@ -14,7 +14,8 @@ extension ServiceCommand {
       "eval", "Runs a script in Lua.",
       since: "2.6.0", group: .scripting, complexity: "Depends on the script that is executed.",
       arity: .atLeast(3), keys: [scriptKeys(.readWrite)], flags: scriptFlags,
-      arguments: scriptArguments("script"), execution: .service)
+      arguments: scriptArguments("script"), execution: .service),
+    footprint: { worker, arguments in worker.footprint(ofText: arguments, isReadOnly: false) }
   ) { worker, connection, arguments, keyspace, reply throws(CommandError) in
     try worker.evaluate(text: arguments, isReadOnly: false, connection, &keyspace, &reply)
   }
@@ -27,7 +28,8 @@ extension ServiceCommand {
       "eval_ro", "Runs a script in Lua that only reads.",
       since: "7.0.0", group: .scripting, complexity: "Depends on the script that is executed.",
       arity: .atLeast(3), keys: [scriptKeys(.readOnly)], flags: readOnlyScriptFlags,
-      arguments: scriptArguments("script"), execution: .service)
+      arguments: scriptArguments("script"), execution: .service),
+    footprint: { worker, arguments in worker.footprint(ofText: arguments, isReadOnly: true) }
   ) { worker, connection, arguments, keyspace, reply throws(CommandError) in
     try worker.evaluate(text: arguments, isReadOnly: true, connection, &keyspace, &reply)
   }
@@ -42,7 +44,8 @@ extension ServiceCommand {
       "evalsha", "Runs a script in Lua by its digest.",
       since: "2.6.0", group: .scripting, complexity: "Depends on the script that is executed.",
       arity: .atLeast(3), keys: [scriptKeys(.readWrite)], flags: scriptFlags,
-      arguments: scriptArguments("sha1"), execution: .service)
+      arguments: scriptArguments("sha1"), execution: .service),
+    footprint: { worker, arguments in worker.footprint(ofDigest: arguments, isReadOnly: false) }
   ) { worker, connection, arguments, keyspace, reply throws(CommandError) in
     try worker.evaluate(digest: arguments, isReadOnly: false, connection, &keyspace, &reply)
   }
@@ -55,7 +58,8 @@ extension ServiceCommand {
       "evalsha_ro", "Runs a script in Lua that only reads by its digest.",
       since: "7.0.0", group: .scripting, complexity: "Depends on the script that is executed.",
       arity: .atLeast(3), keys: [scriptKeys(.readOnly)], flags: readOnlyScriptFlags,
-      arguments: scriptArguments("sha1"), execution: .service)
+      arguments: scriptArguments("sha1"), execution: .service),
+    footprint: { worker, arguments in worker.footprint(ofDigest: arguments, isReadOnly: true) }
   ) { worker, connection, arguments, keyspace, reply throws(CommandError) in
     try worker.evaluate(digest: arguments, isReadOnly: true, connection, &keyspace, &reply)
   }
@@ -87,9 +91,8 @@ extension Worker {
     _ keyspace: inout Keyspace, _ reply: inout ReplyWriter
   ) throws(CommandError) {
     let keyCount = try Self.keyCount(arguments)
-    let id = ScriptID(of: arguments[1])
     let target: ScriptTarget
-    if let known = try scripts.target(id, isReadOnly: isReadOnly) {
+    if let known = try scripts.target(text: arguments[1], isReadOnly: isReadOnly) {
       target = known
     } else {
       let script = try Self.makeScript(arguments[1])
@@ -103,11 +106,26 @@ extension Worker {
     digest arguments: Arguments, isReadOnly: Bool, _ connection: Connection,
     _ keyspace: inout Keyspace, _ reply: inout ReplyWriter
   ) throws(CommandError) {
-    guard let id = ScriptID(arguments[1]),
-      let target = try scripts.target(id, isReadOnly: isReadOnly)
-    else { throw CommandError("NOSCRIPT No matching script. Please use EVAL.") }
+    guard let target = try scripts.target(digits: arguments[1], isReadOnly: isReadOnly) else {
+      throw CommandError("NOSCRIPT No matching script. Please use EVAL.")
+    }
     let keyCount = try Self.keyCount(arguments)
     try run(target, arguments, keyCount, isReadOnly: isReadOnly, connection, &keyspace, &reply)
+  }
+
+  fileprivate func footprint(ofText arguments: Arguments, isReadOnly: Bool) -> Footprint? {
+    guard let target = try? scripts.target(text: arguments[1], isReadOnly: isReadOnly) else { return nil }
+    return footprint(of: target, arguments)
+  }
+
+  fileprivate func footprint(ofDigest arguments: Arguments, isReadOnly: Bool) -> Footprint? {
+    guard let target = try? scripts.target(digits: arguments[1], isReadOnly: isReadOnly) else { return nil }
+    return footprint(of: target, arguments)
+  }
+
+  func footprint(of target: ScriptTarget, _ arguments: Arguments) -> Footprint? {
+    guard target.namesOnlyDeclaredKeys, let count = try? Self.keyCount(arguments) else { return nil }
+    return Footprint(keys: arguments.part(from: 3, count: count), isWritten: !target.isReadOnly)
   }
 
   func run(
@@ -123,9 +141,9 @@ extension Worker {
         "OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'")
     }
     // Before what it calls.
-    if server.insight.isMonitored { monitorCaller(arguments, connection) }
+    if server.insight.isMonitored, connection.visit == nil { monitorCaller(arguments, connection) }
     scripts.run(
-      target, arguments, keyCount: keyCount, isOutOfMemory: isOutOfMemory, connection, &keyspace,
+      on: self, target, arguments, keyCount: keyCount, isOutOfMemory: isOutOfMemory, connection, &keyspace,
       &reply)
   }
 

@@ -14,7 +14,8 @@ extension ServiceCommand {
       "fcall", "Calls a function of a library.",
       since: "7.0.0", group: .scripting, complexity: "Depends on the function that is executed.",
       arity: .atLeast(3), keys: [scriptKeys(.readWrite)], flags: scriptFlags,
-      arguments: scriptArguments("function"), execution: .service)
+      arguments: scriptArguments("function"), execution: .service),
+    footprint: { worker, arguments in worker.footprint(ofFunction: arguments) }
   ) { worker, connection, arguments, keyspace, reply throws(CommandError) in
     try worker.callFunction(arguments, isReadOnly: false, connection, &keyspace, &reply)
   }
@@ -27,13 +28,19 @@ extension ServiceCommand {
       "fcall_ro", "Calls a function of a library that only reads.",
       since: "7.0.0", group: .scripting, complexity: "Depends on the function that is executed.",
       arity: .atLeast(3), keys: [scriptKeys(.readOnly)], flags: readOnlyScriptFlags,
-      arguments: scriptArguments("function"), execution: .service)
+      arguments: scriptArguments("function"), execution: .service),
+    footprint: { worker, arguments in worker.footprint(ofFunction: arguments) }
   ) { worker, connection, arguments, keyspace, reply throws(CommandError) in
     try worker.callFunction(arguments, isReadOnly: true, connection, &keyspace, &reply)
   }
 }
 
 extension Worker {
+  fileprivate func footprint(ofFunction arguments: Arguments) -> Footprint? {
+    guard let target = try? scripts.function(arguments[1]) else { return nil }
+    return footprint(of: target, arguments)
+  }
+
   fileprivate func callFunction(
     _ arguments: Arguments, isReadOnly: Bool, _ connection: Connection,
     _ keyspace: inout Keyspace, _ reply: inout ReplyWriter

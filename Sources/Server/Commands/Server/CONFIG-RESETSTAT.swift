@@ -14,7 +14,7 @@ extension ServiceCommand {
   static let configResetstat: Body = { worker, connection, _, keyspace, reply in
     worker.server.memory.resetPeak()
     worker.everywhere(connection, &keyspace, &reply) { worker, keyspace in
-      worker.statistics.reset()
+      unsafe worker.statistics.reset()
       worker.insight.turns.reset()
       unsafe worker.traffic = TrafficStatistics()
       keyspace.statistics = KeyspaceStatistics()
