@@ -93,7 +93,8 @@ extension Worker {
   ///
   /// - Returns: whether so many were found that it pays to go on at once.
   private func expireSlice(_ keyspace: inout Keyspace) -> Bool {
-    if scheduler.hasUnfinished { return false }
+    // To a script that has all keys, time stands still.
+    if scheduler.hasUnfinished || scheduler.intents.isShardClaimed { return false }
     var left = keyspace.segmentCount
     let start = EventLoop.monotonicNanoseconds
     let end = start + Self.sliceNanoseconds

@@ -27,6 +27,8 @@ package struct IntentTable: ~Copyable {
   /// Nobody claims anything: commands just run. Stored, because every command asks.
   package private(set) var isEmpty = true
   package var partCount: Int { shardQueue.count }
+  /// Somebody has all of the shard for himself.
+  package var isShardClaimed: Bool { shardClaimCount > 0 }
 
   /// Whether a single key may be used right now without getting in anybody's way.
   package func allows(_ claim: KeyClaim) -> Bool {

@@ -16,9 +16,9 @@ package import RESP
   /// What the last command named and must not use; nil if that was not what it failed for.
   package private(set) var undeclaredKey: [UInt8]?
 
-  /// Every command of the engine.
-  static let engineTable = CommandTable(CommandTable.engine)
-  private let table = ProcedureKeys.engineTable
+  /// Every command of the engine, found by its words.
+  static let commands = CommandTable(CommandTable.engine)
+  private let commands = ProcedureKeys.commands
 
   func begin(
     _ keyspace: UnsafeMutablePointer<Keyspace>, _ keys: Arguments, _ arguments: Arguments,
@@ -64,17 +64,17 @@ package import RESP
     undeclaredKey = nil
     write(&words)
     reply.removeAll()
-    let table = self.table
+    let commands = self.commands
     return try words.withArguments { (arguments) throws(CommandError) -> ByteView in
-      guard let index = table.index(of: arguments) else { throw .unknownCommand(arguments) }
-      guard table.descriptors[index].allows(arguments.count) else {
-        throw .wrongArity(table.fullNames[index])
+      guard let index = commands.index(of: arguments) else { throw .unknownCommand(arguments) }
+      guard commands.descriptors[index].allows(arguments.count) else {
+        throw .wrongArity(commands.fullNames[index])
       }
       try check(index, arguments)
-      guard let body = table.bodies[index].run else { throw .notOfTheData }
+      guard let body = commands.bodies[index].run else { throw .notOfTheData }
       let keyspace = unsafe lent
-      if table.descriptors[index].flags.contains(.write) {
-        unsafe undoing.note(table.commands[index], arguments, &keyspace.pointee)
+      if commands.descriptors[index].flags.contains(.write) {
+        unsafe undoing.note(commands.commands[index], arguments, &keyspace.pointee)
       }
       let changesBefore = unsafe keyspace.pointee.changeCount
       unsafe try body(&keyspace.pointee, arguments, &reply)
@@ -84,7 +84,7 @@ package import RESP
   }
 
   private func check(_ index: Int, _ arguments: Arguments) throws(CommandError) {
-    let descriptor = table.descriptors[index]
+    let descriptor = commands.descriptors[index]
     if descriptor.flags.contains(.noScript) { throw .notOfTheData }
     if descriptor.flags.contains(.write), !mayWrite {
       throw CommandError("ERR Write commands are not allowed from read-only scripts.")
@@ -92,7 +92,7 @@ package import RESP
     if descriptor.routing == .singleKey {
       return try check(arguments[descriptor.firstKey])
     }
-    let command = table.commands[index]
+    let command = commands.commands[index]
     switch command.execution {
     case .oneShard, .eachKey, .steps, .keyByKey: break
     case .everyShard, .service, .container: throw .notOfTheData

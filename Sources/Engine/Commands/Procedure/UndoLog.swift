@@ -209,7 +209,7 @@ struct UndoLog {
   private static func run(_ words: [[UInt8]], _ keyspace: inout Keyspace) {
     var reply = ReplyWriter()
     Arguments.with(words) { arguments in
-      let table = ProcedureKeys.engineTable
+      let table = ProcedureKeys.commands
       guard let index = table.index(of: arguments), let body = table.bodies[index].run else { return }
       let changesBefore = keyspace.changeCount
       // What can't be taken back was not done.
