@@ -13,6 +13,17 @@ package enum ReplyStorage {
 
   private static let mapped = Atomic<Int>(0)
 
+  /// Pages that nobody uses any more, and that are given back slice by slice: for hundreds of megabytes that takes a while.
+  private struct Discarded {
+    let address: UInt
+    var count: Int
+  }
+  private static let discarded = Mutex<[Discarded]>([])
+  private static let discardedCount = Atomic<Int>(0)
+  private static let releaserCount = Atomic<Int>(0)
+  /// About a millisecond.
+  private static let sliceBytes = 4 << 20
+
   /// Bytes of all buffers that are not the allocator's. From any thread.
   package static var mappedByteCount: Int { mapped.load(ordering: .relaxed) }
 
@@ -47,7 +58,39 @@ package enum ReplyStorage {
 
   static func free(_ storage: UnsafeMutableRawPointer?, capacity: Int) {
     if capacity < pagesMin { return unsafe Glibc.free(storage) }
-    mapped.subtract(capacity, ordering: .relaxed)
-    unsafe precondition(munmap(storage, capacity) == 0, "pages of a reply that are none")
+    let pages = Discarded(address: UInt(bitPattern: storage), count: capacity)
+    if capacity <= sliceBytes || releaserCount.load(ordering: .relaxed) == 0 { return unmap(pages, from: 0) }
+    discarded.withLock { $0.append(pages) }
+    discardedCount.add(1, ordering: .relaxed)
+  }
+
+  private static func unmap(_ pages: Discarded, from start: Int) {
+    let address = unsafe UnsafeMutableRawPointer(bitPattern: pages.address + UInt(start))
+    unsafe precondition(munmap(address, pages.count - start) == 0, "pages of a reply that are none")
+    mapped.subtract(pages.count - start, ordering: .relaxed)
+  }
+
+  // MARK: Giving back
+
+  /// The caller is going to call `releaseSlice` as long as there is something, until it calls `removeReleaser`. Without
+  /// anybody who does, pages are given back at once.
+  package static func addReleaser() { releaserCount.add(1, ordering: .relaxed) }
+
+  package static func removeReleaser() {
+    guard releaserCount.subtract(1, ordering: .relaxed).newValue == 0 else { return }
+    while hasDiscarded { releaseSlice() }
+  }
+
+  /// Whether there are pages to be given back.
+  package static var hasDiscarded: Bool { discardedCount.load(ordering: .relaxed) > 0 }
+
+  /// Gives some megabytes back, which takes about a millisecond.
+  package static func releaseSlice() {
+    guard var pages = discarded.withLock({ $0.popLast() }) else { return }
+    let start = max(pages.count - sliceBytes, 0)
+    unmap(pages, from: start)
+    pages.count = start
+    if start > 0 { return discarded.withLock { $0.append(pages) } }
+    discardedCount.subtract(1, ordering: .relaxed)
   }
 }

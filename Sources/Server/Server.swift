@@ -3,6 +3,7 @@ package import Engine
 import EventLoop
 import Glibc
 import Logging
+import RESP
 package import ServerConfig
 import Shard
 import Synchronization
@@ -71,7 +72,9 @@ package final class Server: Sendable {
             // Nobody sends to a worker before all are known to each other.
             guard starting.finished(index, worker) else { return }
             worker.startCron()
+            ReplyStorage.addReleaser()
             loop.run(client: worker, cpu: cpu)
+            ReplyStorage.removeReleaser()
             context.memory.shards[index].end()
           } catch {
             starting.failed(error)

@@ -1,6 +1,7 @@
 import Engine
 import EventLoop
 import Logging
+import RESP
 import Shard
 import Synchronization
 
@@ -33,7 +34,7 @@ extension Worker {
         keyspace.now = WallClock.milliseconds
         keyspace.observed.setBroadcasting(!server.broadcasters.isEmpty)
         keyspace.limitTracked()
-        hasBackgroundWork = !server.isPausing && expireSlice(&keyspace) || keyspace.hasGarbage
+        hasBackgroundWork = !server.isPausing && expireSlice(&keyspace) || keyspace.hasGarbage || ReplyStorage.hasDiscarded
         watchMemory(keyspace)
         unsafe scheduler.concluded(&keyspace, &statistics)
         collectEffects(&keyspace)
@@ -86,6 +87,10 @@ extension Worker {
         hasBackgroundWork = hasBackgroundWork || keyspace.hasGarbage
         collectEffects(&keyspace)
       }
+    }
+    if ReplyStorage.hasDiscarded {
+      ReplyStorage.releaseSlice()
+      hasBackgroundWork = true
     }
   }
 
