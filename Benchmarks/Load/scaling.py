@@ -4,13 +4,15 @@ tells what 1 to 64 shards do, each on a processor of its own, with enough client
 
 A command costs its thread
 
-    c + a / P + x (f + p k / n) + q (N - 1) / n
+    c + a / P + x f + e (1 / n - 1 / n1) + p k / n + q (N - 1) / n
 
 microseconds: `c` by itself, `a` for each batch of `P` that comes in one segment (system calls, TCP, its part of the turn),
-`f` more when it belongs to another shard, which is the case for x = (N - 1) / N of all; `p` for each parcel. A turn of
-`n` commands sends one parcel a way to each shard that it has something for, k of them: to be expected are
-k = 2 r (N - 1) (1 - (1 - 1 / N)^n), where r says how many of these go together. `q` is a look at a mailbox. `c`, `a`, `f`, `p`, `n` and `r` are
-measured, by the pipeline's depth; `q` is assumed. Depths that the fit has not seen check it.
+`f` more when it belongs to another shard, which is the case for x = (N - 1) / N of all, and `e` for each turn that there would not be with
+one shard: those parcels wake the thread for. A turn has `n` commands, with one shard `n1`. It sends a parcel each way to each shard
+that it has something for: k = 2 (N - 1) (1 - (1 - 1 / N)^n) are to be expected. `c`, `a`, `f`, `e` and `n1` are measured, by the pipeline's
+depth; depths that the fit has not seen check it. A parcel's own cost `p` and a look at a mailbox `q` are assumed, because with two shards a turn
+never has more than one of each. So is `n` for more shards: their threads are busy, a command takes three turns to the other shard and
+back, so a third of what all clients have sent is in each turn.
 
 A command with keys on D of the shards costs (D - 1) h more than with all of them on one; MSET of ten keys tells h.
 Commands that claim all shards (FLUSHALL, scripts whose keys nobody knows) run one after the other, whatever N is.
@@ -27,8 +29,11 @@ import workloads
 CLIENTS = 50
 FITTED, CHECKED = (1, 16, 100), (4, 40)
 SHARDS = (1, 2, 4, 8, 16, 32, 64)
+# A parcel: some five cache lines that change processors on their way there and back, and its share of allocations.
+PARCEL_MICROSECONDS = 0.5
 # A look at a mailbox that is empty: two loads, mostly from the thread's own cache.
 LOOK_MICROSECONDS = 0.005
+TURNS_A_FOREIGN_COMMAND = 3
 SECONDS_MAX = 120
 
 
@@ -42,16 +47,15 @@ class Run:
         done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS_MAX, check=True)
         self.cost = (server.cpu_seconds() - cpu) / requests * 1e6
         self.rate = float(list(csv.reader(done.stdout.splitlines()))[-1][1])
-        turns, parcels, foreign = (after - earlier for after, earlier in zip(self.traffic(server), before))
+        turns, foreign = (after - earlier for after, earlier in zip(self.traffic(server), before))
         self.commands_a_turn = requests / turns
-        self.parcels_a_turn = parcels / turns
         self.foreign_share = foreign / requests
 
     @staticmethod
     def traffic(server):
         shards = [dict(pair.split("=") for pair in text.split(","))
                   for name, text in server.info("shards").items() if name.startswith("shard")]
-        return [sum(int(shard[field]) for shard in shards) for field in ("turns", "parcels", "foreign_commands")]
+        return [sum(int(shard[field]) for shard in shards) for field in ("turns", "foreign_commands")]
 
 
 def least_squares(rows, values):
@@ -73,22 +77,29 @@ class Model:
         """From runs by depth, with one shard and with two."""
         depths = [depth for depth in FITTED]
         self.command, self.batch = least_squares([(1, 1 / depth) for depth in depths], [one[depth].cost for depth in depths])
-        self.two = two
-        rows = [(two[depth].foreign_share, two[depth].parcels_a_turn / two[depth].commands_a_turn) for depth in depths]
-        # The rest is measured as what two shards cost more than one.
-        self.foreign, self.parcel = least_squares(rows, [two[depth].cost - one[depth].cost for depth in depths])
+        self.one, self.two = one, two
+        rows = [(two[depth].foreign_share, self.more_turns(depth, two[depth].commands_a_turn)) for depth in depths]
+        # What two shards cost more than one.
+        self.foreign, self.turn = least_squares(
+            rows, [two[depth].cost - one[depth].cost - self.parcels(2, two[depth].commands_a_turn) for depth in depths])
 
-    def cost(self, shards, depth):
-        """Microseconds of a processor for each command."""
+    def more_turns(self, depth, commands):
+        return 1 / commands - 1 / self.one[depth].commands_a_turn
+
+    @staticmethod
+    def parcels(shards, commands):
+        """What parcels and looks for them cost a command."""
+        parcels = 2 * (shards - 1) * (1 - (1 - 1 / shards) ** commands)
+        return (PARCEL_MICROSECONDS * parcels + LOOK_MICROSECONDS * (shards - 1)) / commands
+
+    def cost(self, shards, depth, commands=None):
+        """Microseconds of a processor for each command; `commands` a turn, if that is known."""
         cost = self.command + self.batch / depth
         if shards == 1:
             return cost
-        run = self.two[depth]
-        commands = run.commands_a_turn
-        together = run.parcels_a_turn / (2 * (1 - 0.5 ** commands))
-        parcels = 2 * together * (shards - 1) * (1 - (1 - 1 / shards) ** commands)
-        cost += (shards - 1) / shards * self.foreign + self.parcel * parcels / commands
-        return cost + LOOK_MICROSECONDS * (shards - 1) / commands
+        commands = commands or max(1, CLIENTS * depth / TURNS_A_FOREIGN_COMMAND)
+        cost += (shards - 1) / shards * self.foreign + self.turn * self.more_turns(depth, commands)
+        return cost + self.parcels(shards, commands)
 
 
 def main():
@@ -108,12 +119,13 @@ def main():
         claims = {shards: Run(server, every_shard, 1, options.requests // 5, options.keys) for shards, server in running.items()}
     model = Model(runs[1], runs[2])
     print(f"\nc {model.command:.3f} µs a command, a {model.batch:.2f} µs a batch, f {model.foreign:.3f} µs a foreign command, "
-          f"p {model.parcel:.2f} µs a parcel; q {LOOK_MICROSECONDS} µs assumed")
+          f"e {model.turn:.2f} µs a turn more; p {PARCEL_MICROSECONDS} and q {LOOK_MICROSECONDS} µs assumed")
     markdown.section(
         "GET: measured and modelled, CPU microseconds per command",
-        ["pipeline", "1 shard", "model", "2 shards", "model", "commands a turn", "parcels a turn", ""],
+        ["pipeline", "1 shard", "model", "2 shards", "model", "commands a turn, 1 shard", "2 shards", ""],
         [[depth, f"{runs[1][depth].cost:.3f}", f"{model.cost(1, depth):.3f}", f"{runs[2][depth].cost:.3f}",
-          f"{model.cost(2, depth):.3f}", f"{runs[2][depth].commands_a_turn:.1f}", f"{runs[2][depth].parcels_a_turn:.2f}",
+          f"{model.cost(2, depth, runs[2][depth].commands_a_turn):.3f}", f"{runs[1][depth].commands_a_turn:.1f}",
+          f"{runs[2][depth].commands_a_turn:.1f}",
           "fitted" if depth in FITTED else "check"] for depth in sorted(runs[1])])
     markdown.section(
         "GET on more processors: million a second, and how much of N times one shard that is",
