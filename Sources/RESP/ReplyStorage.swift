@@ -24,7 +24,7 @@ package enum ReplyStorage {
   /// About a millisecond.
   private static let sliceBytes = 4 << 20
 
-  /// Bytes of all buffers that are not the allocator's. From any thread.
+  /// Bytes of all buffers in use that are not the allocator's. From any thread.
   package static var mappedByteCount: Int { mapped.load(ordering: .relaxed) }
 
   /// How much memory a buffer of at least `wanted` bytes gets.
@@ -59,6 +59,7 @@ package enum ReplyStorage {
   static func free(_ storage: UnsafeMutableRawPointer?, capacity: Int) {
     if capacity < pagesMin { return unsafe Glibc.free(storage) }
     let pages = Discarded(address: UInt(bitPattern: storage), count: capacity)
+    mapped.subtract(capacity, ordering: .relaxed)
     if capacity <= sliceBytes || releaserCount.load(ordering: .relaxed) == 0 { return unmap(pages, from: 0) }
     discarded.withLock { $0.append(pages) }
     discardedCount.add(1, ordering: .relaxed)
@@ -67,7 +68,6 @@ package enum ReplyStorage {
   private static func unmap(_ pages: Discarded, from start: Int) {
     let address = unsafe UnsafeMutableRawPointer(bitPattern: pages.address + UInt(start))
     unsafe precondition(munmap(address, pages.count - start) == 0, "pages of a reply that are none")
-    mapped.subtract(pages.count - start, ordering: .relaxed)
   }
 
   // MARK: Giving back

@@ -90,7 +90,7 @@ final class MemoryWatch: Sendable {
 
   /// What counts for `maxmemory` and is none of shard `index`.
   func used(exceptShard index: Int) -> Int {
-    var sum = others.load(ordering: .relaxed)
+    var sum = others.load(ordering: .relaxed) + ReplyStorage.mappedByteCount
     sum -= gatheringCount.load(ordering: .relaxed) * Self.gatheringBytes
     for shard in shards.indices {
       if shard != index { sum += shards[shard].net }
@@ -114,8 +114,9 @@ final class MemoryWatch: Sendable {
       attempts += 1
     }
     others.store(allocated - sum, ordering: .relaxed)
-    notePeak(allocated)
-    return allocated
+    let used = allocated + ReplyStorage.mappedByteCount
+    notePeak(used)
+    return used
   }
 
   private static let driftMax = 4 << 10
@@ -126,7 +127,6 @@ final class MemoryWatch: Sendable {
     let before = netOfShards
     _ = cjemalloc_refresh_statistics()
     let allocated = Int(unsafe cjemalloc_statistic("stats.allocated")) - cjemalloc_cached_bytes()
-      + ReplyStorage.mappedByteCount
     let after = netOfShards
     return (allocated, (before + after) / 2, abs(after - before))
   }
