@@ -8,7 +8,7 @@ package final class CommandProgram: TransactionProgram {
   private let run: any CommandRun
   /// What to do when the command is to wait for its keys; nil if it replies in any case.
   private let blocker: Blocker?
-  private let onConclusion: (_ reply: ByteView, _ isMissing: Bool) -> Void
+  private let onConclusion: Receiver
   private var phase = Phase.running
   package let claims: [ShardClaims]
 
@@ -28,10 +28,13 @@ package final class CommandProgram: TransactionProgram {
     package init(makeCall: @escaping (StoredCommands) -> BlockedCall) { self.makeCall = makeCall }
   }
 
-  /// - Parameter onConclusion: gets the reply, and whether it says that what the command wants is not there.
+  package typealias Receiver = (_ reply: inout ReplyWriter, _ isMissing: Bool) -> Void
+
+  /// - Parameter onConclusion: gets the reply, whose buffer it may keep, and whether it says that what the command wants is
+  ///   not there.
   package init(
     _ call: CommandCall, shardCount: Int, seed: UInt64, blocker: Blocker? = nil,
-    onConclusion: @escaping (_ reply: ByteView, _ isMissing: Bool) -> Void
+    onConclusion: @escaping Receiver
   ) {
     self.call = call
     self.blocker = blocker
@@ -89,7 +92,7 @@ package final class CommandProgram: TransactionProgram {
     if case .blocking = phase { return }
     var reply = ReplyWriter(protocolVersion: call.protocolVersion)
     run.writeReply(to: &reply)
-    onConclusion(reply.bytes, run.isMissing)
+    onConclusion(&reply, run.isMissing)
   }
 }
 

@@ -8,6 +8,7 @@ package protocol CommandRun: AnyObject {
   func start()
   /// The next hop's work; nil when the reply is ready. The results of the last hop are in.
   func nextHop() -> CommandHop?
+  /// Once.
   func writeReply(to reply: inout ReplyWriter)
   /// The first hop changes nothing.
   var startsReading: Bool { get }
@@ -66,7 +67,7 @@ final class SingleShardRun: CommandRun {
 
   func writeReply(to reply: inout ReplyWriter) {
     guard let work else { preconditionFailure("a reply before the command has run") }
-    reply.raw(work.reply(at: 0))
+    work.withReplies { reply.take(&$0) }
   }
 }
 

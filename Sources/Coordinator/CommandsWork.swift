@@ -16,8 +16,7 @@ package final class CommandsWork: HopWork, @unchecked Sendable {
   private var ends: [Int] = []
   /// The entry to be run next.
   private var next = 0
-  /// Of a call that is done in slices.
-  private var slice: Slice?
+  private var sliced: SlicedRun?
 
   /// - Parameter isDivided: to run with the keys that are on this shard, rather than with all words.
   /// - Returns: which of the replies is this command's.
@@ -48,7 +47,7 @@ package final class CommandsWork: HopWork, @unchecked Sendable {
       counts.observer.client = call.client
       // Only alone: what several commands change must be one unit for whoever keeps records.
       if entries.count == 1, !entry.isDivided,
-        slice != nil || call.command.isLong(&keyspace, arguments)
+        sliced != nil || call.command.isLong(&keyspace, arguments)
       {
         guard runSlice(call, arguments, &keyspace, &counts) else { break }
       } else {
@@ -95,40 +94,8 @@ package final class CommandsWork: HopWork, @unchecked Sendable {
     _ call: CommandCall, _ arguments: Arguments, _ keyspace: inout Keyspace,
     _ counts: inout CommandStatistics
   ) -> Bool {
-    guard let slices = call.command.slices else {
-      preconditionFailure("\(call.command.name) does not run in slices")
-    }
-    let start = CommandStatistics.now
-    var slice = self.slice ?? Slice(time: keyspace.now)
-    // The whole call sees the keyspace as of its beginning.
-    let now = keyspace.now
-    keyspace.now = slice.time
-    defer { keyspace.now = now }
-    var isLast = false
-    do throws(CommandError) {
-      if let position = try slices.advance(&keyspace, arguments, slice.position, &replies) {
-        slice.position = position
-      } else {
-        isLast = true
-      }
-    } catch {
-      counts.fail(call.commandIndex, error, 0, &replies)
-      isLast = true
-    }
-    slice.ticks &+= CommandStatistics.now &- start
-    self.slice = slice
-    guard isLast else { return false }
-    counts.count(call.commandIndex, ticks: slice.ticks)
-    counts.observe(
-      call.commandIndex, arguments, ticks: slice.ticks, replyBytes: replies.count)
-    return true
-  }
-
-  /// How far a long call has come.
-  private struct Slice {
-    let time: Int64
-    var position: UInt64 = 0
-    var ticks: UInt64 = 0
+    if sliced == nil { sliced = SlicedRun(call, arguments, &keyspace, &counts, &replies) }
+    return sliced?.advance(call, arguments, &keyspace, &counts, &replies) ?? true
   }
 
   package func reply(at index: Int) -> ByteView {

@@ -7,7 +7,8 @@ import Shard
 /// One hop brings copies of the visiting keys, one runs the command's usual body, and if it has changed some of the
 /// visitors, one takes them home. So every such command is written once, for one shard. What it costs is a
 /// copy of the values that visit: keys about to be overwritten send a placeholder, and those about to be
-/// removed come themselves.
+/// removed come themselves. Large values that are only read, by a command that does so in slices, stay where they
+/// are: the claims keep them still, and the other thread reads them there. Between slices visitors are in no keyspace.
 final class GatherRun: CommandRun {
   private let call: CommandCall
   private let home: Int
@@ -80,13 +81,17 @@ final class GatherRun: CommandRun {
     case 1:
       addDependents()
       if visitors.isEmpty { return nextHop() }
-      let works = byShard(visitors).map { (shard: $0, work: FetchWork($1) as any HopWork) }
+      let lends = call.command.slices != nil
+      let works = byShard(visitors).map {
+        (shard: $0, work: FetchWork($1, lends: lends) as any HopWork)
+      }
       return CommandHop(works: works, isLast: false)
     case 2:
       let work = VisitWork(call, visitors)
       body = work
-      let mayChange = visitors.contains { $0.isWritten || $0.baggage == .original }
-      return CommandHop(works: [(shard: home, work: work)], isLast: !mayChange)
+      // Claims on what is lent end when the work has.
+      let isLast = !visitors.contains { $0.isWritten || $0.baggage == .original || $0.isLent }
+      return CommandHop(works: [(shard: home, work: work)], isLast: isLast)
     case 3:
       let returning = visitors.filter { $0.hasChanged || $0.baggage == .original }
       guard !returning.isEmpty else { return nil }
@@ -115,7 +120,7 @@ final class GatherRun: CommandRun {
 
   func writeReply(to reply: inout ReplyWriter) {
     guard let body else { preconditionFailure("a reply before the command has run") }
-    reply.raw(body.reply.bytes)
+    body.withReply { reply.take(&$0) }
   }
 }
 
@@ -136,6 +141,8 @@ private final class Visitor: @unchecked Sendable {
   var isWritten: Bool
   var baggage: Baggage
   var hasChanged = false
+  /// Its value is still at home.
+  var isLent = false
   var entry: CarriedEntry?
 
   init(name: DatabaseKey, shard: Int, isWritten: Bool, baggage: Baggage) {
@@ -168,7 +175,13 @@ private final class DependentsWork: HopWork, @unchecked Sendable {
 /// Fetches what visits another shard.
 private final class FetchWork: HopWork, @unchecked Sendable {
   private let visitors: [Visitor]
-  init(_ visitors: [Visitor]) { self.visitors = visitors }
+  /// Large values that are only read are lent.
+  private let lends: Bool
+
+  init(_ visitors: [Visitor], lends: Bool) {
+    self.visitors = visitors
+    self.lends = lends
+  }
 
   func run(
     _ keyspace: inout Keyspace, _ scheduler: ShardScheduler, _ counts: inout CommandStatistics
@@ -177,6 +190,11 @@ private final class FetchWork: HopWork, @unchecked Sendable {
     for visitor in visitors {
       visitor.withName { name in
         let database = visitor.name.database
+        if lends, !visitor.isWritten, let entry = keyspace.lend(name, database: database) {
+          visitor.entry = entry
+          visitor.isLent = true
+          return scheduler.lend()
+        }
         visitor.entry =
           switch visitor.baggage {
           case .copy: keyspace.carryCopy(name, database: database)
@@ -192,11 +210,15 @@ private final class FetchWork: HopWork, @unchecked Sendable {
 private final class VisitWork: HopWork, @unchecked Sendable {
   private let call: CommandCall
   private let visitors: [Visitor]
-  private(set) var reply = ReplyWriter()
+  private var reply: ReplyWriter
+  /// Of a call that is done in slices.
+  private var sliced: SlicedRun?
+  private(set) var isUnfinished = true
 
   init(_ call: CommandCall, _ visitors: [Visitor]) {
     self.call = call
     self.visitors = visitors
+    reply = ReplyWriter(protocolVersion: call.protocolVersion)
   }
 
   func run(
@@ -207,29 +229,17 @@ private final class VisitWork: HopWork, @unchecked Sendable {
     let isRecorded = keyspace.effects.isRecorded
     // A visitor whose time is over goes here, and what has become of it is recorded at its home.
     keyspace.effects.isRecorded = false
-    for visitor in visitors {
-      if let entry = visitor.entry { keyspace.admit(entry, database: visitor.name.database) }
-      visitor.entry = nil
-      keyspace.observe(visitor.name)
-      keyspace.withDatabase(visitor.name.database) { keyspace in
-        visitor.withName { keyspace.expireIfDue($0) }
-      }
-    }
+    for visitor in visitors { admit(visitor, &keyspace) }
     keyspace.effects.isRecorded = isRecorded
     keyspace.select(call.database)
     keyspace.leavesAccessClocks = call.leavesAccessClocks
     if keyspace.observed.isTracking { keyspace.observed.setWriter(call.writer) }
-    reply.protocolVersion = call.protocolVersion
     // What a command of keys from elsewhere does is recorded where the keys belong, as what has become of them.
     keyspace.effects.isMuted = true
     let written = isRecorded ? ownWrittenKeys(scheduler.shard) : []
     for key in written { keyspace.observe(key) }
     counts.observer.client = call.client
-    call.withArguments { arguments in
-      call.onBehalfOfScript(&keyspace) { keyspace in
-        counts.run(call.commandIndex, of: scheduler.table, arguments, &keyspace, &reply)
-      }
-    }
+    call.withArguments { runBody($0, scheduler, &keyspace, &counts) }
     keyspace.forgetPrepared()
     keyspace.effects.isMuted = false
     let changed = Set(keyspace.observed.takeChanges())
@@ -239,14 +249,52 @@ private final class VisitWork: HopWork, @unchecked Sendable {
     }
     for visitor in visitors {
       visitor.hasChanged = changed.contains(visitor.name)
-      visitor.withName {
-        visitor.entry = keyspace.carryOriginal($0, database: visitor.name.database)
-      }
-      keyspace.stopObserving(visitor.name)
+      takeLeave(visitor, &keyspace)
     }
     // The shard's own, for those who watch them.
     let foreign = Set(visitors.map(\.name))
     for key in changed where !foreign.contains(key) { keyspace.noteAgain(key) }
+  }
+
+  /// Lends the reply, for somebody to keep its buffer.
+  func withReply(_ body: (inout ReplyWriter) -> Void) { body(&reply) }
+
+  private func runBody(
+    _ arguments: Arguments, _ scheduler: ShardScheduler, _ keyspace: inout Keyspace,
+    _ counts: inout CommandStatistics
+  ) {
+    if sliced == nil, call.command.isLong(&keyspace, arguments) {
+      sliced = SlicedRun(call, arguments, &keyspace, &counts, &reply)
+      isUnfinished = sliced != nil
+      guard isUnfinished else { return }
+    }
+    if sliced != nil {
+      isUnfinished = !(sliced?.advance(call, arguments, &keyspace, &counts, &reply) ?? true)
+      return
+    }
+    call.onBehalfOfScript(&keyspace) { keyspace in
+      counts.run(call.commandIndex, of: scheduler.table, arguments, &keyspace, &reply)
+    }
+    isUnfinished = false
+  }
+
+  private func admit(_ visitor: Visitor, _ keyspace: inout Keyspace) {
+    let database = visitor.name.database
+    if let entry = visitor.entry { keyspace.admit(entry, database: database) }
+    visitor.entry = nil
+    keyspace.observe(visitor.name)
+    // Time stands still for a call in slices, and what is lent goes where it is at home.
+    guard sliced == nil, !visitor.isLent else { return }
+    keyspace.withDatabase(database) { keyspace in visitor.withName { keyspace.expireIfDue($0) } }
+  }
+
+  private func takeLeave(_ visitor: Visitor, _ keyspace: inout Keyspace) {
+    visitor.entry = visitor.withName {
+      visitor.isLent
+        ? keyspace.carryLent($0, database: visitor.name.database)
+        : keyspace.carryOriginal($0, database: visitor.name.database)
+    }
+    keyspace.stopObserving(visitor.name)
   }
 }
 

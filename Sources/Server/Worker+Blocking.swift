@@ -176,7 +176,7 @@ extension Worker {
     }
     begin(
       CommandProgram(request, shardCount: server.shardCount, seed: server.seed) { [unowned self] reply, isMissing in
-        retried(call, handle, reply, isMissing: isMissing)
+        retried(call, handle, reply.bytes, isMissing: isMissing)
       })
   }
 

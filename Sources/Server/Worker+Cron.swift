@@ -81,7 +81,7 @@ extension Worker {
         while scheduler.hasUnfinished, EventLoop.monotonicNanoseconds < end {
           unsafe scheduler.advance(&keyspace, &statistics)
         }
-        while keyspace.hasGarbage, EventLoop.monotonicNanoseconds < end {
+        while keyspace.hasGarbage, !scheduler.isLending, EventLoop.monotonicNanoseconds < end {
           keyspace.freeSlice(segments: 1)
         }
         hasBackgroundWork = hasBackgroundWork || keyspace.hasGarbage
@@ -99,7 +99,7 @@ extension Worker {
   /// - Returns: whether so many were found that it pays to go on at once.
   private func expireSlice(_ keyspace: inout Keyspace) -> Bool {
     // To a script that has all keys, time stands still.
-    if scheduler.hasUnfinished || scheduler.intents.isShardClaimed { return false }
+    if scheduler.keysStandStill || scheduler.intents.isShardClaimed { return false }
     var left = keyspace.segmentCount
     let start = EventLoop.monotonicNanoseconds
     let end = start + Self.sliceNanoseconds

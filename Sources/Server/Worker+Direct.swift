@@ -56,7 +56,7 @@ extension Worker {
 
   private func isQuiet(_ connection: Connection) -> Bool {
     guard connection.isPlain, !server.isGuarded, !server.insight.isMonitored,
-      !server.slowScripts.areBusy, scheduler.intents.isEmpty, !scheduler.hasUnfinished
+      !server.slowScripts.areBusy, scheduler.intents.isEmpty, !scheduler.keysStandStill
     else { return false }
     return unsafe !room.isLimited && !limitsClients && settings.journalPolicy != .always
       && hotKeyCountdown > 0 && server.broadcasters.isEmpty

@@ -11,7 +11,7 @@ extension Worker {
         keyspace.now = wallTime
         keyspace.observed.setBroadcasting(!server.broadcasters.isEmpty)
         // Nothing changes during a pause, not even by itself.
-        keyspace.keepsExpiredKeys = server.isPausing || scheduler.hasUnfinished
+        keyspace.keepsExpiredKeys = server.isPausing || scheduler.keysStandStill
         // Counting goes to a local for the turn: a property of a class is checked for exclusive access each time.
         var counts = CommandStatistics(commandCount: 0)
         unsafe swap(&counts, &statistics)
@@ -264,7 +264,8 @@ extension Worker {
       return .goesOn
     case .manyKeys, .eachKey, .everyShard:
       if server.shardCount == 1, scheduler.intents.isEmpty,
-        !server.table.descriptors[command].flags.contains(.blocking)
+        !server.table.descriptors[command].flags.contains(.blocking),
+        !server.table.descriptors[command].hasSlices || !isLong(call, &keyspace)
       {
         runBody(&call, &keyspace, &output, &counts)
         return .goesOn

@@ -81,14 +81,12 @@ extension Worker {
     }
     var ticks = clinux_ticks()
     var putOff = PutOffCommands()
-    // Whether the client is a subscriber is not known here.
-    let readableMax = max(
-      settings.readableMax(isSubscriber: false), settings.readableMax(isSubscriber: true))
     for (index, record) in records.enumerated() {
       if index + ahead < records.count, records[index + ahead].hash.rawValue != 0 {
         keyspace.prefetchEntry(
           records[index + ahead].hash, database: records[index + ahead].database)
       }
+      let readableMax = settings.readableMax(isSubscriber: record.isSubscriber)
       replies.readableMax = readableMax == .max ? .max : replies.count + readableMax
       let arguments = words.arguments(from: record.firstWord, count: record.wordCount)
       let client = CommandObserver.Client(

@@ -26,6 +26,7 @@ extension Worker {
       parcel.append(
         command: Int(record.command), database: connection.database,
         protocolVersion: protocolVersion, leavesAccessClocks: connection.leavesAccessClocks,
+        isSubscriber: connection.isSubscriber,
         hash: record.hash, arguments: words,
         waiter: Parcel.Waiter(connection: connection.handle.bits, place: place))
     }
@@ -50,7 +51,7 @@ extension Worker {
       isExclusive: server.table.descriptors[Int(call.record.command)].flags.contains(.write))
   }
 
-  /// Whether a command with one key of this shard is better done in slices.
+  /// Whether a command whose keys are all of this shard is better done in slices.
   @inline(never)
   func isLong(_ call: borrowing Call, _ keyspace: inout Keyspace) -> Bool {
     isLong(Int(call.record.command), call.words, &keyspace)
@@ -95,7 +96,8 @@ extension Worker {
     let request = makeCall(call)
     if connection.isSpread { return overlap(&call, request, &output) }
     if !request.isEveryShard || server.shardCount == 1, scheduler.intents.allows(request),
-      request.keys.allSatisfy({ $0.shard == index })
+      request.keys.allSatisfy({ $0.shard == index }),
+      request.command.slices == nil || !isLong(call, &keyspace)
     {
       if connection.replies.isWaiting, settings.isPipelineStrict { return .waitsBefore }
       if request.command.blocking != nil {
@@ -135,7 +137,7 @@ extension Worker {
     begin(
       CommandProgram(request, shardCount: server.shardCount, seed: server.seed, blocker: blocker) {
         [unowned self] reply, _ in
-        deliver(reply, to: handle, isSilent: isSilent)
+        deliver(taking: &reply, to: handle, isSilent: isSilent)
       })
     call.endTicks = clinux_ticks()
     return .waitsAfter
@@ -167,7 +169,7 @@ extension Worker {
     begin(
       CommandProgram(request, shardCount: server.shardCount, seed: server.seed) { [unowned self] reply, _ in
         guard let connection = connections[handle] else { return }
-        endOverlap(connection, place, reply)
+        endOverlap(connection, place, taking: &reply)
       })
     connection.commandCount += 1
     call.endTicks = clinux_ticks()
@@ -176,18 +178,38 @@ extension Worker {
 
   /// The reply of one of those that its client did not wait for.
   func endOverlap(_ connection: Connection, _ place: Int, _ reply: ByteView) {
+    endOverlap(connection) { $0.fill(place: place, with: reply) }
+  }
+
+  /// As above, for a reply that may be large: `reply` is empty then.
+  func endOverlap(_ connection: Connection, _ place: Int, taking reply: inout ReplyWriter) {
+    endOverlap(connection) { $0.fill(place: place, taking: &reply) }
+  }
+
+  private func endOverlap(_ connection: Connection, _ fill: (Connection) -> Void) {
     connection.spread?.end()
     connection.isSpread = connection.spread.map { $0.count > 0 } ?? false
-    connection.fill(place: place, with: reply)
+    fill(connection)
     if !connection.replies.isWaiting { resume(connection) }
   }
 
   /// Gives a suspended connection its reply and lets it go on.
   func deliver(_ reply: ByteView, to handle: ConnectionHandle, isSilent: Bool) {
+    deliver(to: handle, isSilent: isSilent) { $0.raw(reply) }
+  }
+
+  /// As above, for a reply that may be large: `reply` is empty then.
+  func deliver(taking reply: inout ReplyWriter, to handle: ConnectionHandle, isSilent: Bool) {
+    deliver(to: handle, isSilent: isSilent) { $0.take(&reply) }
+  }
+
+  private func deliver(
+    to handle: ConnectionHandle, isSilent: Bool, _ write: (inout ReplyWriter) -> Void
+  ) {
     guard let connection = connections[handle] else { return }
     connection.isSuspended = false
     guard !connection.isShutDown else { return finishClosing(connection) }
-    if !isSilent { connection.output.raw(reply) }
+    if !isSilent { write(&connection.output) }
     resume(connection)
   }
 

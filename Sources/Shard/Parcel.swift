@@ -41,6 +41,7 @@ package import RESP
   private static let headerByteCount = 24
   /// Stands beside the protocol version.
   private static let clocksFlag: UInt16 = 0x100
+  private static let subscriberFlag: UInt16 = 0x200
   /// Larger buffers are not kept for the next turn.
   private static let retainedBytesMax = 256 << 10
 
@@ -81,8 +82,8 @@ package import RESP
 
   /// Adds a command.
   package func append(
-    command: Int, database: Int, protocolVersion: Int, leavesAccessClocks: Bool = false, hash: KeyHash,
-    arguments: Arguments, waiter: Waiter
+    command: Int, database: Int, protocolVersion: Int, leavesAccessClocks: Bool = false,
+    isSubscriber: Bool = false, hash: KeyHash, arguments: Arguments, waiter: Waiter
   ) {
     let wordCount = arguments.count
     var size = Self.headerByteCount + 4 * wordCount
@@ -92,7 +93,8 @@ package import RESP
     let start = unsafe bytes.unsafelyUnwrapped + byteCount
     unsafe start.storeBytes(of: UInt32(command), as: UInt32.self)
     unsafe start.storeBytes(of: UInt16(database), toByteOffset: 4, as: UInt16.self)
-    let version = UInt16(protocolVersion) | (leavesAccessClocks ? Self.clocksFlag : 0)
+    let version =
+      UInt16(protocolVersion) | (leavesAccessClocks ? Self.clocksFlag : 0) | (isSubscriber ? Self.subscriberFlag : 0)
     unsafe start.storeBytes(of: version, toByteOffset: 6, as: UInt16.self)
     unsafe start.storeBytes(of: hash.rawValue, toByteOffset: 8, as: UInt64.self)
     unsafe start.storeBytes(of: UInt32(wordCount), toByteOffset: 16, as: UInt32.self)
@@ -131,6 +133,8 @@ package import RESP
     package let protocolVersion: Int
     /// CLIENT NO-TOUCH.
     package let leavesAccessClocks: Bool
+    /// Its client's output has the limits of subscribers.
+    package let isSubscriber: Bool
     package let hash: KeyHash
     package let firstWord: Int
     package let wordCount: Int
@@ -157,6 +161,7 @@ package import RESP
           database: Int(unsafe start.load(fromByteOffset: 4, as: UInt16.self)),
           protocolVersion: Int(unsafe start.load(fromByteOffset: 6, as: UInt16.self) & 0xFF),
           leavesAccessClocks: (unsafe start.load(fromByteOffset: 6, as: UInt16.self)) & Self.clocksFlag != 0,
+          isSubscriber: (unsafe start.load(fromByteOffset: 6, as: UInt16.self)) & Self.subscriberFlag != 0,
           hash: KeyHash(rawValue: unsafe start.load(fromByteOffset: 8, as: UInt64.self)),
           firstWord: firstWord, wordCount: wordCount))
       offset += Int(unsafe start.load(fromByteOffset: 20, as: UInt32.self))

@@ -20,6 +20,10 @@ package final class ShardScheduler {
   private var concluding: TransactionPart?
   /// Work done in slices, the next one to go on first.
   private var unfinished: [UnfinishedPart] = []
+  /// The transaction whose work is being run.
+  private var runningPart: TransactionPart?
+  /// Transactions that other threads read values of this shard for.
+  private var lendingCount = 0
   /// Answers and requests to be sent, this shard's own included.
   package var outbox: [(message: ShardMessage, shard: Int)] = []
   /// Somebody keeps records of what is done: transactions over several shards are put into every shard's log as a
@@ -108,8 +112,21 @@ package final class ShardScheduler {
     let isFirstHop: Bool
   }
 
-  /// Some work is being done in slices; its keys are claimed, and no key must go by itself meanwhile.
+  /// Some work is being done in slices; its keys are claimed.
   package var hasUnfinished: Bool { !unfinished.isEmpty }
+
+  /// No key must go by itself: somebody reads in slices, here or, values of this shard, elsewhere.
+  package var keysStandStill: Bool { hasUnfinished || isLending }
+
+  /// Other threads read values of this shard, whose keys are claimed.
+  package var isLending: Bool { lendingCount > 0 }
+
+  /// Says that the work being run lends values, until its transaction gives up its claims.
+  package func lend() {
+    guard let part = runningPart, !part.isLending else { return }
+    part.isLending = true
+    lendingCount += 1
+  }
 
   /// One slice of the work that has waited longest.
   package func advance(_ keyspace: inout Keyspace, _ counts: inout CommandStatistics) {
@@ -127,6 +144,8 @@ package final class ShardScheduler {
   ) {
     if part.isCommitting { return commit(part, &keyspace) }
     guard let work = part.work else { return }
+    runningPart = part
+    defer { runningPart = nil }
     if part.isLastHop, part.effects.isEmpty {
       keyspace.effects.openUnit()
       work.run(&keyspace, self, &counts)
@@ -160,6 +179,10 @@ package final class ShardScheduler {
   ) {
     // It may have been withdrawn in the middle.
     if hasUnfinished { unfinished.removeAll { $0.part === part } }
+    if part.isLending {
+      part.isLending = false
+      lendingCount -= 1
+    }
     commit(part, &keyspace)
     concluding = part
     serveChanges(&keyspace, &counts)

@@ -54,6 +54,8 @@ package final class TransactionPart: @unchecked Sendable {
   package internal(set) var isRefused = false
   /// Claims that others are still in front of. The shard's.
   var ungrantedCount = 0
+  /// Other threads read some of the shard's values. The shard's.
+  var isLending = false
   /// `work` is to run as soon as everything is granted. The shard's.
   var isArmed = false
 

@@ -1,30 +1,101 @@
 package import RESP
 
 extension Command {
-  /// How a command that reads one large value does so in slices: the key is claimed and stands still meanwhile, and
+  /// How a command does a call on large values in slices: its keys are claimed and stand still meanwhile, and
   /// everybody else has their turns in between.
   package struct Slices: Sendable {
     /// How many elements the call is going to visit; 0 where the usual body does.
     package let elementCount: @Sendable (inout Keyspace, Arguments) -> Int
-    /// Writes some hundred elements from `position` on, at 0 also what stands before them, and returns where to go
-    /// on; nil at the end.
-    package let advance: Advance
+    /// Begins a call.
+    package let begin: Begin
 
-    package typealias Advance = @Sendable (
-      _ keyspace: inout Keyspace, _ arguments: Arguments, _ position: UInt64,
-      _ reply: inout ReplyWriter
-    ) throws(CommandError) -> UInt64?
+    package typealias Begin = @Sendable (inout Keyspace, Arguments) throws(CommandError) -> any SlicedCall
 
-    /// Values up to this many elements are read at once.
+    /// Values up to this many elements are done at once.
     package static let elementsAtOnceMax = 4096
     /// Elements of a slice, where that is free to choose.
     static let elementsPerSlice = 512
+
+    init(
+      elementCount: @escaping @Sendable (inout Keyspace, Arguments) -> Int, begin: @escaping Begin
+    ) {
+      self.elementCount = elementCount
+      self.begin = begin
+    }
+
+    /// The body that does all slices at once.
+    var body: Body {
+      { [begin] keyspace, arguments, reply throws(CommandError) in
+        let call = try begin(&keyspace, arguments)
+        while !(try call.advance(&keyspace, arguments, &reply)) {}
+      }
+    }
   }
 
   /// Whether this call takes so long that it is better done in slices.
   package func isLong(_ keyspace: inout Keyspace, _ arguments: Arguments) -> Bool {
     guard let slices else { return false }
     return slices.elementCount(&keyspace, arguments) > Slices.elementsAtOnceMax
+  }
+}
+
+/// A call that is done in slices, as far as it has come.
+package protocol SlicedCall: AnyObject {
+  /// Comes before each slice but the first: what the call knows of the keyspace has to be looked up again.
+  ///
+  /// - Throws: `.changedBetweenSlices`.
+  func resume(_ keyspace: inout Keyspace, _ arguments: Arguments) throws(CommandError)
+  /// Does what some hundred elements take. The reply of all slices goes to the same writer.
+  ///
+  /// - Returns: whether that was the last slice.
+  func advance(
+    _ keyspace: inout Keyspace, _ arguments: Arguments, _ reply: inout ReplyWriter
+  ) throws(CommandError) -> Bool
+}
+
+extension CommandError {
+  /// Something that heeds no claims took the value away (DEBUG RELOAD).
+  static let changedBetweenSlices = CommandError("ERR the value was replaced while it was being read")
+}
+
+// MARK: Reading one value
+
+extension Command.Slices {
+  /// Of a command that reads one value and knows by a position where to go on.
+  ///
+  /// - Parameter advance: writes some hundred elements from a position on, at 0 also what stands before them, and
+  ///   returns where to go on; nil at the end.
+  init(
+    elementCount: @escaping @Sendable (inout Keyspace, Arguments) -> Int,
+    advance: @escaping PositionedRead.Advance
+  ) {
+    self.init(
+      elementCount: elementCount,
+      begin: { _, _ throws(CommandError) in PositionedRead(advance) })
+  }
+}
+
+/// A read of one value, from position to position.
+final class PositionedRead: SlicedCall {
+  typealias Advance = @Sendable (
+    _ keyspace: inout Keyspace, _ arguments: Arguments, _ position: UInt64,
+    _ reply: inout ReplyWriter
+  ) throws(CommandError) -> UInt64?
+
+  private let advance: Advance
+  private var position: UInt64 = 0
+
+  init(_ advance: @escaping Advance) { self.advance = advance }
+
+  // It looks its value up every time.
+  func resume(_ keyspace: inout Keyspace, _ arguments: Arguments) {}
+
+  func advance(
+    _ keyspace: inout Keyspace, _ arguments: Arguments, _ reply: inout ReplyWriter
+  ) throws(CommandError) -> Bool {
+    guard let next = try advance(&keyspace, arguments, position, &reply) else { return true }
+    position = next
+    return false
   }
 }
 
@@ -93,9 +164,4 @@ extension Command.Slices {
       list.forEach(from: first, count: count) { $0.write(to: &reply) }
       return first + count < range.upperBound ? position + UInt64(count) : nil
     })
-}
-
-extension CommandError {
-  /// Something that heeds no claims took the value away (DEBUG RELOAD).
-  static let changedBetweenSlices = CommandError("ERR the value was replaced while it was being read")
 }

@@ -97,15 +97,61 @@ struct SortedSetIndex {
   ///
   /// - Complexity: O(*n* log *n*).
   init(sorting members: ElementTable) {
-    var entries: [(score: Double, address: UInt)] = []
-    entries.reserveCapacity(members.count)
-    members.forEach { entries.append((Double(word: $0.word), $0.address)) }
-    entries.sort { left, right in
-      BPlusTree.isBefore(left.score, left.address, right.score, BPlusTree.member(right.address))
+    let sorting = Sorting(members)
+    while !sorting.advance(elements: .max) {}
+    self = sorting.finish()
+  }
+
+  /// Makes an index of a table whose words are scores, some elements at a time.
+  final class Sorting {
+    private let members: ElementTable
+    private let entries: MergeSort<(score: Double, address: UInt)>
+    private var tree = BPlusTree.Builder()
+    private var phase = Phase.collecting(position: 0)
+
+    private enum Phase {
+      case collecting(position: UInt64)
+      case sorting
+      /// How many entries are in the tree.
+      case building(Int)
+      case finished
     }
-    var tree = BPlusTree.Builder()
-    for entry in entries { tree.append(entry.score, entry.address) }
-    self.init(tree.finish(), members)
+
+    /// - Parameter members: does not change any more, and becomes part of the index.
+    init(_ members: ElementTable) {
+      self.members = members
+      entries = MergeSort(capacity: members.count)
+    }
+
+    /// Does what about that many elements take; true when `finish` may be called.
+    func advance(elements: Int) -> Bool {
+      switch phase {
+      case .collecting(let position):
+        let next = members.visitSegment(from: position) { element in
+          entries.append((Double(word: element.word), element.address))
+        }
+        phase = next.map { .collecting(position: $0) } ?? .sorting
+      case .sorting:
+        let isSorted = entries.count == 0 || entries.advance(moves: elements) { left, right in
+          BPlusTree.isBefore(left.score, left.address, right.score, BPlusTree.member(right.address))
+        }
+        if isSorted { phase = .building(0) }
+      case .building(let built):
+        let end = built + Swift.min(elements, entries.count - built)
+        for index in built..<end { tree.append(entries[index].score, entries[index].address) }
+        phase = .building(end)
+        return end == entries.count
+      case .finished: return true
+      }
+      return false
+    }
+
+    func finish() -> SortedSetIndex {
+      phase = .finished
+      return SortedSetIndex(tree.finish(), members)
+    }
+
+    deinit { if case .building = phase { tree.finish().free() } }
   }
 
   func heapByteCount(samples: Int) -> Int {

@@ -99,10 +99,15 @@ extension ByteView {
 package final class CarriedEntry: @unchecked Sendable {
   // Unchecked: it goes from thread to thread, but only one has it at a time.
   private var parts: (block: EntryBlock, clock: UInt32?)?
+  /// The value is that of an entry elsewhere, which stands still meanwhile.
+  private let isLent: Bool
 
-  init(_ entry: consuming DetachedEntry) { parts = entry.takeBlock() }
+  init(_ entry: consuming DetachedEntry, isLent: Bool = false) {
+    self.isLent = isLent
+    parts = entry.takeBlock()
+  }
 
-  deinit { parts?.block.dispose() }
+  deinit { if isLent { parts?.block.free() } else { parts?.block.dispose() } }
 
   fileprivate func take() -> DetachedEntry? {
     guard let (block, clock) = parts else { return nil }
@@ -143,6 +148,32 @@ extension Keyspace {
   /// As `carryAway`, but nothing counts as changed: the key is only on its way.
   package mutating func carryOriginal(_ key: ByteView, database index: Int) -> CarriedEntry? {
     uncounted { keyspace in keyspace.carryAway(key, database: index) }
+  }
+
+  /// A second entry for a large set or sorted set, to be read on another thread while nobody changes or deletes the key;
+  /// nil if the key holds nothing of the kind. It has no expiry, and comes back by `carryLent`.
+  ///
+  /// - Complexity: O(1).
+  package mutating func lend(_ key: ByteView, database index: Int) -> CarriedEntry? {
+    withDatabase(index) { keyspace in
+      guard let entry = keyspace.lookup(key, for: .peek), entry.type == .set || entry.type == .sortedSet,
+        entry.block.encoding == .structure,
+        entry.block.collection.count > Command.Slices.elementsAtOnceMax
+      else { return nil }
+      let double = DetachedEntry(
+        key: key, type: entry.type, encoding: entry.block.encoding, word: entry.block.word, expiry: nil)
+      return CarriedEntry(double, isLent: true)
+    }
+  }
+
+  /// As `carryOriginal`, for an entry that `lend` gave.
+  package mutating func carryLent(_ key: ByteView, database index: Int) -> CarriedEntry? {
+    uncounted { keyspace in
+      keyspace.withDatabase(index) { keyspace -> CarriedEntry? in
+        guard let entry = keyspace.takeEntry(key) else { return nil }
+        return CarriedEntry(entry, isLent: true)
+      }
+    }
   }
 
   /// Something in place of the key's entry, nil if there is none.

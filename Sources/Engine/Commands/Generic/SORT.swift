@@ -28,14 +28,7 @@ extension Command {
       Argument("destination", .key, token: "STORE", [.optional], keySpecIndex: 2)
     ],
     dependents: sortDependents,
-    execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
-      let options = try SortOptions(arguments, allowsStore: true)
-      let sorted = try keyspace.sorted(arguments[1], options)
-      guard let target = options.storePosition else { return sorted.write(to: &reply) }
-      reply.integer(keyspace.store(sorted, at: arguments[target]))
-      // What has no order of its own sorts otherwise next time.
-      keyspace.recordState(ofKey: arguments[target])
-    })
+    slices: sortSlices(allowsStore: true), execution: .oneShard(sortSlices(allowsStore: true).body))
 
   /// `SORT_RO key [BY pattern] [LIMIT offset count] [GET pattern ...] [ASC | DESC] [ALPHA]`
   ///
@@ -46,10 +39,18 @@ extension Command {
     keys: [.at(1, [.readOnly, .access]), sortPatternKeys], flags: [.readOnly, .movableKeys],
     categories: [.set, .sortedSet, .list, .dangerous], arguments: sortArguments,
     dependents: sortDependents,
-    execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
-      let options = try SortOptions(arguments, allowsStore: false)
-      try keyspace.sorted(arguments[1], options).write(to: &reply)
-    })
+    slices: sortSlices(allowsStore: false), execution: .oneShard(sortSlices(allowsStore: false).body))
+
+  private static func sortSlices(allowsStore: Bool) -> Slices {
+    Slices(
+      elementCount: { keyspace, arguments in
+        // Keys that follow from the elements are not claimed one by one.
+        sortDependents.areNeeded(arguments) ? 0 : keyspace.largeElementCount(arguments, 1..<2)
+      },
+      begin: { keyspace, arguments throws(CommandError) in
+        try SortCall(allowsStore: allowsStore, &keyspace, arguments)
+      })
+  }
 
   private static let sortDependents = Dependents(
     areNeeded: { arguments in

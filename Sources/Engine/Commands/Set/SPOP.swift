@@ -112,13 +112,13 @@ extension SetValue {
     var needed = wanted
     var members: [[UInt8]] = []
     members.reserveCapacity(wanted)
-    walk { member in
+    forEach { member in
+      guard needed > 0 else { return }
       if random.index(below: left) < needed {
         members.append(member.withBytes { $0.bytes })
         needed -= 1
       }
       left -= 1
-      return needed > 0
     }
     return members
   }

@@ -8,7 +8,9 @@ struct Combination {
   enum Purpose { case reply, store, count }
 
   private struct Input {
-    let source: ScoredSource
+    /// Its place among the words.
+    let key: Int
+    var source: ScoredSource
     var weight = 1.0
     /// A score times the weight; infinity times 0 is 0.
     @inline(__always)
@@ -23,7 +25,7 @@ struct Combination {
   private var aggregate = Aggregate.sum
   private(set) var withScores = false
   /// Of a count; 0 for none.
-  private var limit = 0
+  private(set) var limit = 0
 
   /// - Throws: `.wrongType` before anything that is wrong with the words behind the keys.
   init(
@@ -35,7 +37,7 @@ struct Combination {
     guard count >= 1 else { throw .noInputKeys(name) }
     guard count < arguments.count - position else { throw .syntax }
     for index in position + 1...position + count {
-      inputs.append(Input(source: try ScoredSource(&keyspace, arguments[index])))
+      inputs.append(Input(key: index, source: try ScoredSource(&keyspace, arguments[index], for: .read)))
     }
     var index = position + 1 + count
     while index < arguments.count {
@@ -88,72 +90,48 @@ struct Combination {
     inputs = order.map { inputs[$0] }
   }
 
+  /// What the inputs are now.
+  ///
+  /// - Throws: `.wrongType`.
+  mutating func lookUpAgain(
+    _ keyspace: inout Keyspace, _ arguments: Arguments
+  ) throws(CommandError) {
+    for index in inputs.indices {
+      inputs[index].source = try ScoredSource(&keyspace, arguments[inputs[index].key], for: .peek)
+    }
+  }
+
   // MARK: Results
 
-  /// The result; the caller frees or stores it.
-  func result(seed: UInt64) -> SortedSetIndex {
-    let members = ElementTable.empty(seed: seed)
-    switch operation {
-    case .union: unite(into: members)
-    case .intersection:
-      forEachShared { member, score in
-        members.insert(member, word: score.word)
-        return true
-      }
-    case .difference: subtract(into: members)
-    }
-    return SortedSetIndex(sorting: members)
-  }
+  /// How many inputs are walked, one after the other, by `visitSlice`.
+  var walkedCount: Int { operation == .union ? inputs.count : 1 }
 
-  func intersectionCount() -> Int {
-    var count = 0
-    forEachShared { _, _ in
-      count += 1
-      return count != limit
-    }
-    return count
-  }
-
-  private func unite(into members: ElementTable) {
-    for input in inputs {
-      input.source.forEach { member, score in
-        let score = input.weighted(score)
-        let hash = members.hash(member)
-        if let element = members.find(member, hash) {
-          element.word = combine(Double(word: element.word), score).word
-        } else {
-          _ = members.insert(member, word: score.word, hash)
+  /// Visits some hundred members of an input, from `position` on, with the scores they have in the result, as far as
+  /// they belong there; returns where to go on, nil after the last. A union's members come once from each input.
+  func visitSlice(
+    of input: Int, from position: UInt64, _ visit: (ByteView, Double) -> Void
+  ) -> UInt64? {
+    let first = inputs[input]
+    let others = inputs.dropFirst()
+    return first.source.visitSlice(from: position) { member, score in
+      var sum = first.weighted(score)
+      switch operation {
+      case .union: break
+      case .intersection:
+        for other in others {
+          guard let score = other.source.score(of: member) else { return }
+          sum = combine(sum, other.weighted(score))
         }
-        return true
+      case .difference:
+        if others.contains(where: { $0.source.score(of: member) != nil }) { return }
+        sum = score
       }
-    }
-  }
-
-  /// Visits what all inputs have, with its score, until `visit` returns false.
-  private func forEachShared(_ visit: (ByteView, Double) -> Bool) {
-    let others = inputs.dropFirst()
-    inputs[0].source.forEach { member, score in
-      var sum = inputs[0].weighted(score)
-      for other in others {
-        guard let score = other.source.score(of: member) else { return true }
-        sum = combine(sum, other.weighted(score))
-      }
-      return visit(member, sum)
-    }
-  }
-
-  private func subtract(into members: ElementTable) {
-    let others = inputs.dropFirst()
-    inputs[0].source.forEach { member, score in
-      if !others.contains(where: { $0.source.score(of: member) != nil }) {
-        members.insert(member, word: score.word)
-      }
-      return true
+      visit(member, sum)
     }
   }
 
   /// Two scores of one member; opposite infinities make 0.
-  private func combine(_ first: Double, _ second: Double) -> Double {
+  func combine(_ first: Double, _ second: Double) -> Double {
     switch aggregate {
     case .sum:
       let sum = first + second
@@ -172,8 +150,10 @@ enum ScoredSource {
   case set(SetValue)
 
   /// - Throws: `.wrongType` for a key of another type.
-  init(_ keyspace: inout Keyspace, _ key: ByteView) throws(CommandError) {
-    guard let entry = keyspace.lookup(key, for: .read) else {
+  init(
+    _ keyspace: inout Keyspace, _ key: ByteView, for purpose: Keyspace.Purpose
+  ) throws(CommandError) {
+    guard let entry = keyspace.lookup(key, for: purpose) else {
       self = .none
       return
     }
@@ -200,12 +180,13 @@ enum ScoredSource {
     }
   }
 
-  /// Visits all members until `visit` returns false.
-  func forEach(_ visit: (ByteView, Double) -> Bool) {
+  /// Visits some hundred members from `position` on and returns where to go on; nil after the last. 0 starts.
+  func visitSlice(from position: UInt64, _ visit: (ByteView, Double) -> Void) -> UInt64? {
     switch self {
-    case .none: break
-    case .sortedSet(let value): value.forEachUntil(visit)
-    case .set(let value): value.walk { member in member.withBytes { visit($0, 1) } }
+    case .none: nil
+    case .sortedSet(let value): value.visitSlice(from: position, visit)
+    case .set(let value):
+      value.visitSlice(from: position) { member in member.withBytes { visit($0, 1) } }
     }
   }
 }

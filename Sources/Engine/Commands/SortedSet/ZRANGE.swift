@@ -74,19 +74,13 @@ extension Command {
     arguments: [
       .key("dst"), .key("src", spec: 1), Argument("min", .string), Argument("max", .string),
     ] + rangeArguments,
-    execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
-      let request = try RangeRequest(arguments, at: 3, RangeRequest.Form(), allowsScores: false)
-      let source = try keyspace.collection(SortedSetValue.self, arguments[2], for: .read)
-      let settings = SortedSetValue.Settings(keyspace)
-      let members = ElementTable.empty(seed: settings.seed)
-      if let source {
-        source.forEach(in: request.ranks(in: source)) { member, score in
-          members.insert(member, word: score.word)
-        }
-      }
-      reply.integer(
-        keyspace.store(SortedSetIndex(sorting: members), at: arguments[1], "zrangestore"))
-    })
+    slices: storedRange, execution: .oneShard(storedRange.body))
+
+  private static let storedRange = Slices(
+    elementCount: { keyspace, arguments in
+      keyspace.rangeCount(arguments, key: 2, RangeRequest.Form(), allowsScores: false)
+    },
+    begin: { keyspace, arguments throws(CommandError) in try StoredRange(&keyspace, arguments) })
 
   private static func range(
     _ name: StaticString, _ summary: String, _ form: RangeRequest.Form, since: String,
@@ -113,12 +107,7 @@ extension Command {
   private static func rangeSlices(_ form: RangeRequest.Form) -> Slices {
     Slices(
       elementCount: { keyspace, arguments in
-        guard let entry = keyspace.lookup(arguments[1], for: .peek), entry.type == .sortedSet,
-          entry.block.encoding == .structure,
-          let request = try? RangeRequest(arguments, at: 2, form, allowsScores: true)
-        else { return 0 }
-        let value = SortedSetValue(block: entry.block)
-        return value.count > Slices.elementsAtOnceMax ? request.ranks(in: value).count : 0
+        keyspace.rangeCount(arguments, key: 1, form, allowsScores: true)
       },
       advance: { keyspace, arguments, position, reply throws(CommandError) in
         let request = try RangeRequest(arguments, at: 2, form, allowsScores: true)
@@ -226,6 +215,57 @@ struct RangeRequest {
   }
 }
 
+/// A call of ZRANGESTORE, a slice at a time.
+private final class StoredRange: SlicedCall {
+  private let request: RangeRequest
+  private var source: SortedSetValue?
+  private let ranks: Range<Int>
+  private var position: Int
+  /// nil when the members are stored.
+  private var members: SortedSetIndex.Builder?
+
+  init(_ keyspace: inout Keyspace, _ arguments: Arguments) throws(CommandError) {
+    request = try RangeRequest(arguments, at: 3, RangeRequest.Form(), allowsScores: false)
+    let source = try keyspace.collection(SortedSetValue.self, arguments[2], for: .read)
+    ranks = source.map(request.ranks(in:)) ?? 0..<0
+    position = ranks.lowerBound
+    members = SortedSetIndex.Builder(seed: keyspace.hashSeed)
+    self.source = source
+  }
+
+  deinit { members?.finish().free() }
+
+  func resume(_ keyspace: inout Keyspace, _ arguments: Arguments) throws(CommandError) {
+    source = try keyspace.collection(SortedSetValue.self, arguments[2], for: .peek)
+    guard let source, source.count >= ranks.upperBound else { throw .changedBetweenSlices }
+  }
+
+  func advance(
+    _ keyspace: inout Keyspace, _ arguments: Arguments, _ reply: inout ReplyWriter
+  ) throws(CommandError) -> Bool {
+    let end = Swift.min(position + Command.Slices.elementsPerSlice, ranks.upperBound)
+    source?.forEach(in: position..<end) { member, score in members?.append(member, score) }
+    position = end
+    guard end == ranks.upperBound, let built = members.take() else { return false }
+    reply.integer(keyspace.store(built.finish(), at: arguments[1], "zrangestore"))
+    return true
+  }
+}
+
+extension Keyspace {
+  /// How many members a range of the large sorted set at the `key`-th word has; 0 if it is no such set.
+  fileprivate mutating func rangeCount(
+    _ arguments: Arguments, key: Int, _ form: RangeRequest.Form, allowsScores: Bool
+  ) -> Int {
+    guard let entry = lookup(arguments[key], for: .peek), entry.type == .sortedSet,
+      entry.block.encoding == .structure,
+      let request = try? RangeRequest(arguments, at: key + 1, form, allowsScores: allowsScores)
+    else { return 0 }
+    let value = SortedSetValue(block: entry.block)
+    return value.count > Command.Slices.elementsAtOnceMax ? request.ranks(in: value).count : 0
+  }
+}
+
 extension Keyspace {
   /// Makes members what is at `key`, whatever was there; none deletes it. Takes over the index.
   ///
@@ -233,8 +273,7 @@ extension Keyspace {
   mutating func store(
     _ index: SortedSetIndex, at key: ByteView, _ event: StaticString
   ) -> Int {
-    let settings = SortedSetValue.Settings(self)
-    return replace(key, with: SortedSetValue.self, .sortedSet, event) { $0.adopt(index, settings) }
+    store(Detached(index, self), at: key, .sortedSet, event)
   }
 }
 

@@ -62,46 +62,47 @@ extension Command {
       Argument("numkeys", .integer), .key("key", .multiple),
       Argument("limit", .integer, token: "LIMIT", .optional),
     ],
-    execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
-      let request = try Combination(
-        &keyspace, arguments, numkeysAt: 1, .intersection, .count, "zintercard")
-      reply.integer(request.intersectionCount())
-    })
+    slices: sharedMemberCount, execution: .oneShard(sharedMemberCount.body))
+
+  private static let sharedMemberCount = combinationSlices(
+    .intersection, .count, numkeysAt: 1, "zintercard")
+
+  private static func combinationSlices(
+    _ operation: Combination.Operation, _ output: CombinationCall.Output, numkeysAt position: Int,
+    _ name: StaticString
+  ) -> Slices {
+    Slices(
+      elementCount: { keyspace, arguments in
+        keyspace.largeElementCount(arguments, position + 1..<arguments.count)
+      },
+      begin: { keyspace, arguments throws(CommandError) in
+        try CombinationCall(
+          operation, output, numkeysAt: position, "\(name)", &keyspace, arguments)
+      })
+  }
 
   private static func combination(
     _ name: StaticString, _ summary: String, _ operation: Combination.Operation, complexity: String
   ) -> Command {
-    Command(
+    let slices = combinationSlices(operation, .reply, numkeysAt: 1, name)
+    return Command(
       name, summary, since: "6.2.0", group: .sortedSet, complexity: complexity, arity: .atLeast(3),
       keys: [.counted(at: 1, [.readOnly, .access])], flags: [.readOnly, .movableKeys],
       arguments: combinationArguments(operation) + [.token("withscores", "WITHSCORES", .optional)],
-      execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
-        let request = try Combination(
-          &keyspace, arguments, numkeysAt: 1, operation, .reply, "\(name)")
-        let result = request.result(seed: keyspace.hashSeed)
-        reply.members(result.count, withScores: request.withScores)
-        result.tree.forEach(from: 0, count: result.count) { member, score in
-          reply.member(member, score, withScore: request.withScores)
-        }
-        result.free()
-      })
+      slices: slices, execution: .oneShard(slices.body))
   }
 
   private static func storedCombination(
     _ name: StaticString, _ summary: String, _ operation: Combination.Operation, since: String,
     complexity: String
   ) -> Command {
-    Command(
+    let slices = combinationSlices(operation, .store(key: 1, event: name), numkeysAt: 2, name)
+    return Command(
       name, summary, since: since, group: .sortedSet, complexity: complexity, arity: .atLeast(4),
       keys: [.at(1, [.overwrite, .update]), .counted(at: 2, [.readOnly, .access])],
       flags: [.write, .denyOOM, .movableKeys],
       arguments: [.key("destination")] + combinationArguments(operation, keySpec: 1),
-      execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
-        let request = try Combination(
-          &keyspace, arguments, numkeysAt: 2, operation, .store, "\(name)")
-        let result = request.result(seed: keyspace.hashSeed)
-        reply.integer(keyspace.store(result, at: arguments[1], name))
-      })
+      slices: slices, execution: .oneShard(slices.body))
   }
 
   private static func combinationArguments(

@@ -123,33 +123,4 @@ extension Keyspace {
       notify(.generic, "del", key)
     }
   }
-
-  /// Makes `value` what is at `key`, whatever was there, without an expiry; one without elements deletes
-  /// the key. Counts as a change where there is one.
-  ///
-  /// - Parameters:
-  ///   - event: what happened, unless the key is deleted.
-  ///   - fill: gets the new, empty collection and fills it.
-  mutating func replace<Value: CollectionValue>(
-    _ key: ByteView, with _: Value.Type, _ eventClass: EventClasses, _ event: StaticString,
-    _ fill: (Value) -> Void
-  ) -> Int {
-    let existed = lookup(key, for: .peek)
-    if let existed { remove(existed) }
-    let value = create(Value.self, key, isNew: false)
-    fill(value)
-    let count = value.count
-    if count == 0 {
-      if let entry = lookup(key, for: .peek) { remove(entry) }
-      if existed != nil {
-        changed(key)
-        notify(.generic, "del", key)
-      }
-    } else {
-      changed(key)
-      if existed == nil { notify(.newKey, "new", key) }
-      notify(eventClass, event, key)
-    }
-    return count
-  }
 }

@@ -98,35 +98,33 @@ struct SetValue: CollectionValue {
     }
   }
 
-  /// Visits every member, until `visit` returns false.
-  func walk(_ visit: (StringValue) -> Bool) {
+  /// Visits every member.
+  func forEach(_ visit: (StringValue) -> Void) {
+    var position: UInt64? = 0
+    while let current = position { position = visitSlice(from: current, visit) }
+  }
+
+  /// Visits some hundred members from `position` on and returns where to go on; nil after the last. 0 starts.
+  func visitSlice(from position: UInt64, _ visit: (StringValue) -> Void) -> UInt64? {
     switch block.encoding {
     case .intset:
       let set = intset
-      for index in 0..<set.count where !visit(.integer(set[index])) { return }
+      let end = Swift.min(Int(position) + Self.sliceCount, set.count)
+      for index in Int(position)..<end { visit(.integer(set[index])) }
+      return end < set.count ? UInt64(end) : nil
     case .listpack:
       let listpack = self.listpack
-      var position = listpack.first
-      while let current = position, visit(listpack.value(at: current)) {
-        position = listpack.next(current)
+      var next = listpack.first
+      while let current = next {
+        visit(listpack.value(at: current))
+        next = listpack.next(current)
       }
-    default:
-      var position: UInt64? = 0
-      var goesOn = true
-      while goesOn, let current = position {
-        position = table.visitBucket(from: current) { element in
-          if goesOn { goesOn = visit(.bytes(element.name)) }
-        }
-      }
+      return nil
+    default: return table.visitSegment(from: position) { visit(.bytes($0.name)) }
     }
   }
 
-  func forEach(_ visit: (StringValue) -> Void) {
-    walk { member in
-      visit(member)
-      return true
-    }
-  }
+  private static let sliceCount = 512
 
   /// A member drawn at random, each with the same chance. Valid until the set changes; there is one.
   func randomMember(_ random: inout SplitMix64) -> StringValue {

@@ -78,20 +78,14 @@ extension SortedSetValue {
   /// Visits all members, lowest scores first.
   func forEach(_ visit: (ByteView, Double) -> Void) { forEach(in: 0..<count, visit) }
 
-  /// Visits members, lowest scores first, until `visit` returns false.
-  func forEachUntil(_ visit: (ByteView, Double) -> Bool) {
-    guard isListpack else {
-      guard count > 0 else { return }
-      var cursor = index.tree.cursor(at: 0)
-      while visit(cursor.member, cursor.score), cursor.moveForward() {}
-      return
+  /// Visits some hundred members from `position` on, in no order, and returns where to go on; nil after the last. 0
+  /// starts.
+  func visitSlice(from position: UInt64, _ visit: (ByteView, Double) -> Void) -> UInt64? {
+    guard !isListpack else {
+      forEach(visit)
+      return nil
     }
-    var position = listpack.first
-    while let current = position {
-      let score = score(behind: current)
-      guard listpack.value(at: current).withBytes({ visit($0, score) }) else { return }
-      position = unsafe listpack.next(listpack.next(current).unsafelyUnwrapped)
-    }
+    return index.members.visitSegment(from: position) { visit($0.name, Double(word: $0.word)) }
   }
 
   /// Visits some members and returns where to go on, nil after the last.
