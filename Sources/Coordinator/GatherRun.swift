@@ -236,12 +236,16 @@ private final class VisitWork: HopWork, @unchecked Sendable {
     if keyspace.observed.isTracking { keyspace.observed.setWriter(call.writer) }
     // What a command of keys from elsewhere does is recorded where the keys belong, as what has become of them.
     keyspace.effects.isMuted = true
+    // What is lent goes where it is at home, not here.
+    let keepsExpiredKeys = keyspace.keepsExpiredKeys
+    if visitors.contains(where: \.isLent) { keyspace.keepsExpiredKeys = true }
     let written = isRecorded ? ownWrittenKeys(scheduler.shard) : []
     for key in written { keyspace.observe(key) }
     counts.observer.client = call.client
     call.withArguments { runBody($0, scheduler, &keyspace, &counts) }
     keyspace.forgetPrepared()
     keyspace.effects.isMuted = false
+    keyspace.keepsExpiredKeys = keepsExpiredKeys
     let changed = Set(keyspace.observed.takeChanges())
     for key in written {
       keyspace.stopObserving(key)

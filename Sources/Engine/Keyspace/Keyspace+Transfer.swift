@@ -16,12 +16,11 @@ extension Keyspace {
 
   /// A copy of the entry called `key`, nil if there is none. Changes nothing.
   ///
-  /// - Parameter name: what the copy is called; nil for the same.
   /// - Complexity: O(value).
-  package mutating func copyEntry(_ key: ByteView, as name: ByteView? = nil) -> DetachedEntry? {
+  package mutating func copyEntry(_ key: ByteView) -> DetachedEntry? {
     guard let entry = lookup(key, for: .peek) else { return nil }
     let clock = unsafe DashTable.clock(entry.slot.pointee)
-    return DetachedEntry(entry.block.deepCopy(key: name ?? key), clock: clock)
+    return DetachedEntry(entry.block.deepCopy(key: key), clock: clock)
   }
 
   /// Puts an entry into the selected database, in place of whatever has its name. Counts as a
@@ -55,18 +54,15 @@ extension Keyspace {
     return true
   }
 
-  /// Copies the entry called `source` to `target` in database `index`, in place of whatever is
-  /// there.
-  ///
-  /// - Returns: false if there is no `source`.
-  mutating func copy(_ source: ByteView, to target: ByteView, inDatabase index: Int) -> Bool {
-    guard let copy = copyEntry(source, as: target) else { return false }
+  /// Puts the copy of an entry, which is called `name`, into database `index`, in place of whatever is there.
+  mutating func put(
+    copy: consuming DetachedEntry, called name: ByteView, inDatabase index: Int
+  ) {
     put(copy, inDatabase: index)
     inDatabase(index) { keyspace in
-      keyspace.notify(.newKey, "new", target)
-      keyspace.notify(.generic, "copy_to", target)
+      keyspace.notify(.newKey, "new", name)
+      keyspace.notify(.generic, "copy_to", name)
     }
-    return true
   }
 
   /// Moves the entry called `key` to database `index`, where that name is free.
@@ -150,19 +146,17 @@ extension Keyspace {
     uncounted { keyspace in keyspace.carryAway(key, database: index) }
   }
 
-  /// A second entry for a large set or sorted set, to be read on another thread while nobody changes or deletes the key;
-  /// nil if the key holds nothing of the kind. It has no expiry, and comes back by `carryLent`.
+  /// A second entry for a large set, sorted set or hash, to be read on another thread while nobody changes or deletes the
+  /// key; nil if the key holds nothing of the kind. It comes back by `carryLent`, and no expired key must be deleted
+  /// where it is meanwhile.
   ///
   /// - Complexity: O(1).
   package mutating func lend(_ key: ByteView, database index: Int) -> CarriedEntry? {
     withDatabase(index) { keyspace in
-      guard let entry = keyspace.lookup(key, for: .peek), entry.type == .set || entry.type == .sortedSet,
-        entry.block.encoding == .structure,
-        entry.block.collection.count > Command.Slices.elementsAtOnceMax
-      else { return nil }
-      let double = DetachedEntry(
-        key: key, type: entry.type, encoding: entry.block.encoding, word: entry.block.word, expiry: nil)
-      return CarriedEntry(double, isLent: true)
+      guard let entry = keyspace.lookup(key, for: .peek), entry.block.isLendable else { return nil }
+      let clock = unsafe DashTable.clock(entry.slot.pointee)
+      return CarriedEntry(
+        DetachedEntry(entry.block.shallowCopy(key: key), clock: clock), isLent: true)
     }
   }
 
@@ -205,6 +199,19 @@ extension Keyspace {
       changeCount = count
     }
     return body(&self)
+  }
+}
+
+extension EntryBlock {
+  /// Whether reading the value changes nothing in it, and it is large.
+  fileprivate var isLendable: Bool {
+    guard encoding == .structure else { return false }
+    switch type {
+    case .string, .list, .stream: return false
+    case .set, .sortedSet: break
+    case .hash: if HashValue(block: self).hasExpiries { return false }
+    }
+    return collection.count > Command.Slices.elementsAtOnceMax
   }
 }
 

@@ -25,28 +25,62 @@ extension Command {
       Argument("destination-db", .integer, token: "DB", [.optional]),
       .token("replace", "REPLACE", [.optional]),
     ],
-    execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
-      let source = arguments[1]
-      let target = arguments[2]
-      var database = keyspace.selected
-      var replaces = false
-      var index = 3
-      while index < arguments.count {
-        if arguments[index].matches("replace") {
-          replaces = true
-        } else if arguments[index].matches("db"), index + 1 < arguments.count {
-          index += 1
-          database = try arguments[index].databaseIndex(in: keyspace)
-        } else {
-          throw .syntax
-        }
+    slices: copySlices, execution: .oneShard(copySlices.body))
+
+  private static let copySlices = Slices(
+    elementCount: { keyspace, arguments in keyspace.largeElementCount(arguments, 1..<2) },
+    begin: { keyspace, arguments throws(CommandError) in try CopyCall(&keyspace, arguments) })
+}
+
+/// A call of COPY, a slice at a time.
+private final class CopyCall: SlicedCall {
+  private let database: Int
+  private var source: Entry?
+  /// nil: there is nothing to copy, or something is in its place.
+  private var copy: EntryCopy?
+
+  init(_ keyspace: inout Keyspace, _ arguments: Arguments) throws(CommandError) {
+    let name = arguments[1]
+    let target = arguments[2]
+    var database = keyspace.selected
+    var replaces = false
+    var index = 3
+    while index < arguments.count {
+      if arguments[index].matches("replace") {
+        replaces = true
+      } else if arguments[index].matches("db"), index + 1 < arguments.count {
         index += 1
+        database = try arguments[index].databaseIndex(in: keyspace)
+      } else {
+        throw .syntax
       }
-      if database == keyspace.selected, source == target { throw .sameObject }
-      guard keyspace.exists(source, for: .read) else { return reply.integer(0) }
-      if !replaces, keyspace.inDatabase(database, { $0.exists(target) }) {
-        return reply.integer(0)
-      }
-      reply.integer(keyspace.copy(source, to: target, inDatabase: database) ? 1 : 0)
-    })
+      index += 1
+    }
+    if database == keyspace.selected, name == target { throw .sameObject }
+    self.database = database
+    guard let source = keyspace.lookup(name, for: .read),
+      replaces || !keyspace.inDatabase(database, { $0.exists(target) })
+    else { return }
+    self.source = source
+    copy = EntryCopy(of: source.block, as: target)
+  }
+
+  func resume(_ keyspace: inout Keyspace, _ arguments: Arguments) throws(CommandError) {
+    source = keyspace.lookup(arguments[1], for: .peek)
+  }
+
+  func advance(
+    _ keyspace: inout Keyspace, _ arguments: Arguments, _ reply: inout ReplyWriter
+  ) throws(CommandError) -> Bool {
+    guard let copy else {
+      reply.integer(0)
+      return true
+    }
+    guard let source else { throw .changedBetweenSlices }
+    guard copy.advance(source.block) else { return false }
+    keyspace.put(
+      copy: copy.takeEntry(clock: UInt32(source.clock)), called: arguments[2], inDatabase: database)
+    reply.integer(1)
+    return true
+  }
 }

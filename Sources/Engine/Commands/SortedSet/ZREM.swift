@@ -51,18 +51,51 @@ extension Command {
     _ name: StaticString, _ summary: String, _ kind: MemberRange.Kind, since: String,
     _ bounds: [Argument]
   ) -> Command {
-    Command(
+    let slices = Slices(
+      elementCount: { keyspace, arguments in keyspace.largeElementCount(arguments, 1..<2) },
+      begin: { keyspace, arguments throws(CommandError) in
+        try RangeRemoval(kind, event: name, &keyspace, arguments)
+      })
+    return Command(
       name, summary, since: since, group: .sortedSet,
       complexity: "O(M*log(N)) for M members removed.", arity: .exactly(4),
       keys: [.at(1, [.readWrite, .delete])], flags: [.write], arguments: [.key()] + bounds,
-      execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
-        let range = try MemberRange(kind, arguments[2], arguments[3])
-        let value = try keyspace.collection(SortedSetValue.self, arguments[1], for: .write)
-        guard let value else { return reply.integer(0) }
-        let ranks = value.ranks(of: range)
-        value.remove(ranks: ranks)
-        if !ranks.isEmpty { keyspace.changed(arguments[1], value, .sortedSet, name) }
-        reply.integer(ranks.count)
-      })
+      slices: slices, execution: .oneShard(slices.body))
+  }
+}
+
+/// A call of ZREMRANGEBYRANK or one of its sisters, a slice at a time.
+private final class RangeRemoval: SlicedCall {
+  private let event: StaticString
+  private var value: SortedSetValue?
+  /// The ranks of those still to go; it is their first ones that go.
+  private var ranks = 0..<0
+  private var removed = 0
+
+  init(
+    _ kind: MemberRange.Kind, event: StaticString, _ keyspace: inout Keyspace, _ arguments: Arguments
+  ) throws(CommandError) {
+    self.event = event
+    let range = try MemberRange(kind, arguments[2], arguments[3])
+    value = try keyspace.collection(SortedSetValue.self, arguments[1], for: .write)
+    if let value { ranks = value.ranks(of: range) }
+  }
+
+  func resume(_ keyspace: inout Keyspace, _ arguments: Arguments) throws(CommandError) {
+    value = try keyspace.collection(SortedSetValue.self, arguments[1], for: .write)
+    guard let value, value.count >= ranks.upperBound else { throw .changedBetweenSlices }
+  }
+
+  func advance(
+    _ keyspace: inout Keyspace, _ arguments: Arguments, _ reply: inout ReplyWriter
+  ) throws(CommandError) -> Bool {
+    let count = Swift.min(ranks.count, Command.Slices.elementsPerSlice)
+    value?.remove(ranks: ranks.lowerBound..<ranks.lowerBound + count)
+    removed += count
+    ranks = ranks.lowerBound..<ranks.upperBound - count
+    guard ranks.isEmpty else { return false }
+    if let value, removed > 0 { keyspace.changed(arguments[1], value, .sortedSet, event) }
+    reply.integer(removed)
+    return true
   }
 }
