@@ -263,7 +263,7 @@ extension Worker {
         &output, &counts)
       return .goesOn
     case .manyKeys, .eachKey, .everyShard:
-      if server.shardCount == 1, scheduler.intents.isEmpty,
+      if server.shardCount == 1, scheduler.intents.isEmpty, !call.connection.isSpread,
         !server.table.descriptors[command].flags.contains(.blocking),
         !server.table.descriptors[command].hasSlices || !isLong(call, &keyspace)
       {

@@ -126,3 +126,89 @@ def test_a_client_that_leaves_while_its_reply_is_made_holds_no_key(start):
             link.disconnect()
         assert connection.sadd("large:set", "one more") in (0, 1)
         assert connection.ping()
+
+
+@pytest.mark.parametrize("shards", [1, 3])
+def test_large_values_are_combined_sorted_and_copied_and_the_log_has_it_all(start, shards):
+    server = start("--appendonly", "yes", "--enable-debug-command", "yes", shards=shards)
+    half = ELEMENTS // 2
+    lower = {f"member:{number}" for number in range(half)}
+    both = {f"member:{number}" for number in range(ELEMENTS)}
+    with connect(server) as setup:
+        fill(setup)
+        for start_number in range(half, ELEMENTS + half, 10_000):
+            setup.sadd("other:set", *(f"member:{number}" for number in range(start_number, start_number + 10_000)))
+        upper = both - lower
+        beyond = {f"member:{number}" for number in range(half, ELEMENTS + half)}
+        # Sets: with two of them members are looked up, with many what was seen is remembered.
+        assert setup.sinter("large:set", "other:set") == upper
+        assert setup.sdiff("large:set", "other:set") == lower
+        assert setup.sdiff("large:set", *["other:set"] * 8) == lower
+        assert setup.sunion("large:set", "other:set") == both | beyond
+        assert setup.sunion("large:set", *["other:set"] * 5) == both | beyond
+        assert setup.sintercard(2, ["large:set", "other:set"]) == half
+        assert setup.sintercard(2, ["large:set", "other:set"], limit=7) == 7
+        assert setup.sinterstore("inter", "large:set", "other:set") == half
+        assert setup.sdiffstore("diff", "large:set", "other:set") == half
+        # A destination that is a source as well.
+        assert setup.sunionstore("diff", "diff", "inter") == ELEMENTS
+        assert setup.smembers("diff") == both
+        # Sorted sets, with plain sets among them.
+        assert setup.zunionstore("zunion", {"large:sorted": 2, "large:set": 3}) == 2 * ELEMENTS
+        assert setup.zscore("zunion", "member:5") == 3 and setup.zscore("zunion", "5") == 4
+        assert setup.zrank("zunion", str(ELEMENTS - 1)) == 2 * ELEMENTS - 1
+        assert setup.zinter(["large:sorted", "zunion"], withscores=True)[-2:] == [
+            (str(number), number // 2 * 3) for number in (ELEMENTS - 2, ELEMENTS - 1)]
+        assert setup.zdiffstore("zdiff", ["zunion", "large:set"]) == ELEMENTS
+        assert setup.zintercard(2, ["zdiff", "large:sorted"]) == ELEMENTS
+        assert setup.zrangestore("zrange", "large:sorted", 10, -11) == ELEMENTS - 20
+        assert setup.zremrangebyrank("zrange", 0, half) == half + 1
+        assert setup.zremrangebyscore("zrange", "-inf", half // 2 + 50) > 0
+        assert setup.zremrangebyrank("zdiff", 0, -1) == ELEMENTS and not setup.exists("zdiff")
+        # SORT: by number and by letters, up and down.
+        numbers = [str(number) for number in range(ELEMENTS)]
+        assert setup.sort("large:list", desc=True) == numbers[::-1]
+        assert setup.sort("large:set", alpha=True, start=5, num=100) == sorted(both)[5:105]
+        assert setup.sort("large:sorted", alpha=True, desc=True, store="sorted") == ELEMENTS
+        assert setup.lrange("sorted", 0, -1) == sorted(numbers, reverse=True)
+        assert setup.sort("large:sorted", by="nosort", desc=True, start=0, num=2) == [str(ELEMENTS - 1), str(ELEMENTS - 2)]
+        with pytest.raises(redis.ResponseError, match="can't be converted into double"):
+            setup.sort("large:set")
+        # Copies, with their time to live.
+        for name in ("set", "hash", "list", "sorted"):
+            setup.expire(f"large:{name}", 100_000)
+            assert setup.copy(f"large:{name}", f"copied:{name}")
+            assert not setup.copy(f"large:{name}", f"copied:{name}")
+            assert 99_000 < setup.ttl(f"copied:{name}") <= 100_000
+            digests = setup.execute_command("DEBUG", "DIGEST-VALUE", f"large:{name}", f"copied:{name}")
+            assert digests[0] == digests[1]
+        names = sorted(setup.keys("*"))
+        before = {name: setup.execute_command("DEBUG", "DIGEST-VALUE", name) for name in names}
+        # From the log, all of it.
+        assert setup.execute_command("DEBUG", "LOADAOF")
+    with connect(server) as again:
+        assert sorted(again.keys("*")) == names
+        assert {name: again.execute_command("DEBUG", "DIGEST-VALUE", name) for name in names} == before
+
+
+@pytest.mark.parametrize("order", ["relaxed", "strict"])
+@pytest.mark.parametrize("shards", [1, 3])
+def test_a_pipeline_of_long_commands_keeps_its_order(start, shards, order):
+    server = start("--pipeline-order", order, shards=shards)
+    with connect(server) as setup:
+        fill(setup)
+        for _ in range(3):
+            with setup.pipeline(transaction=False) as pipeline:
+                pipeline.copy("large:set", "first")
+                pipeline.sdiffstore("second", ["first", "none"])
+                pipeline.srem("second", "member:0")
+                pipeline.sunionstore("second", ["second", "first"])
+                pipeline.scard("second")
+                pipeline.zunionstore("third", ["second", "large:sorted"])
+                pipeline.zrangestore("third", "third", 0, ELEMENTS - 1)
+                pipeline.zcard("third")
+                pipeline.delete("first", "second", "third")
+                pipeline.sinter("second", "large:set")
+                replies = pipeline.execute()
+            assert replies == [
+                True, ELEMENTS, 1, ELEMENTS, ELEMENTS, 2 * ELEMENTS, ELEMENTS, ELEMENTS, 3, set()]

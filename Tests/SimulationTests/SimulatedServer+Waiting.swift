@@ -22,8 +22,8 @@ extension SimulatedServer {
         wait(call, words, client, at: home, reply)
       }
       begin(
-        CommandProgram(call, shardCount: shardCount, seed: seed, blocker: blocker) { bytes, _ in
-          reply(bytes.bytes)
+        CommandProgram(call, shardCount: shardCount, seed: seed, blocker: blocker) { writer, _ in
+          reply(writer.bytes.bytes)
         }, at: home)
     }
     settle(home)
@@ -92,10 +92,10 @@ extension SimulatedServer {
     }
     begin(
       CommandProgram(makeCall(words), shardCount: shardCount, seed: seed) {
-        [unowned self] bytes, isMissing in
+        [unowned self] writer, isMissing in
         if isMissing { return scheduler.goesOnWaiting(call) }
         scheduler.end(call)
-        finish(call, bytes.bytes)
+        finish(call, writer.bytes.bytes)
       }, at: call.origin)
   }
 

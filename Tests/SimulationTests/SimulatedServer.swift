@@ -23,12 +23,18 @@ final class SimulatedServer {
     init(index: Int, seed: UInt64, table: CommandTable, ids: TransactionIDs) {
       keyspace = Keyspace(seed: seed)
       keyspace.now = 1_000_000
+      // Large enough for slices is what has more than a few members.
+      keyspace.options.elementsAtOnceMax = 3
+      keyspace.options.setListpackLimits.entriesMax = 0
+      keyspace.options.sortedSetListpackLimits.entriesMax = 0
       scheduler = ShardScheduler(shard: index, table: table, ids: ids, seed: seed)
       counts = CommandStatistics(commandCount: table.commands.count)
     }
   }
 
-  let table = CommandTable(CommandTable.string + CommandTable.generic + CommandTable.list)
+  let table = CommandTable(
+    CommandTable.string + CommandTable.generic + CommandTable.list + CommandTable.set
+      + CommandTable.sortedSet)
   let shardCount: Int
   let seed: UInt64
   private let ids = TransactionIDs()
@@ -53,11 +59,25 @@ final class SimulatedServer {
 
   // MARK: Time
 
-  var isQuiet: Bool { mail.allSatisfy(\.isEmpty) }
+  var isQuiet: Bool {
+    mail.allSatisfy(\.isEmpty) && !nodes.contains { $0.scheduler.hasUnfinished }
+  }
 
-  /// Delivers one message, between the pair of shards that `draw` chooses among those that have some.
+  /// Slices of long work that were done.
+  private(set) var sliceCount = 0
+
+  /// Delivers one message, between the pair of shards that `draw` chooses among those that have some; or has a shard
+  /// do a slice of what it has begun.
   func deliverOne(_ draw: UInt64) {
     let busy = mail.indices.filter { !mail[$0].isEmpty }
+    let slicing = nodes.indices.filter { nodes[$0].scheduler.hasUnfinished }
+    if !slicing.isEmpty, busy.isEmpty || draw >> 32 & 1 == 0 {
+      let index = slicing[Int(draw >> 33) % slicing.count]
+      let node = nodes[index]
+      sliceCount += 1
+      node.scheduler.advance(&node.keyspace, &node.counts)
+      return settle(index)
+    }
     guard !busy.isEmpty else { return }
     let pair = busy[Int(draw % UInt64(busy.count))]
     let message = mail[pair].removeFirst()
@@ -140,7 +160,7 @@ final class SimulatedServer {
       send(.command(call, from: home, reply: reply), from: home, to: shard)
     } else {
       begin(
-        CommandProgram(call, shardCount: shardCount, seed: seed) { bytes, _ in reply(bytes.bytes) }, at: home)
+        CommandProgram(call, shardCount: shardCount, seed: seed) { writer, _ in reply(writer.bytes.bytes) }, at: home)
     }
     settle(home)
   }
@@ -148,7 +168,8 @@ final class SimulatedServer {
   /// Runs a command on the shard of its keys: at once if they are free.
   private func runOrWait(_ call: CommandCall, at index: Int, reply: @escaping ([UInt8]) -> Void) {
     let node = nodes[index]
-    guard node.scheduler.intents.allows(call.keys.map(\.claim)) else {
+    let isLong = call.withArguments { call.command.isLong(&node.keyspace, $0) }
+    guard !isLong, node.scheduler.intents.allows(call.keys.map(\.claim)) else {
       return begin(
         BatchProgram([call], shard: index) { _, writer in reply(writer.bytes.bytes) }, at: index)
     }
@@ -198,6 +219,7 @@ final class SimulatedServer {
         node.scheduler.intents.checkInvariants()
       #endif
       refusals += node.scheduler.refusalCount
+      precondition(!node.scheduler.isLending, "a value was never given back")
       precondition(node.scheduler.blockedKeyCount == 0 || !waiters.isEmpty, "a line of nobody")
     }
   }

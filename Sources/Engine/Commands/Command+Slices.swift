@@ -11,8 +11,6 @@ extension Command {
 
     package typealias Begin = @Sendable (inout Keyspace, Arguments) throws(CommandError) -> any SlicedCall
 
-    /// Values up to this many elements are done at once.
-    package static let elementsAtOnceMax = 4096
     /// Elements of a slice, where that is free to choose.
     static let elementsPerSlice = 512
 
@@ -35,7 +33,7 @@ extension Command {
   /// Whether this call takes so long that it is better done in slices.
   package func isLong(_ keyspace: inout Keyspace, _ arguments: Arguments) -> Bool {
     guard let slices else { return false }
-    return slices.elementCount(&keyspace, arguments) > Slices.elementsAtOnceMax
+    return slices.elementCount(&keyspace, arguments) > keyspace.options.elementsAtOnceMax
   }
 }
 

@@ -13,10 +13,12 @@ final class EntryCopy {
     case taken
   }
 
-  /// - Parameter name: what the copy is called.
-  init(of source: EntryBlock, as name: ByteView) {
+  /// - Parameters:
+  ///   - name: what the copy is called.
+  ///   - elementsAtOnceMax: up to here a value is copied here and now.
+  init(of source: EntryBlock, as name: ByteView, elementsAtOnceMax: Int) {
     guard source.type != .string, source.encoding == .structure,
-      source.collection.count > Command.Slices.elementsAtOnceMax
+      source.collection.count > elementsAtOnceMax
     else {
       block = source.deepCopy(key: name)
       progress = .whole

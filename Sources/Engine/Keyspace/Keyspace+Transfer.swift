@@ -153,7 +153,8 @@ extension Keyspace {
   /// - Complexity: O(1).
   package mutating func lend(_ key: ByteView, database index: Int) -> CarriedEntry? {
     withDatabase(index) { keyspace in
-      guard let entry = keyspace.lookup(key, for: .peek), entry.block.isLendable else { return nil }
+      guard let entry = keyspace.lookup(key, for: .peek), entry.block.isLendable(above: keyspace.options.elementsAtOnceMax)
+      else { return nil }
       let clock = unsafe DashTable.clock(entry.slot.pointee)
       return CarriedEntry(
         DetachedEntry(entry.block.shallowCopy(key: key), clock: clock), isLent: true)
@@ -203,15 +204,15 @@ extension Keyspace {
 }
 
 extension EntryBlock {
-  /// Whether reading the value changes nothing in it, and it is large.
-  fileprivate var isLendable: Bool {
+  /// Whether reading the value changes nothing in it, and it has more than so many elements.
+  fileprivate func isLendable(above count: Int) -> Bool {
     guard encoding == .structure else { return false }
     switch type {
     case .string, .list, .stream: return false
     case .set, .sortedSet: break
     case .hash: if HashValue(block: self).hasExpiries { return false }
     }
-    return collection.count > Command.Slices.elementsAtOnceMax
+    return collection.count > count
   }
 }
 

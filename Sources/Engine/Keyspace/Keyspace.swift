@@ -45,6 +45,8 @@ package import RESP
     package var trackedKeyTotal = TrackedKeyTotal()
     /// `lazyfree-lazy-eviction` and its like.
     package var lazyRemovals: Removal = .unlink
+    /// Values of up to so many elements are read, combined and copied at once, larger ones in slices.
+    package var elementsAtOnceMax = 4096
     package init() {}
   }
 

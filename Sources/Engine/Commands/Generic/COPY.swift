@@ -62,7 +62,8 @@ private final class CopyCall: SlicedCall {
       replaces || !keyspace.inDatabase(database, { $0.exists(target) })
     else { return }
     self.source = source
-    copy = EntryCopy(of: source.block, as: target)
+    copy = EntryCopy(
+      of: source.block, as: target, elementsAtOnceMax: keyspace.options.elementsAtOnceMax)
   }
 
   func resume(_ keyspace: inout Keyspace, _ arguments: Arguments) throws(CommandError) {

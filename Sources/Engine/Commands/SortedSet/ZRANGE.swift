@@ -262,7 +262,7 @@ extension Keyspace {
       let request = try? RangeRequest(arguments, at: key + 1, form, allowsScores: allowsScores)
     else { return 0 }
     let value = SortedSetValue(block: entry.block)
-    return value.count > Command.Slices.elementsAtOnceMax ? request.ranks(in: value).count : 0
+    return value.count > options.elementsAtOnceMax ? request.ranks(in: value).count : 0
   }
 }
 
