@@ -57,7 +57,8 @@ def medians(running, workload, options, pinned):
 def chosen(options, goal):
     """The workloads that have such a goal and that `--only` names."""
     return [workload for workload in workloads.ALL if getattr(workload, goal) is not None
-            and (not options.only or any(word.lower() in workload.name.lower() for word in options.only))]
+            and (not options.only or any(word.lower() in workload.name.lower() for word in options.only))
+            and not any(word.lower() in workload.name.lower() for word in options.skip)]
 
 
 def preload(running, selected, options):
@@ -71,7 +72,7 @@ def cell(result):
 
 
 def verdict(ratio, goal):
-    return f"{ratio:.2f}", f"≤ {goal:.2f}, {'reached' if ratio <= goal else 'missed'}"
+    return f"{ratio:.2f}", f"≤ {goal:.2f}, {markdown.verdict(ratio <= goal)}"
 
 
 def progress(row):
@@ -126,6 +127,7 @@ def main():
     parser.add_argument("--scale", type=float, default=1.0, help="factor on the number of requests")
     parser.add_argument("--peers", nargs="*", default=list(peers.NAMES), choices=peers.NAMES)
     parser.add_argument("--only", nargs="*", help="only workloads whose name contains one of these")
+    parser.add_argument("--skip", nargs="*", default=[], help="no workloads whose name contains one of these")
     parser.add_argument("--part", choices=("peers", "shards"), help="only one of the two parts")
     options = parser.parse_args()
     reached = True

@@ -30,10 +30,6 @@ LOAD_GOAL = 0.6
 SHARDS_LOAD_GOAL = 0.65
 
 
-def verdict(is_reached):
-    return "reached" if is_reached else "missed"
-
-
 def makers(options):
     """(name for rows, function that starts it with such options), Martlet first."""
     found = [lambda shards=shards, **keywords: servers.martlet(shards, **keywords) for shards in options.shards]
@@ -77,7 +73,7 @@ def measure_always(options):
                     is_reached = is_reached and ratio >= ALWAYS_GOAL
                 rows.append([f"pipeline {pipeline}", server.name, f"{found[server]:,.0f}",
                              *(f"{found[other]:,.0f}" for other in running[len(martlets):]), f"{ratio:.2f}",
-                             f"≥ {ALWAYS_GOAL}, {verdict(ratio >= ALWAYS_GOAL)}"])
+                             f"≥ {ALWAYS_GOAL}, {markdown.verdict(ratio >= ALWAYS_GOAL)}"])
         markdown.section("SET with `appendfsync always`, requests per second",
                          ["", "server", "", *(server.name for server in running[len(martlets):]), "ratio to Redis 8.2", "goal"], rows)
     return is_reached
@@ -102,7 +98,7 @@ def measure_everysec(options):
                 reached = beside / without <= EVERYSEC_GOAL
                 is_reached = is_reached and (reached or not is_martlet)
                 rows.append([plain.name, f"pipeline {pipeline}", f"{without:.3f} µs", f"{beside:.3f} µs", f"{beside / without:.2f}",
-                             f"≤ {EVERYSEC_GOAL}, {verdict(reached)}" if is_martlet else ""])
+                             f"≤ {EVERYSEC_GOAL}, {markdown.verdict(reached)}" if is_martlet else ""])
     markdown.section("CPU a SET without and with `appendfsync everysec`",
                      ["server", "", "without", "with", "ratio", "goal"], rows)
     return is_reached
@@ -175,7 +171,7 @@ def measure_snapshots(options):
             else:
                 best = min(best or idle_cpu, idle_cpu)
             rows.append([server.name, f"{idle_seconds:.2f} s", f"{idle_cpu:.2f} s", f"{seconds:.2f} s", f"{growth:.1%}",
-                         f"{quiet:.2f} ms", f"{beside:.2f} ms", verdict(reached) if is_martlet else ""])
+                         f"{quiet:.2f} ms", f"{beside:.2f} ms", markdown.verdict(reached) if is_martlet else ""])
     markdown.section(
         f"BGSAVE of {options.keys:,} keys",
         ["server", "alone", "CPU alone", "beside writes", "memory grows", "PING p99.9 before", "during", "goals"], rows[::-1])
@@ -206,10 +202,10 @@ def measure_loading(options):
         goal = ""
         if index == 0:
             reached = used / rival <= LOAD_GOAL
-            goal = f"CPU ≤ {LOAD_GOAL}, {verdict(reached)}"
+            goal = f"CPU ≤ {LOAD_GOAL}, {markdown.verdict(reached)}"
         elif name.startswith("Martlet"):
             reached = taken / figures[0][2] <= SHARDS_LOAD_GOAL
-            goal = f"time ≤ {SHARDS_LOAD_GOAL} of 1 shard's, {verdict(reached)}"
+            goal = f"time ≤ {SHARDS_LOAD_GOAL} of 1 shard's, {markdown.verdict(reached)}"
         else:
             reached = True
         is_reached = is_reached and reached
