@@ -190,19 +190,47 @@ def shown(section, is_quick):
 
 # MARK: Writing
 
+def row_name(table, row):
+    """What a row is about: its first cell, and the second one where that is no figure."""
+    head = f"{table['header'][0]} {row[0]}" if table["header"][0] == "pipeline" else row[0]
+    words = [head] + ([row[1]] if table["header"][0] in ("server", "", "pipeline") and not re.match(r"[-\d]", row[1]) else [])
+    return ", ".join(word for word in words if word)
+
+
 def verdicts(result):
-    """(what, verdict with its figures) of all rows that say whether a goal is reached."""
+    """(benchmark, what, its figures, goal with the verdict) of everything that has a goal."""
     found = []
     for table in result["tables"]:
         for row in table["rows"]:
             for head, cell in zip(table["header"], row):
                 if re.search(r"\b(reached|missed)\b", cell):
-                    name = ", ".join(word for word in row[:2 if table["header"][0] in ("server", "") else 1] if word)
                     figures = "; ".join(f"{other} {value}" for other, value in zip(table["header"], row)
-                                        if value and other not in ("", head, "server") and value != row[0]
-                                        and re.match(r"ratio|ns, median|p99.9$|max$|no TTL|TTL|of the better|bytes", other))
-                    found += [(table["title"] or result["section"], name, figures, goal.strip()) for goal in cell.split(";")]
+                                        if value and other != head and re.match(
+                                            r"ratio|ns, median|p99.9$|max$|no TTL|TTL|hits|model off|memory grows|CPU|time", other))
+                    found += [(table["title"] or result["section"], row_name(table, row), figures, goal.strip())
+                              for goal in cell.split(";")]
     return found
+
+
+def standing(results):
+    """Sentences about where one shard is ahead of the best peer of `compare`, and where not."""
+    sentences = []
+    for what, is_better in (("requests a second", lambda ratio: ratio > 1), ("CPU per request", lambda ratio: ratio < 1),
+                            ("p99", lambda ratio: ratio < 1)):
+        ahead, behind = 0, []
+        for table in (table for result in results for table in result["tables"]):
+            if "best peer" not in table["header"] or what not in table["header"]:
+                continue
+            for row in table["rows"]:
+                cell = row[table["header"].index(what)]
+                if is_better(float(cell.split()[0])):
+                    ahead += 1
+                else:
+                    behind.append(f"{row[0]} ({cell.split()[0]} of {row[1]})")
+        if ahead or behind:
+            sentences.append(f"- {what}: better in {ahead} of {ahead + len(behind)} loads"
+                             + (f"; not in {', '.join(behind)}." if behind else "."))
+    return ["One shard beside the best peer of each load of `martlet-benchmark compare`:", "", *sentences, ""] if sentences else []
 
 
 def summary(results):
@@ -212,11 +240,9 @@ def summary(results):
     lines = [f"{len(everything) - len(missed)} of {len(everything)} goals are reached. Missed:" if missed
              else f"All {len(everything)} goals are reached.", ""]
     if missed:
-        lines.append(markdown.table(["benchmark", "what", "measured", "goal"],
-                                    [[title, what, figures, cell] for title, what, figures, cell in missed]))
-    lines.append("")
-    lines.append("A goal is what was set out for before measuring, mostly a part of what the best peer needs. "
-                 "Rows without a goal stand in the sections.")
+        lines += [markdown.table(["benchmark", "what", "measured", "goal"], missed), ""]
+    lines += standing(results)
+    lines.append("A goal is what was set out for before measuring, mostly a part of what the best peer needs.")
     return "\n".join(lines)
 
 

@@ -35,6 +35,8 @@ PARCEL_MICROSECONDS = 0.5
 LOOK_MICROSECONDS = 0.005
 TURNS_A_FOREIGN_COMMAND = 3
 SECONDS_MAX = 120
+# How far off the model may be at depths that its fit has not seen.
+OFF_MAX = 0.15
 
 
 class Run:
@@ -120,13 +122,18 @@ def main():
     model = Model(runs[1], runs[2])
     print(f"\nc {model.command:.3f} µs a command, a {model.batch:.2f} µs a batch, f {model.foreign:.3f} µs a foreign command, "
           f"e {model.turn:.2f} µs a turn more; p {PARCEL_MICROSECONDS} and q {LOOK_MICROSECONDS} µs assumed")
+    rows = []
+    for depth in sorted(runs[1]):
+        one, two = runs[1][depth], runs[2][depth]
+        modelled = model.cost(1, depth), model.cost(2, depth, two.commands_a_turn)
+        off = [cost / run.cost - 1 for cost, run in zip(modelled, (one, two))]
+        is_close = max(map(abs, off)) <= OFF_MAX
+        rows.append([depth, f"{one.cost:.3f}", f"{modelled[0]:.3f}", f"{two.cost:.3f}", f"{modelled[1]:.3f}",
+                     f"{one.commands_a_turn:.1f}", f"{two.commands_a_turn:.1f}", ", ".join(f"{part:+.0%}" for part in off),
+                     "fitted" if depth in FITTED else f"off by ≤ {OFF_MAX:.0%}, {markdown.verdict(is_close)}"])
     markdown.section(
         "GET: measured and modelled, CPU microseconds per command",
-        ["pipeline", "1 shard", "model", "2 shards", "model", "commands a turn, 1 shard", "2 shards", ""],
-        [[depth, f"{runs[1][depth].cost:.3f}", f"{model.cost(1, depth):.3f}", f"{runs[2][depth].cost:.3f}",
-          f"{model.cost(2, depth, runs[2][depth].commands_a_turn):.3f}", f"{runs[1][depth].commands_a_turn:.1f}",
-          f"{runs[2][depth].commands_a_turn:.1f}",
-          "fitted" if depth in FITTED else "check"] for depth in sorted(runs[1])])
+        ["pipeline", "1 shard", "model", "2 shards", "model", "commands a turn, 1 shard", "2 shards", "model off by", "check"], rows)
     markdown.section(
         "GET on more processors: million a second, and how much of N times one shard that is",
         ["shards", *(f"pipeline {depth}" for depth in FITTED)],

@@ -69,7 +69,22 @@ def test_goals_are_summed_up_misses_included(place):
     (data / "memory.json").write_text(json.dumps(data_of("memory", MEMORY)))
     report.render(document, data)
     summary = re.search(r"<!-- measured: summary -->(.*?)<!-- end -->", document.read_text(), re.DOTALL)[1]
-    assert "1 of 2 goals are reached." in summary and "TTL ≤ 80: missed" in summary
+    assert "1 of 2 goals are reached." in summary
+    assert "| Resident bytes per key | Martlet, 1 shard | no TTL 65.8; TTL 81.0 | TTL ≤ 80: missed |" in summary
+
+
+def test_losses_against_peers_are_named(place):
+    document, data, _ = place
+    table = "### Beside its peers\n\n" + markdown.table(
+        ["load", "best peer", "requests a second", "CPU per request", "p99"],
+        [["GET", "Valkey 9.1.2", "1.63 (1.58–1.70)", "0.59 (0.58–0.59)", "1.28 (0.67–1.06)"],
+         ["SET", "Redis 8.2.3", "0.90 (0.80–1.00)", "0.87 (0.87–0.87)", "0.85 (0.74–0.94)"]])
+    (data / "compare.json").write_text(json.dumps(data_of("compare", table)))
+    report.render(document, data)
+    text = document.read_text()
+    assert "- requests a second: better in 1 of 2 loads; not in SET (0.90 of Redis 8.2.3)." in text
+    assert "- CPU per request: better in 2 of 2 loads." in text
+    assert "- p99: better in 1 of 2 loads; not in GET (1.28 of Valkey 9.1.2)." in text
 
 
 def test_tables_are_read_as_they_are_written():
