@@ -105,3 +105,26 @@ let package = Package(
     .testTarget(name: "TidyTests", swiftSettings: settings),
   ]
 )
+
+// MARK: Micro-benchmarks: only when asked for, so that users never resolve what they need
+
+if Context.environment["ENABLE_BENCHMARKS"] != nil {
+  package.dependencies.append(
+    // Without its traits: they count allocations and references by packages that replace the allocator.
+    .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.0", traits: []))
+  let benchmark = Target.Dependency.product(name: "Benchmark", package: "benchmark")
+  package.targets.append(
+    .target(
+      name: "Measuring", dependencies: [benchmark, "CJemalloc"], path: "Benchmarks/Measuring",
+      swiftSettings: settings))
+  for (subject, dependencies) in [
+    ("RESP", []), ("Engine", ["RESP"]), ("Shard", ["Engine", "EventLoop", "RESP"]), ("Martlet", []),
+  ] as [(String, [Target.Dependency])] {
+    package.targets.append(
+      .executableTarget(
+        name: "\(subject)Benchmarks",
+        dependencies: [benchmark, "Measuring", .target(name: subject)] + dependencies,
+        path: "Benchmarks/\(subject)Benchmarks", swiftSettings: settings,
+        plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))
+  }
+}
