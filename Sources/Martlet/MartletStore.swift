@@ -63,6 +63,8 @@ public final class MartletStore: Sendable {
   @specialized(where Value == Bytes?)
   @specialized(where Value == Int)
   public func run<Value>(_ command: Command<Value>) async throws(MartletError) -> Value {
+    let client = clients.count == 1 ? clients[0] : client(near: command.key)
+    if client.isHere, let value = try command.runHere(client) { return value }
     let exchange = LocalExchange()
     command.write(to: &exchange.request)
     exchange.commandCount = 1
@@ -81,19 +83,43 @@ public final class MartletStore: Sendable {
     _ commands: [Command<Value>]
   ) async throws(MartletError) -> [Result<Value, MartletError>] {
     guard let first = commands.first else { return [] }
+    let client = client(near: first.key)
+    let batch = Batch(commands)
+    if client.isHere {
+      batch.run(client)
+    } else if isAtOne(commands) {
+      // The thread runs them and makes the results: nothing is written as a request, nor read as a reply.
+      do throws(LocalClient.Closed) {
+        try await client.perform(commandCount: commands.count) { batch.run(client) }
+      } catch { throw .closed }
+    }
+    var results = batch.takeResults()
+    if results.count == commands.count { return results }
     let exchange = LocalExchange()
-    for command in commands { command.write(to: &exchange.request) }
-    exchange.commandCount = commands.count
+    let rest = commands[results.count...]
+    for command in rest { command.write(to: &exchange.request) }
+    exchange.commandCount = rest.count
     try await send(exchange, near: first.key)
     var reader = ReplyReader(exchange.reply.bytes)
-    var results: [Result<Value, MartletError>] = []
-    results.reserveCapacity(commands.count)
-    for command in commands {
+    for command in rest {
       do throws(MartletError) { results.append(.success(try command.decode(&reader))) } catch {
         results.append(.failure(error))
       }
     }
     return results
+  }
+
+  /// Whether all commands are about the keys of one shard.
+  private func isAtOne<Value>(_ commands: [Command<Value>]) -> Bool {
+    if clients.count == 1 { return true }
+    var shard: Int?
+    for command in commands {
+      guard let key = command.key else { continue }
+      let its = server.shard(of: key.bytes)
+      if shard == nil { shard = its }
+      if its != shard { return false }
+    }
+    return true
   }
 
   /// Runs one command, whatever it is.
@@ -153,8 +179,11 @@ public final class MartletStore: Sendable {
 
   /// Sends commands by the thread that holds `key`, which reaches all others.
   func send(_ exchange: LocalExchange, near key: Bytes?) async throws(MartletError) {
-    let shard = key.map { server.shard(of: $0.bytes) } ?? 0
-    do throws(LocalClient.Closed) { try await clients[shard].send(exchange) } catch { throw .closed }
+    do throws(LocalClient.Closed) { try await client(near: key).send(exchange) } catch { throw .closed }
+  }
+
+  private func client(near key: Bytes?) -> LocalClient {
+    clients.count == 1 ? clients[0] : clients[key.map { server.shard(of: $0.bytes) } ?? 0]
   }
 
   // MARK: Where

@@ -3,6 +3,8 @@ extension MartletStore {
   public enum ListEnd: String, Sendable {
     case left = "L"
     case right = "R"
+
+    var word: Bytes { self == .left ? "LEFT" : "RIGHT" }
   }
 
   /// A member of a sorted set and its score.
@@ -13,6 +15,19 @@ extension MartletStore {
     public init(_ member: Bytes, _ score: Double) {
       self.member = member
       self.score = score
+    }
+  }
+
+  /// A place on the Earth, in degrees.
+  public struct Place: Equatable, Sendable {
+    /// -180 to 180; the east is positive.
+    public let longitude: Double
+    /// -85.05 to 85.05; the north is positive.
+    public let latitude: Double
+
+    public init(longitude: Double, latitude: Double) {
+      self.longitude = longitude
+      self.latitude = latitude
     }
   }
 
@@ -40,6 +55,23 @@ extension Reply {
       scored.append(.init(member, score))
     }
     return scored
+  }
+
+  /// Of a reply that has one member's place at most.
+  func asPlace() throws(MartletError) -> MartletStore.Place? {
+    guard let only = try asElements().first else { return nil }
+    let pair = try only.asElements()
+    if pair.isEmpty { return nil }
+    guard pair.count == 2, let longitude = try pair[0].asDouble(), let latitude = try pair[1].asDouble()
+    else { throw unexpected("a longitude and a latitude") }
+    return MartletStore.Place(longitude: longitude, latitude: latitude)
+  }
+
+  /// Of a reply to XREAD or XREADGROUP about a single stream.
+  func asEntriesOfOneStream() throws(MartletError) -> [MartletStore.StreamEntry] {
+    if self == .null { return [] }
+    guard case .map(let streams) = self, streams.count == 1 else { throw unexpected("a stream") }
+    return try streams[0].value.asEntries()
   }
 
   func asEntries() throws(MartletError) -> [MartletStore.StreamEntry] {

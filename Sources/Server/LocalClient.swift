@@ -1,5 +1,5 @@
 import EventLoop
-import RESP
+package import RESP
 import Synchronization
 
 /// A client inside the process: requests in and replies out as bytes, without a socket.
@@ -7,8 +7,8 @@ import Synchronization
 /// To its worker it is a connection like any other, so every command works as it does for a client of the
 /// network. What several tasks send is one pipeline, in the order of their calls.
 ///
-/// A caller on the worker's own thread has the commands run at once, as a small turn of their own. Others put theirs
-/// into the worker's `intake`, and, as long as its loop is awake, look for the reply for a while before they suspend.
+/// A caller on the worker's own thread has a single command run as a call (`run`), or several at once as a small turn of their
+/// own. Others put theirs into the worker's `intake`, and, as long as its loop is awake, look for the reply for a while before they suspend.
 package final class LocalClient: @unchecked Sendable {
   // Unchecked: everything that changes belongs to the worker's loop.
 
@@ -16,8 +16,11 @@ package final class LocalClient: @unchecked Sendable {
   package struct Closed: Error {}
 
   private let worker: Worker
+  private let loop: EventLoop
   private var connection: Connection?
   private var isEnded = false
+  /// Somebody's work is being done, at the beginning of a turn.
+  private var isPerforming = false
   /// Those that wait for replies, in their order.
   private var exchanges: [LocalExchange] = []
   /// The first of `exchanges` that is still awaited.
@@ -32,6 +35,7 @@ package final class LocalClient: @unchecked Sendable {
     _ worker: Worker, pushed: (@Sendable ([UInt8]) -> Void)?, ended: (@Sendable () -> Void)?
   ) {
     self.worker = worker
+    loop = worker.loop
     self.pushed = pushed
     self.ended = ended
   }
@@ -42,11 +46,28 @@ package final class LocalClient: @unchecked Sendable {
     unsafe exchange.missing = unsafe exchange.commandCount
     if worker.loop.isOnLoop, worker.mayRunDirectly, runDirectly(exchange) {
       if exchange.isDone { return try check(exchange) }
-    } else {
-      exchange.client = self
-      guard let mayBeQuick = worker.intake.add(exchange, worker.loop) else { throw Closed() }
-      if mayBeQuick, exchange.spin() { return try check(exchange) }
+      await exchange.wait()
+      return try check(exchange)
     }
+    try await submit(exchange)
+  }
+
+  /// Has the worker's thread do something at the beginning of its next turn: `work` may call `run`.
+  ///
+  /// - Parameter commandCount: about how many commands it runs.
+  package func perform(
+    commandCount: Int, _ work: @escaping @Sendable () -> Void
+  ) async throws(Closed) {
+    let exchange = LocalExchange()
+    exchange.work = work
+    unsafe exchange.commandCount = commandCount
+    try await submit(exchange)
+  }
+
+  private func submit(_ exchange: LocalExchange) async throws(Closed) {
+    exchange.client = self
+    guard let mayBeQuick = worker.intake.add(exchange, worker.loop) else { throw Closed() }
+    if mayBeQuick, exchange.spin() { return try check(exchange) }
     await exchange.wait()
     try check(exchange)
   }
@@ -64,6 +85,47 @@ package final class LocalClient: @unchecked Sendable {
 
   // MARK: On the loop
 
+  /// Runs a command of up to two words behind its name now. Only where `isHere`.
+  ///
+  /// - Returns: the reply as RESP3, valid until the next command; nil if something else has to come first: then nothing was
+  ///   done.
+  package func run(_ name: StaticString, _ first: ByteView?, _ second: ByteView?) -> ByteView? {
+    guard let connection = connectionAtRest() else { return nil }
+    return worker.runAlone(connection) { words in
+      words.append(ByteView(name))
+      if let first { words.append(first) }
+      if let second { words.append(second) }
+    }
+  }
+
+  /// Runs commands one after the other, as far as they can be run like this. Only where `isHere`.
+  ///
+  /// - Returns: how many were run: the first ones.
+  package func run(_ commands: DirectCommands) -> Int {
+    guard let connection = connectionAtRest() else { return 0 }
+    return worker.runAll(connection, commands)
+  }
+
+  /// As for a single one, for any words.
+  package func run(_ arguments: Arguments) -> ByteView? {
+    guard let connection = connectionAtRest() else { return nil }
+    return worker.runAlone(connection) { words in
+      for index in 0..<arguments.count { words.append(arguments[index]) }
+    }
+  }
+
+  /// Whether this is the worker's thread.
+  package var isHere: Bool { loop.isOnLoop }
+
+  /// The connection, if nothing of it is under way and others have had their turn.
+  @inline(__always)
+  private func connectionAtRest() -> Connection? {
+    guard isPerforming || worker.mayRunDirectly, !isEnded, nextExchange == exchanges.count, pushed == nil
+    else { return nil }
+    let connection = connection ?? connect()
+    return connection.takesInputInPlace && connection.hasSaidAll ? connection : nil
+  }
+
   /// Runs commands now.
   ///
   /// - Returns: false if others have to come first; then nothing was done.
@@ -71,12 +133,6 @@ package final class LocalClient: @unchecked Sendable {
     guard !isEnded, nextExchange == exchanges.count else { return false }
     let connection = connection ?? connect()
     guard connection.takesInputInPlace else { return false }
-    if unsafe exchange.commandCount == 1, pushed == nil, connection.hasSaidAll,
-      unsafe worker.runAlone(connection, exchange.request.bytes, &exchange.reply)
-    {
-      exchange.finish()
-      return true
-    }
     exchanges.append(exchange)
     unsafe worker.runDirectly(connection, exchange.request.bytes)
     return true
@@ -87,6 +143,13 @@ package final class LocalClient: @unchecked Sendable {
   /// - Parameter isAlone: no others came with them.
   func take(_ exchange: LocalExchange, isAlone: Bool) {
     guard !isEnded else { return exchange.refuse() }
+    if let work = exchange.work {
+      isPerforming = true
+      work()
+      isPerforming = false
+      exchange.work = nil
+      return exchange.finish()
+    }
     let connection = connection ?? connect()
     let isNext = nextExchange == exchanges.count
     exchanges.append(exchange)
@@ -114,7 +177,10 @@ package final class LocalClient: @unchecked Sendable {
       // All commands of the only exchange have run: these are its replies.
       let exchange = exchanges[nextExchange]
       unsafe swap(&exchange.reply, &output)
-      unsafe swap(&exchange.request, &output)
+      // The next replies are likely to be as long: the larger of the buffers that are free now is kept for them.
+      if unsafe exchange.request.allocatedByteCount > output.allocatedByteCount {
+        unsafe swap(&exchange.request, &output)
+      }
       output.removeAll()
       return answered()
     }
@@ -182,11 +248,13 @@ package final class LocalClient: @unchecked Sendable {
 
 extension Connection {
   /// Commands may be parsed where they are: nothing has to come before them.
+  @inline(__always)
   fileprivate var takesInputInPlace: Bool {
     input.isEmpty && !isBusy && !isScheduled && !isClosing && !parser.isMidCommand
   }
 
   /// All its commands have run and replied, and nothing is kept back.
+  @inline(__always)
   fileprivate var hasSaidAll: Bool {
     input.isEmpty && !isBusy && !isClosing && output.isEmpty && held.isEmpty
   }

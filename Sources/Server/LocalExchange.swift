@@ -15,6 +15,8 @@ package final class LocalExchange: @unchecked Sendable {
   /// How many there are.
   @exclusivity(unchecked)
   package var commandCount = 0
+  /// What to do instead of commands, on the worker's loop.
+  var work: (@Sendable () -> Void)?
   /// As RESP3; complete once `send` has returned.
   @exclusivity(unchecked)
   package internal(set) var reply = ReplyWriter(protocolVersion: 3)

@@ -11,7 +11,7 @@ extension Server {
     _ configuration: Configuration, procedures: [Procedure] = []
   ) async throws(StartFailure) -> Server {
     let server = try Server(
-      threads: configuration, origin: ConfigurationOrigin(path: nil, executable: "", name: ""),
+      threads: configuration, origin: .embedded,
       procedures: procedures)
     let context = server.context
     context.persistence.willLoad()

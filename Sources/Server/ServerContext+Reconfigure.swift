@@ -11,6 +11,10 @@ extension ServerContext {
     try updateConfiguration { configuration throws(ConfigError) in
       var updated = configuration
       let changed = try updated.set(pairs, fromLocalClient: fromLocalClient)
+      if origin.isEmbedded, let key = Self.ofTheProcess.first(where: changed.contains) {
+        throw .failed(
+          spelling(of: key, in: pairs), reason: "the process belongs to the program that has this store")
+      }
       if changed.contains(.text(.dir)) {
         guard unsafe chdir(updated[.dir]) == 0 else {
           throw .failed(
@@ -31,6 +35,11 @@ extension ServerContext {
       configuration = updated
     }
   }
+
+  /// What a store inside another program leaves alone.
+  private static let ofTheProcess: [DirectiveKey] = [
+    .text(.dir), .choice(.oomScoreAdj), .list(.oomScoreAdjValues), .text(.procTitleTemplate),
+  ]
 
   private func setOOMScore(
     _ updated: Configuration, insteadOf current: Configuration, _ changed: [DirectiveKey],

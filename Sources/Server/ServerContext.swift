@@ -345,6 +345,12 @@ package struct ConfigurationOrigin: Sendable {
     self.executable = executable
     self.name = name
   }
+
+  /// Of a server inside another program.
+  static let embedded = ConfigurationOrigin(path: nil, executable: "", name: "")
+
+  /// The process is somebody else's: nothing that concerns all of it is done.
+  var isEmbedded: Bool { executable.isEmpty }
 }
 
 /// A value that becomes known once, for whoever waits for it.

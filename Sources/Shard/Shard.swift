@@ -9,12 +9,13 @@ package actor Shard {
   /// Its place among the shards; the hash of a key's tag chooses by it.
   package nonisolated let index: Int
   package nonisolated let loop: EventLoop
-  private var keyspace: Keyspace
+  // Unsafe only for `withKeyspaceOnLoop`, which looks where it runs.
+  private nonisolated(unsafe) var keyspace: Keyspace
 
   package init(index: Int, loop: EventLoop, options: Keyspace.Options, seed: UInt64) {
     self.index = index
     self.loop = loop
-    keyspace = Keyspace(options: options, seed: seed)
+    unsafe keyspace = Keyspace(options: options, seed: seed)
   }
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -25,6 +26,13 @@ package actor Shard {
   package func withKeyspace<Result, Failure: Error>(
     _ body: (inout Keyspace) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    try body(&keyspace)
+    try unsafe body(&keyspace)
+  }
+
+  /// As `withKeyspace`, for code that runs on the loop and does so too often for `assumeIsolated`, which allocates: that
+  /// costs as much as a small command.
+  package nonisolated func withKeyspaceOnLoop(_ body: (inout Keyspace) -> Int) -> Int {
+    loop.preconditionOnLoop()
+    return unsafe body(&keyspace)
   }
 }

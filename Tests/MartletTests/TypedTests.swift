@@ -60,6 +60,99 @@ struct TypedTests {
     }
   }
 
+  @Test func moreOfStringsAndBitmaps() async throws {
+    try await withStore { store in
+      #expect(try await store.setIfAbsent("a", to: "1"))
+      #expect(try await !store.setIfAbsent("a", to: "2"))
+      try await store.set("b", to: "hello")
+      #expect(try await store.values(of: ["a", "none", "b"]) == ["1", nil, "hello"])
+      #expect(try await store.values(of: []).isEmpty)
+      #expect(try await store.append(" you", toString: "b") == 9)
+      #expect(try await store.bytes(of: "b", from: -3, through: -1) == "you")
+      #expect(try await store.bytes(of: "none", from: 0, through: -1).bytes.isEmpty)
+      try await store.expire("a", after: .seconds(60))
+      #expect(try await store.persist("a"))
+      #expect(try await !store.persist("a"))
+      #expect(try await !store.setBit(9, of: "bits", to: true))
+      #expect(try await store.setBit(9, of: "bits", to: true))
+      #expect(try await store.bit(9, of: "bits"))
+      #expect(try await !store.bit(1000, of: "bits"))
+      #expect(try await store.bitCount(of: "bits") == 1)
+    }
+  }
+
+  @Test func moreOfCollections() async throws {
+    try await withStore { store in
+      try await store.setFields("h", ["a": "1"])
+      #expect(try await store.values(of: ["a", "x"], in: "h") == ["1", nil])
+      #expect(try await store.hasField("a", of: "h"))
+      #expect(try await store.fieldCount(of: "h") == 1)
+
+      try await store.push(["a", "b", "a", "c"], to: "l")
+      #expect(try await store.element(at: -1, of: "l") == "c")
+      #expect(try await store.element(at: 9, of: "l") == nil)
+      try await store.setElement(at: 1, of: "l", to: "d")
+      await #expect(throws: MartletError.self) { try await store.setElement(at: 9, of: "l", to: "d") }
+      #expect(try await store.removeElements(equalTo: "a", of: "l", countMax: 1) == 1)
+      #expect(try await store.elements(of: "l") == ["d", "a", "c"])
+      try await store.trim("l", from: 1, through: -1)
+      #expect(try await store.move(from: "l", at: .right, to: "m", at: .left) == "c")
+      #expect(try await store.move(from: "none", to: "m") == nil)
+      #expect(try await store.elements(of: "m") == ["c"])
+
+      try await store.add(["x", "y"], to: "s")
+      #expect(try await store.memberCount(of: "s") == 2)
+      #expect(try await store.difference(of: ["s", "none"]) == ["x", "y"])
+      let popped = try await store.popMember(of: "s")
+      #expect(popped == "x" || popped == "y")
+      #expect(try await store.popMember(of: "none") == nil)
+      try await store.count(["1"], in: "p")
+      try await store.count(["2"], in: "q")
+      try await store.mergeCounts(of: ["p", "q"], into: "r")
+      #expect(try await store.estimatedCount(of: ["r"]) == 2)
+
+      try await store.add([.init("m", 1), .init("n", 2), .init("o", 3)], to: "z")
+      #expect(try await store.scoredCount(of: "z") == 3)
+      #expect(try await store.scoredCount(of: "z", within: 2...9) == 2)
+      #expect(try await store.popScored("z", highestFirst: true) == [.init("o", 3)])
+      #expect(try await store.popScored("z", count: 5) == [.init("m", 1), .init("n", 2)])
+      try await store.add([.init("m", 1), .init("n", 2)], to: "z")
+      #expect(try await store.removeScored(of: "z", within: 0...1) == 1)
+    }
+  }
+
+  @Test func groupsOfConsumers() async throws {
+    try await withStore { store in
+      try await store.createGroup("g", of: "x", following: "0")
+      await #expect(throws: MartletError.self) { try await store.createGroup("g", of: "x") }
+      #expect(try await store.entries(of: "x", forConsumer: "c", ofGroup: "g", countMax: 10).isEmpty)
+      let ids = [
+        try await store.append([("a", "1")], to: "x"), try await store.append([("a", "2")], to: "x"),
+      ]
+      #expect(try await store.entryCount(of: "x") == 2)
+      let got = try await store.entries(of: "x", forConsumer: "c", ofGroup: "g", countMax: 10)
+      #expect(got.map(\.id) == ids)
+      #expect(try await store.acknowledge(ids, of: "x", inGroup: "g") == 2)
+      #expect(try await store.acknowledge(ids, of: "x", inGroup: "g") == 0)
+      #expect(try await store.deleteEntries([ids[0]], of: "x") == 1)
+    }
+  }
+
+  @Test func placesOnTheEarth() async throws {
+    try await withStore { store in
+      let rome = MartletStore.Place(longitude: 12.4964, latitude: 41.9028)
+      let naples = MartletStore.Place(longitude: 14.2681, latitude: 40.8518)
+      #expect(try await store.addPlaces(["Rome": rome, "Naples": naples], to: "cities") == 2)
+      let found = try #require(try await store.place(of: "Rome", in: "cities"))
+      #expect(abs(found.longitude - rome.longitude) < 1e-4 && abs(found.latitude - rome.latitude) < 1e-4)
+      #expect(try await store.place(of: "none", in: "cities") == nil)
+      let distance = try #require(try await store.distance(from: "Rome", to: "Naples", in: "cities"))
+      #expect((185_000...190_000).contains(distance))
+      #expect(try await store.members(of: "cities", within: 300_000, metersOf: rome) == ["Rome", "Naples"])
+      #expect(try await store.members(of: "cities", within: 1000, metersOf: rome) == ["Rome"])
+    }
+  }
+
   @Test func messagesReachSubscribers() async throws {
     try await withStore { store in
       let messages = try await store.subscribe(to: ["news"], patterns: ["n*"])

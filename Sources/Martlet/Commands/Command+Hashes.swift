@@ -13,6 +13,11 @@ extension Command where Value == Int {
   public static func deleteFields(_ fields: [Bytes], of key: Bytes) -> Self {
     Command("HDEL", key, words: fields)
   }
+
+  /// How many fields a hash has.
+  public static func fieldCount(of key: Bytes) -> Self {
+    Command("HLEN", key)
+  }
 }
 
 extension Command where Value == Bytes? {
@@ -26,5 +31,21 @@ extension Command where Value == [Bytes: Bytes] {
   /// All fields and their values; empty if there is no such key.
   public static func fields(of key: Bytes) -> Self {
     Command("HGETALL", key, from: { (reply) throws(MartletError) in try reply.asDictionary() })
+  }
+}
+
+extension Command where Value == [Bytes?] {
+  /// The values of fields; nil for those that are not there.
+  public static func values(of fields: [Bytes], in key: Bytes) -> Self {
+    Command(
+      "HMGET", key, words: fields,
+      from: { (reply) throws(MartletError) in try reply.asOptionalList() })
+  }
+}
+
+extension Command where Value == Bool {
+  /// Whether a hash has a field.
+  public static func hasField(_ field: Bytes, of key: Bytes) -> Self {
+    Command("HEXISTS", key, field)
   }
 }

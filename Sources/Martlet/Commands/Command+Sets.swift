@@ -13,6 +13,11 @@ extension Command where Value == Int {
   public static func estimatedCount(of keys: [Bytes]) -> Self {
     Command("PFCOUNT", words: keys)
   }
+
+  /// How many members a set has.
+  public static func memberCount(of key: Bytes) -> Self {
+    Command("SCARD", key)
+  }
 }
 
 extension Command where Value == Bool {
@@ -41,5 +46,24 @@ extension Command where Value == Set<Bytes> {
   /// What is in any of the sets.
   public static func union(of keys: [Bytes]) -> Self {
     Command("SUNION", words: keys, from: { (reply) throws(MartletError) in Set(try reply.asList()) })
+  }
+
+  /// What is in the first of the sets and in none of the others.
+  public static func difference(of keys: [Bytes]) -> Self {
+    Command("SDIFF", words: keys, from: { (reply) throws(MartletError) in Set(try reply.asList()) })
+  }
+}
+
+extension Command where Value == Bytes? {
+  /// Takes a member, drawn at random; nil if there is none.
+  public static func popMember(of key: Bytes) -> Self {
+    Command("SPOP", key)
+  }
+}
+
+extension Command where Value == Void {
+  /// Makes a HyperLogLog that has counted what any of the others has.
+  public static func mergeCounts(of keys: [Bytes], into target: Bytes) -> Self {
+    Command("PFMERGE", target, words: keys)
   }
 }

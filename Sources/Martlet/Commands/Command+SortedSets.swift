@@ -8,6 +8,21 @@ extension Command where Value == Int {
   public static func removeScored(_ members: [Bytes], from key: Bytes) -> Self {
     Command("ZREM", key, words: members)
   }
+
+  /// How many members a sorted set has.
+  public static func scoredCount(of key: Bytes) -> Self {
+    Command("ZCARD", key)
+  }
+
+  /// How many members have scores within a range.
+  public static func scoredCount(of key: Bytes, within range: ClosedRange<Double>) -> Self {
+    Command("ZCOUNT", key, Bytes(range.lowerBound), words: [Bytes(range.upperBound)])
+  }
+
+  /// Removes the members whose scores lie within a range; how many there were.
+  public static func removeScored(of key: Bytes, within range: ClosedRange<Double>) -> Self {
+    Command("ZREMRANGEBYSCORE", key, Bytes(range.lowerBound), words: [Bytes(range.upperBound)])
+  }
 }
 
 extension Command where Value == Double {
@@ -56,6 +71,13 @@ extension Command where Value == [MartletStore.Scored] {
     Command(
       "ZRANGE", key, Bytes(range.lowerBound),
       words: [Bytes(range.upperBound), "BYSCORE", "WITHSCORES"],
+      from: { (reply) throws(MartletError) in try reply.asScored() })
+  }
+
+  /// Takes the members with the lowest scores, or the highest.
+  public static func popScored(_ key: Bytes, count: Int = 1, highestFirst: Bool = false) -> Self {
+    Command(
+      highestFirst ? "ZPOPMAX" : "ZPOPMIN", key, Bytes(count),
       from: { (reply) throws(MartletError) in try reply.asScored() })
   }
 }

@@ -27,6 +27,11 @@ extension Command where Value == Int {
   public static func delete(_ keys: Bytes...) -> Self {
     Command("DEL", words: keys)
   }
+
+  /// Appends to a string, which is empty if it is not there; its new length.
+  public static func append(_ value: Bytes, toString key: Bytes) -> Self {
+    Command("APPEND", key, value)
+  }
 }
 
 extension Command where Value == Bool {
@@ -39,6 +44,16 @@ extension Command where Value == Bool {
   public static func expire(_ key: Bytes, after lifetime: Duration) -> Self {
     Command("PEXPIRE", key, Bytes(lifetime.wholeMilliseconds))
   }
+
+  /// Sets a string unless the key is there; whether it was set.
+  public static func setIfAbsent(_ key: Bytes, to value: Bytes) -> Self {
+    Command("SETNX", key, value)
+  }
+
+  /// Has a key live until it is deleted; whether it would have expired.
+  public static func persist(_ key: Bytes) -> Self {
+    Command("PERSIST", key)
+  }
 }
 
 extension Command where Value == Duration? {
@@ -48,5 +63,22 @@ extension Command where Value == Duration? {
       let milliseconds = try reply.asInteger()
       return milliseconds < 0 ? nil : .milliseconds(milliseconds)
     })
+  }
+}
+
+extension Command where Value == [Bytes?] {
+  /// The values of strings; nil for those that are none.
+  public static func values(of keys: [Bytes]) -> Self {
+    Command(
+      "MGET", words: keys, from: { (reply) throws(MartletError) in try reply.asOptionalList() })
+  }
+}
+
+extension Command where Value == Bytes {
+  /// The bytes of a string at these positions; negative ones count from the end. None where there is no string.
+  public static func bytes(of key: Bytes, from first: Int, through last: Int) -> Self {
+    Command(
+      "GETRANGE", key, Bytes(first), words: [Bytes(last)],
+      from: { (reply) throws(MartletError) in try reply.asBytes() ?? .empty })
   }
 }

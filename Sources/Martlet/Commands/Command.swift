@@ -1,5 +1,6 @@
 import Engine
 import RESP
+import Server
 
 /// A command and what its reply means: how the calls of stores, pipelines and transactions are written once.
 ///
@@ -48,6 +49,62 @@ public struct Command<Value: Sendable>: Sendable {
     if let first { ByteView.with(first.bytes) { request.bulk($0) } }
     if let second { ByteView.with(second.bytes) { request.bulk($0) } }
     for word in words { ByteView.with(word.bytes) { request.bulk($0) } }
+  }
+
+  /// Runs it on this thread at once.
+  ///
+  /// - Returns: nil if that can't be; then nothing was done.
+  @specialized(where Value == Bytes?)
+  @specialized(where Value == Void)
+  @specialized(where Value == Int)
+  func runHere(_ client: LocalClient) throws(MartletError) -> Value? {
+    if words.isEmpty, name.utf8CodeUnitCount > 0 {
+      return try Self.with(first) { (first) throws(MartletError) in
+        try Self.with(second) { (second) throws(MartletError) in
+          try decoded(client.run(name, first, second))
+        }
+      }
+    }
+    return try Arguments.with(allWords) { (words) throws(MartletError) in try decoded(client.run(words)) }
+  }
+
+  @inline(__always)
+  private func decoded(_ reply: ByteView?) throws(MartletError) -> Value? {
+    guard let reply else { return nil }
+    var reader = ReplyReader(reply)
+    return try decode(&reader)
+  }
+
+  /// Puts its words into the table and hands them over, valid only inside.
+  @inline(__always)
+  func withWords(in table: inout ArgumentTable, _ body: (Arguments) -> Bool) -> Bool {
+    if words.isEmpty, name.utf8CodeUnitCount > 0 {
+      return Self.with(first) { first in
+        Self.with(second) { second in
+          table.append(ByteView(name))
+          if let first { table.append(first) }
+          if let second { table.append(second) }
+          return body(table.arguments(from: 0, count: table.count))
+        }
+      }
+    }
+    return Arguments.with(allWords, body)
+  }
+
+  @inline(__always)
+  private static func with<Result, Failure: Error>(
+    _ word: Bytes?, _ body: (ByteView?) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    guard let word else { return try body(nil) }
+    return try ByteView.with(word.bytes) { (view) throws(Failure) in try body(view) }
+  }
+
+  private var allWords: [[UInt8]] {
+    var all: [[UInt8]] = name.utf8CodeUnitCount > 0 ? [ByteView(name).bytes] : []
+    if let first { all.append(first.bytes) }
+    if let second { all.append(second.bytes) }
+    for word in words { all.append(word.bytes) }
+    return all
   }
 
   func write(to buffer: inout WordBuffer) {

@@ -28,4 +28,20 @@ extension KeysView {
     if fields.isEmpty { return 0 }
     return try run(.deleteFields(fields, of: key))
   }
+
+  /// The values of fields; nil for those that are not there.
+  public func values(of fields: [Bytes], in key: Bytes) throws(MartletError) -> [Bytes?] {
+    if fields.isEmpty { return [] }
+    return try run(.values(of: fields, in: key))
+  }
+
+  /// Whether a hash has a field.
+  public func hasField(_ field: Bytes, of key: Bytes) throws(MartletError) -> Bool {
+    try run(.hasField(field, of: key))
+  }
+
+  /// How many fields a hash has.
+  public func fieldCount(of key: Bytes) throws(MartletError) -> Int {
+    try run(.fieldCount(of: key))
+  }
 }

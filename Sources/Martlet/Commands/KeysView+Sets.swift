@@ -44,4 +44,25 @@ extension KeysView {
   public func estimatedCount(of keys: [Bytes]) throws(MartletError) -> Int {
     try run(.estimatedCount(of: keys))
   }
+
+  /// How many members a set has.
+  public func memberCount(of key: Bytes) throws(MartletError) -> Int {
+    try run(.memberCount(of: key))
+  }
+
+  /// Takes a member, drawn at random; nil if there is none.
+  @discardableResult
+  public func popMember(of key: Bytes) throws(MartletError) -> Bytes? {
+    try run(.popMember(of: key))
+  }
+
+  /// What is in the first of the sets and in none of the others.
+  public func difference(of keys: [Bytes]) throws(MartletError) -> Set<Bytes> {
+    try run(.difference(of: keys))
+  }
+
+  /// Makes a HyperLogLog that has counted what any of the others has.
+  public func mergeCounts(of keys: [Bytes], into target: Bytes) throws(MartletError) {
+    try run(.mergeCounts(of: keys, into: target))
+  }
 }

@@ -49,4 +49,32 @@ extension KeysView {
     if members.isEmpty { return 0 }
     return try run(.removeScored(members, from: key))
   }
+
+  /// How many members a sorted set has.
+  public func scoredCount(of key: Bytes) throws(MartletError) -> Int {
+    try run(.scoredCount(of: key))
+  }
+
+  /// How many members have scores within a range.
+  public func scoredCount(
+    of key: Bytes, within range: ClosedRange<Double>
+  ) throws(MartletError) -> Int {
+    try run(.scoredCount(of: key, within: range))
+  }
+
+  /// Takes the members with the lowest scores, or the highest.
+  @discardableResult
+  public func popScored(
+    _ key: Bytes, count: Int = 1, highestFirst: Bool = false
+  ) throws(MartletError) -> [MartletStore.Scored] {
+    try run(.popScored(key, count: count, highestFirst: highestFirst))
+  }
+
+  /// Removes the members whose scores lie within a range; how many there were.
+  @discardableResult
+  public func removeScored(
+    of key: Bytes, within range: ClosedRange<Double>
+  ) throws(MartletError) -> Int {
+    try run(.removeScored(of: key, within: range))
+  }
 }

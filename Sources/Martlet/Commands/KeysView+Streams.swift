@@ -16,4 +16,43 @@ extension KeysView {
   ) throws(MartletError) -> [MartletStore.StreamEntry] {
     try run(.entries(of: key, from: first, through: last, countMax: countMax))
   }
+
+  /// How many entries a stream has.
+  public func entryCount(of key: Bytes) throws(MartletError) -> Int {
+    try run(.entryCount(of: key))
+  }
+
+  /// Deletes entries; how many there were.
+  @discardableResult
+  public func deleteEntries(_ ids: [Bytes], of key: Bytes) throws(MartletError) -> Int {
+    if ids.isEmpty { return 0 }
+    return try run(.deleteEntries(ids, of: key))
+  }
+
+  /// Makes a group of consumers, and the stream if need be.
+  ///
+  /// - Parameter id: it gets what follows; `$`: what comes from now on.
+  /// - Throws: `.refused` if there is such a group.
+  public func createGroup(
+    _ group: Bytes, of key: Bytes, following id: Bytes = "$"
+  ) throws(MartletError) {
+    try run(.createGroup(group, of: key, following: id))
+  }
+
+  /// Gives entries that no consumer of the group has got yet to one of them.
+  @discardableResult
+  public func entries(
+    of key: Bytes, forConsumer consumer: Bytes, ofGroup group: Bytes, countMax: Int
+  ) throws(MartletError) -> [MartletStore.StreamEntry] {
+    try run(.entries(of: key, forConsumer: consumer, ofGroup: group, countMax: countMax))
+  }
+
+  /// Says that a group is done with entries; how many it had not been.
+  @discardableResult
+  public func acknowledge(
+    _ ids: [Bytes], of key: Bytes, inGroup group: Bytes
+  ) throws(MartletError) -> Int {
+    if ids.isEmpty { return 0 }
+    return try run(.acknowledge(ids, of: key, inGroup: group))
+  }
 }

@@ -30,4 +30,20 @@ extension MartletStore {
     if fields.isEmpty { return 0 }
     return try await run(.deleteFields(fields, of: key))
   }
+
+  /// The values of fields; nil for those that are not there.
+  public func values(of fields: [Bytes], in key: Bytes) async throws(MartletError) -> [Bytes?] {
+    if fields.isEmpty { return [] }
+    return try await run(.values(of: fields, in: key))
+  }
+
+  /// Whether a hash has a field.
+  public func hasField(_ field: Bytes, of key: Bytes) async throws(MartletError) -> Bool {
+    try await run(.hasField(field, of: key))
+  }
+
+  /// How many fields a hash has.
+  public func fieldCount(of key: Bytes) async throws(MartletError) -> Int {
+    try await run(.fieldCount(of: key))
+  }
 }

@@ -44,4 +44,25 @@ extension MartletStore {
   public func estimatedCount(of keys: [Bytes]) async throws(MartletError) -> Int {
     try await run(.estimatedCount(of: keys))
   }
+
+  /// How many members a set has.
+  public func memberCount(of key: Bytes) async throws(MartletError) -> Int {
+    try await run(.memberCount(of: key))
+  }
+
+  /// Takes a member, drawn at random; nil if there is none.
+  @discardableResult
+  public func popMember(of key: Bytes) async throws(MartletError) -> Bytes? {
+    try await run(.popMember(of: key))
+  }
+
+  /// What is in the first of the sets and in none of the others.
+  public func difference(of keys: [Bytes]) async throws(MartletError) -> Set<Bytes> {
+    try await run(.difference(of: keys))
+  }
+
+  /// Makes a HyperLogLog that has counted what any of the others has.
+  public func mergeCounts(of keys: [Bytes], into target: Bytes) async throws(MartletError) {
+    try await run(.mergeCounts(of: keys, into: target))
+  }
 }

@@ -49,4 +49,32 @@ extension MartletStore {
     if members.isEmpty { return 0 }
     return try await run(.removeScored(members, from: key))
   }
+
+  /// How many members a sorted set has.
+  public func scoredCount(of key: Bytes) async throws(MartletError) -> Int {
+    try await run(.scoredCount(of: key))
+  }
+
+  /// How many members have scores within a range.
+  public func scoredCount(
+    of key: Bytes, within range: ClosedRange<Double>
+  ) async throws(MartletError) -> Int {
+    try await run(.scoredCount(of: key, within: range))
+  }
+
+  /// Takes the members with the lowest scores, or the highest.
+  @discardableResult
+  public func popScored(
+    _ key: Bytes, count: Int = 1, highestFirst: Bool = false
+  ) async throws(MartletError) -> [Scored] {
+    try await run(.popScored(key, count: count, highestFirst: highestFirst))
+  }
+
+  /// Removes the members whose scores lie within a range; how many there were.
+  @discardableResult
+  public func removeScored(
+    of key: Bytes, within range: ClosedRange<Double>
+  ) async throws(MartletError) -> Int {
+    try await run(.removeScored(of: key, within: range))
+  }
 }

@@ -42,4 +42,35 @@ extension MartletStore {
   public func timeToLive(_ key: Bytes) async throws(MartletError) -> Duration? {
     try await run(.timeToLive(key))
   }
+
+  /// The values of strings; nil for those that are none.
+  public func values(of keys: [Bytes]) async throws(MartletError) -> [Bytes?] {
+    if keys.isEmpty { return [] }
+    return try await run(.values(of: keys))
+  }
+
+  /// Sets a string unless the key is there; whether it was set.
+  @discardableResult
+  public func setIfAbsent(_ key: Bytes, to value: Bytes) async throws(MartletError) -> Bool {
+    try await run(.setIfAbsent(key, to: value))
+  }
+
+  /// Appends to a string, which is empty if it is not there; its new length.
+  @discardableResult
+  public func append(_ value: Bytes, toString key: Bytes) async throws(MartletError) -> Int {
+    try await run(.append(value, toString: key))
+  }
+
+  /// The bytes of a string at these positions; negative ones count from the end. None where there is no string.
+  public func bytes(
+    of key: Bytes, from first: Int, through last: Int
+  ) async throws(MartletError) -> Bytes {
+    try await run(.bytes(of: key, from: first, through: last))
+  }
+
+  /// Has a key live until it is deleted; whether it would have expired.
+  @discardableResult
+  public func persist(_ key: Bytes) async throws(MartletError) -> Bool {
+    try await run(.persist(key))
+  }
 }

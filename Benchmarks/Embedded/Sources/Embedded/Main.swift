@@ -3,12 +3,12 @@ import Martlet
 /// What a call of the embedded store costs: one by one, in batches and in transactions; from a task of the program's own
 /// threads, and from one on the shard's thread.
 ///
-/// Arguments: how many rounds; `near` or `far` for one of the two places only; a part of the names of what to measure.
+/// `--rounds N` (5), `--place near` or `far` for one of the two places only, `--only TEXT` for what has this in its name.
 @main
 struct Main {
   static func main() async throws {
-    let rounds = CommandLine.arguments.count > 1 ? Int(CommandLine.arguments[1]) ?? 5 : 5
-    let only = CommandLine.arguments.count > 2 ? CommandLine.arguments[2] : ""
+    let rounds = option("--rounds").flatMap { Int($0) } ?? 5
+    let only = option("--place") ?? ""
     let store = try await MartletStore.open()
     let bench = Bench(store: store)
     try await store.onShard(of: "any") { () async throws in try await bench.fill() }
@@ -25,6 +25,12 @@ struct Main {
     }
     try await store.close()
     table.print()
+  }
+
+  static func option(_ name: String) -> String? {
+    guard let place = CommandLine.arguments.lastIndex(of: name), place + 1 < CommandLine.arguments.count
+    else { return nil }
+    return CommandLine.arguments[place + 1]
   }
 }
 
@@ -101,7 +107,7 @@ struct Bench: Sendable {
 
 /// Nanoseconds a call, by what was measured.
 struct Table: Sendable {
-  private static let part = CommandLine.arguments.count > 3 ? CommandLine.arguments[3] : ""
+  private static let part = Main.option("--only") ?? ""
   private var names: [String] = []
   private var times: [String: [Int]] = [:]
 
@@ -124,10 +130,19 @@ struct Table: Sendable {
   }
 
   func print() {
-    Swift.print("| call | ns, median | lowest | highest |\n|---|---:|---:|---:|")
+    Swift.print("| call | ns, median | lowest | highest | goal |\n|---|---:|---:|---:|---|")
     for name in names {
       let sorted = (times[name] ?? []).sorted()
-      Swift.print("| \(name) | \(sorted[sorted.count / 2]) | \(sorted[0]) | \(sorted[sorted.count - 1]) |")
+      let median = sorted[sorted.count / 2]
+      let goal = Self.goal(of: name).map { "≤ \($0), \(median <= $0 ? "reached" : "missed")" } ?? ""
+      Swift.print("| \(name) | \(median) | \(sorted[0]) | \(sorted[sorted.count - 1]) | \(goal) |")
     }
+  }
+
+  /// Nanoseconds that a call should take at most.
+  private static func goal(of name: String) -> Int? {
+    if name.hasSuffix("s of 100") { return 150 }
+    if name.hasSuffix("alone") { return name.hasPrefix("another") ? 8000 : 300 }
+    return nil
   }
 }

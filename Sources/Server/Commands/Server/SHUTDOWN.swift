@@ -29,6 +29,9 @@ extension ServiceCommand {
   ) { worker, connection, arguments, _, reply throws(CommandError) in
     let options = try ShutdownOptions(arguments)
     let server = worker.server
+    if server.origin.isEmbedded {
+      throw CommandError("ERR the store belongs to a program, which alone ends it")
+    }
     if options.aborts {
       guard server.abortShutdown() else { throw CommandError("ERR No shutdown in progress.") }
       return reply.ok()
