@@ -29,7 +29,7 @@ WORSE, BETTER = 2, 4
 
 def benchmark(*words, quiet=True):
     """Runs the package's plugin; its exit code and what it has printed."""
-    command = ["swift", "package", "--allow-writing-to-package-directory", "--scratch-path", ".build-benchmarks", "benchmark", *words]
+    command = ["swift", "package", "--scratch-path", ".build-benchmarks", "--allow-writing-to-package-directory", "benchmark", *words]
     done = subprocess.run(command, cwd=REPOSITORY, env={**os.environ, "ENABLE_BENCHMARKS": "1"}, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if not quiet:

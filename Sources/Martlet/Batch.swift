@@ -14,13 +14,15 @@ final class Batch<Value: Sendable>: @unchecked Sendable {
   @specialized(where Value == Void)
   @specialized(where Value == Int)
   func run(_ client: LocalClient) {
+    // Read by spans: a command taken out of the array would be copied, with four references.
     let commands = commands
     var results: [Result<Value, MartletError>] = []
     results.reserveCapacity(commands.count)
     withoutActuallyEscaping({ (reply: ByteView) in
       var reader = ReplyReader(reply)
       do throws(MartletError) {
-        results.append(.success(try commands[results.count].decode(&reader)))
+        let value = try commands.span[results.count].decode(&reader)
+        results.append(.success(value))
       } catch {
         results.append(.failure(error))
       }
@@ -29,9 +31,11 @@ final class Batch<Value: Sendable>: @unchecked Sendable {
         DirectCommands(
           count: commands.count,
           withKey: { index, body in
-            if let key = commands[index].key { ByteView.with(key.bytes, body) }
+            if let key = commands.span[index].key { ByteView.with(key.bytes, body) }
           },
-          withWords: { index, table, body in commands[index].withWords(in: &table, body) },
+          withWords: { index, table, body in
+            commands.span[index].withWords(in: &table, body)
+          },
           take: take))
     }
     self.results = results

@@ -88,7 +88,7 @@ private final class Client {
   /// Sends a line; the reply's first line.
   func ask(_ line: String) -> String? {
     let bytes = Array((line + "\r\n").utf8)
-    guard unsafe send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL.rawValue)) == bytes.count else { return nil }
+    guard unsafe send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else { return nil }
     return readLine()
   }
 

@@ -3,7 +3,8 @@ import Martlet
 /// What a call of the embedded store costs: one by one, in batches and in transactions; from a task of the program's own
 /// threads, and from one on the shard's thread.
 ///
-/// `--rounds N` (5), `--place near` or `far` for one of the two places only, `--only TEXT` for what has this in its name.
+/// `--rounds N` (5), `--place near` or `far` for one of the two places only, `--only TEXT` for what has this in its name,
+/// `--keys N` (10000; what few keys cost is in the processor's caches).
 @main
 struct Main {
   static func main() async throws {
@@ -39,7 +40,7 @@ struct Bench: Sendable {
   let keys = (0..<keyCount).map { Bytes("key:\($0)") }
   let value = Bytes(String(repeating: "v", count: 64))
 
-  private static let keyCount = 10_000
+  private static let keyCount = Main.option("--keys").flatMap { Int($0) } ?? 10_000
   private static let callCount = 100_000
   private static let batchCount = 100
 
