@@ -83,6 +83,7 @@ SECTIONS = [
             chart=("elements.svg", lambda tables: charts.of_ratios(
                 tables[0], "ratio to the best peer", "Resident bytes per element, as part of the best peer's"))),
     Section("pauses", load("pauses"), ("--inserts", "500000", "--listed", "200000")),
+    Section("stalls", load("stalls"), ("--elements", "50000")),
     Section("persistence", load("persistence"), ("--rounds", "1", "--keys", "200000", "--requests", "2000")),
     Section("eviction", load("eviction"), ("--keys", "50000", "--requests", "150000", "--limit", str(1 << 20),
                                            "--churn-limit", str(10 << 20))),

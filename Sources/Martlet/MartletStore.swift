@@ -18,12 +18,15 @@ public final class MartletStore: Sendable {
   /// One for each shard; a call goes to the thread that holds its key.
   private let clients: [LocalClient]
   let isPersistent: Bool
+  /// Calls wait for the disk: their commands can't be run as plain calls.
+  private let waitsForDisk: Bool
   let transactions: PendingTransactions
 
-  private init(_ server: Server, _ transactions: PendingTransactions, isPersistent: Bool) {
+  private init(_ server: Server, _ transactions: PendingTransactions, _ persistence: Persistence?) {
     self.server = server
     self.transactions = transactions
-    self.isPersistent = isPersistent
+    isPersistent = persistence != nil
+    waitsForDisk = persistence?.log == .always
     clients = (0..<server.shardCount).map { server.makeClient(onShard: $0) }
   }
 
@@ -39,7 +42,7 @@ public final class MartletStore: Sendable {
     do throws(Server.StartFailure) {
       let server = try await Server.embedded(
         directives, procedures: procedures + transactions.procedures)
-      return MartletStore(server, transactions, isPersistent: configuration.persistence != nil)
+      return MartletStore(server, transactions, configuration.persistence)
     } catch {
       throw .cannotOpen("the threads or the listener can't start, or a file can't be read")
     }
@@ -63,7 +66,7 @@ public final class MartletStore: Sendable {
   @specialized(where Value == Bytes?)
   @specialized(where Value == Int)
   public func run<Value>(_ command: Command<Value>) async throws(MartletError) -> Value {
-    let client = clients.count == 1 ? clients[0] : client(near: command.key)
+    let client = client(near: command.key)
     if client.isHere, let value = try command.runHere(client) { return value }
     let exchange = LocalExchange()
     command.write(to: &exchange.request)
@@ -87,7 +90,7 @@ public final class MartletStore: Sendable {
     let batch = Batch(commands)
     if client.isHere {
       batch.run(client)
-    } else if isAtOne(commands) {
+    } else if !waitsForDisk, isAtOne(commands) {
       // The thread runs them and makes the results: nothing is written as a request, nor read as a reply.
       do throws(LocalClient.Closed) {
         try await client.perform(commandCount: commands.count) { batch.run(client) }
@@ -182,8 +185,8 @@ public final class MartletStore: Sendable {
     do throws(LocalClient.Closed) { try await client(near: key).send(exchange) } catch { throw .closed }
   }
 
-  private func client(near key: Bytes?) -> LocalClient {
-    clients.count == 1 ? clients[0] : clients[key.map { server.shard(of: $0.bytes) } ?? 0]
+  private func client(near key: @autoclosure () -> Bytes?) -> LocalClient {
+    clients.count == 1 ? clients[0] : clients[key().map { server.shard(of: $0.bytes) } ?? 0]
   }
 
   // MARK: Where

@@ -65,6 +65,7 @@ extension Worker {
       for index in 0..<min(count, HashesAhead.bucketsAhead) {
         ahead.ask(for: index, of: commands, seed: server.seed, &keyspace)
       }
+      var written = 0
       for index in 0..<count {
         ahead.ask(for: index + HashesAhead.bucketsAhead, of: commands, seed: server.seed, &keyspace)
         ahead.askForEntry(of: index + HashesAhead.entriesAhead, below: count, &keyspace)
@@ -77,14 +78,20 @@ extension Worker {
           return index
         }
         unsafe commands.take(directReply.bytes)
+        written += unsafe directReply.count
+        if written > Self.directBytesMax {
+          concludeDirectRun(&keyspace)
+          return index + 1
+        }
       }
       concludeDirectRun(&keyspace)
       return count
     }
   }
 
-  /// Commands of a batch that run at once; others have their turn behind them.
+  /// Commands of a batch that run at once, and about how many bytes they may reply; then others have their turn.
   private static let directBatchMax = 1024
+  private static let directBytesMax = 1 << 20
 
   private func isQuiet(_ connection: Connection) -> Bool {
     guard connection.isPlain, !server.isGuarded, !server.insight.isMonitored,
@@ -138,8 +145,7 @@ extension Worker {
     let server = self.server
     guard words.count > 1, let command = server.table.index(of: words) else { return false }
     let descriptor = server.table.descriptors[command]
-    guard descriptor.allows(words.count), !descriptor.hasSlices, !descriptor.flags.contains(.blocking)
-    else { return false }
+    guard descriptor.allows(words.count), !descriptor.flags.contains(.blocking) else { return false }
     switch descriptor.routing {
     case .singleKey: break
     case .manyKeys, .eachKey: guard server.shardCount == 1 else { return false }
@@ -149,6 +155,7 @@ extension Worker {
     let hash =
       if descriptor.firstKey == 1, let known { known } else { KeyHash(key, seed: server.seed) }
     guard server.shardCount == 1 || server.shard(of: key, hash) == index else { return false }
+    if descriptor.hasSlices, isLong(command, words, &keyspace) { return false }
     keyspace.prepare(key, hash)
     unsafe directReply.removeAll()
     unsafe statistics.run(command, of: server.table, words, ticks: &ticks, &keyspace, &directReply)

@@ -77,6 +77,17 @@ struct PlaceTests {
     }
   }
 
+  /// More is read than one turn gives: the rest comes later, in its place.
+  @Test func batchesOfLargeReplies() async throws {
+    try await everywhere { store in
+      let element = Bytes(String(repeating: "e", count: 100))
+      try await store.push(Array(repeating: element, count: 3000), to: "list")
+      try await store.push(Array(repeating: element, count: 20_000), to: "long")
+      let lists = try await store.run((0..<20).map { Command<[Bytes]>.elements(of: $0 == 7 ? "long" : "list") })
+      #expect(try lists.map { try $0.get().count } == (0..<20).map { $0 == 7 ? 20_000 : 3000 })
+    }
+  }
+
   @Test func pipelinesMixTypes() async throws {
     try await everywhere { store in
       var pipeline = Pipeline()
