@@ -49,12 +49,17 @@ struct UpcomingKeys: ~Copyable {
     if commands[next] == command &+ 1 { unsafe sets[next].prefetchEntries(databases) }
   }
 
+  /// Whether the keys of the command that runs are known, and begin with `key`.
+  func isKnown(_ key: ByteView) -> Bool {
+    guard current >= 0 else { return false }
+    let place = current % Self.setCount
+    return unsafe commands[place] == current && sets[place].begins(with: key)
+  }
+
   /// Puts the keys of the command that runs in place of `prepared`, if they are known and begin with `key`.
   mutating func take(_ key: ByteView, into prepared: inout PreparedKeys) -> Bool {
+    guard isKnown(key) else { return false }
     let place = current % Self.setCount
-    guard current >= 0, commands[place] == current, unsafe sets[place].begins(with: key) else {
-      return false
-    }
     commands[place] = -1
     unsafe swap(&sets[place], &prepared)
     return true
