@@ -43,6 +43,8 @@ struct Batch: ~Copyable {
   var arguments = ArgumentTable(capacity: 4096)
   var records: [Record] = []
   var runs: [Run] = []
+  /// Some commands may have several keys.
+  var hasManyKeys = false
 
   /// Room for so many words is kept from turn to turn.
   private static let argumentsKept = 1 << 15
@@ -56,5 +58,6 @@ struct Batch: ~Copyable {
     arguments.removeAll(retaining: Self.argumentsKept)
     records.removeAll(keepingCapacity: true)
     runs.removeAll(keepingCapacity: true)
+    hasManyKeys = false
   }
 }

@@ -29,6 +29,7 @@ extension Worker {
         publishInvalidations(&keyspace)
         unsafe swap(&counts, &statistics)
         keyspace.forgetPrepared()
+        keyspace.forgetPrefetched()
         collectEffects(&keyspace)
         // Its freeing begins before the replies are sent: who asks for the memory in use next finds little of it.
         if keyspace.hasGarbage { hasBackgroundWork = true }
@@ -47,6 +48,9 @@ extension Worker {
     }
     for index in 0..<min(batch.records.count, Self.entriesAhead) {
       prefetchEntry(batch, index, &keyspace)
+    }
+    if batch.hasManyKeys {
+      for index in 0..<Keyspace.keysLookAhead { expectKeys(batch, index, &keyspace) }
     }
     for index in batch.runs.indices {
       let connection = batch.runs[index].connection
@@ -105,6 +109,17 @@ extension Worker {
       index, words[descriptor.firstKey], record.hash, words[descriptor.element])
   }
 
+  /// The same for the keys of a command that has several, all on this shard.
+  private func expectKeys(_ batch: borrowing Batch, _ index: Int, _ keyspace: inout Keyspace) {
+    guard index < batch.records.count, server.shardCount == 1 else { return }
+    let record = batch.records[index]
+    guard record.command >= 0 else { return }
+    let descriptor = server.table.descriptors[Int(record.command)]
+    guard descriptor.keyStep > 0, descriptor.firstKey < Int(record.wordCount) else { return }
+    let words = batch.arguments.arguments(from: record.firstWord, count: Int(record.wordCount))
+    keyspace.expectKeys(of: index, words, from: descriptor.firstKey, by: descriptor.keyStep)
+  }
+
   /// Replies that one run may write; the rest of its commands come in the next turn, so that a pipeline of
   /// large replies neither holds up the others nor fills memory before anybody looks at its limits.
   private static let runOutputBytesMax = 1 << 20
@@ -131,6 +146,10 @@ extension Worker {
       prefetchBucket(batch, index &+ Self.bucketsAhead, &keyspace)
       prefetchEntry(batch, index &+ Self.entriesAhead, &keyspace)
       prefetchElements(batch, index, &keyspace)
+      if batch.hasManyKeys {
+        expectKeys(batch, index &+ Keyspace.keysLookAhead, &keyspace)
+        keyspace.reachCommand(index)
+      }
       call.begin(batch.records[index], batch.arguments)
       let outcome = dispatch(&call, &keyspace, &output, &counts)
       if outcome == .waitsBefore {
@@ -274,6 +293,21 @@ extension Worker {
     }
   }
 
+  /// Tells the keyspace the hash of the key that a command begins with.
+  ///
+  /// - Parameter hash: 0 where there is none at a known place.
+  @inline(__always)
+  func prepareKey(
+    of command: Int, _ words: Arguments, _ hash: KeyHash, _ keyspace: inout Keyspace
+  ) {
+    let firstKey = server.table.descriptors[command].firstKey
+    if hash.rawValue != 0, firstKey > 0, firstKey < words.count {
+      keyspace.prepare(words[firstKey], hash)
+    } else {
+      keyspace.forgetPrepared()
+    }
+  }
+
   /// Runs a command's body on this shard.
   @inline(__always)
   func runBody(
@@ -281,10 +315,7 @@ extension Worker {
     _ counts: inout CommandStatistics
   ) {
     let command = Int(call.record.command)
-    let firstKey = server.table.descriptors[command].firstKey
-    if firstKey > 0, firstKey < call.words.count {
-      keyspace.prepare(call.words[firstKey], call.record.hash)
-    }
+    prepareKey(of: command, call.words, call.record.hash, &keyspace)
     if keyspace.observed.isTracking {
       keyspace.observed.setWriter(reference(to: call.connection))
     }

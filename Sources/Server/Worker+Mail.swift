@@ -119,7 +119,7 @@ extension Worker {
       }
       let isLong =
         table.descriptors[record.command].hasSlices
-        && isLong(record.command, arguments, &keyspace)
+        && isLong(record.command, arguments, record.hash, &keyspace)
       if isLong || !scheduler.intents.isEmpty || !putOff.isEmpty,
         putOff.take(
           makeCall(record, arguments, client), parcel.waiters[index], scheduler.intents,
@@ -133,12 +133,7 @@ extension Worker {
         keyspace.observed.setWriter(
           ClientReference(worker: parcel.origin, handle: parcel.waiters[index].connection))
       }
-      let firstKey = table.descriptors[record.command].firstKey
-      if record.hash.rawValue != 0, firstKey > 0, firstKey < arguments.count {
-        keyspace.prepare(arguments[firstKey], record.hash)
-      } else {
-        keyspace.forgetPrepared()
-      }
+      prepareKey(of: record.command, arguments, record.hash, &keyspace)
       counts.observer.client = client
       replies.protocolVersion = record.protocolVersion
       counts.run(record.command, of: table, arguments, ticks: &ticks, &keyspace, &replies)

@@ -54,12 +54,13 @@ extension Worker {
   /// Whether a command whose keys are all of this shard is better done in slices.
   @inline(never)
   func isLong(_ call: borrowing Call, _ keyspace: inout Keyspace) -> Bool {
-    isLong(Int(call.record.command), call.words, &keyspace)
+    isLong(Int(call.record.command), call.words, call.record.hash, &keyspace)
   }
 
-  func isLong(_ command: Int, _ words: Arguments, _ keyspace: inout Keyspace) -> Bool {
-    keyspace.forgetPrepared()
-    return server.table.commands[command].isLong(&keyspace, words)
+  /// - Parameter hash: the first key's, where the command has one at a known place.
+  func isLong(_ command: Int, _ words: Arguments, _ hash: KeyHash, _ keyspace: inout Keyspace) -> Bool {
+    prepareKey(of: command, words, hash, &keyspace)
+    return server.table.isLong(command, &keyspace, words)
   }
 
   /// Runs a command of this shard when the transactions before it are done with its key.

@@ -375,8 +375,11 @@ final class Worker: LoopClient, @unchecked Sendable {
       offset += consumed
       let wordCount = batch.arguments.count - firstWord
       if wordCount > 0 {
-        batch.records.append(
-          record(batch, firstWord: firstWord, wordCount: wordCount, end: offset))
+        let record = record(batch, firstWord: firstWord, wordCount: wordCount, end: offset)
+        if record.command >= 0, server.table.descriptors[Int(record.command)].keyStep > 0 {
+          batch.hasManyKeys = true
+        }
+        batch.records.append(record)
       }
     }
     connection.isScheduled = true

@@ -6,8 +6,11 @@ package import RESP
 /// routing, `COMMAND INFO`/`DOCS`/`GETKEYS`, access control. Fixed facts only; what changes while running
 /// (calls, time) is counted where commands are run.
 ///
+/// A class, though it is a value in spirit: it never changes, and copying some twenty fields counts as many references,
+/// which all threads share.
+///
 /// - SeeAlso: <https://redis.io/docs/latest/commands/command-docs/>
-package struct Command: Sendable {
+package final class Command: Sendable {
   /// Lower case; for a subcommand its own word only.
   package let name: String
   package let summary: String
@@ -176,8 +179,8 @@ package struct Command: Sendable {
     case .oneShard(let body), .eachKey(let body, _), .everyShard(let body, _): body
     case .steps, .keyByKey:
       { keyspace, arguments, reply throws(CommandError) in
-        let keys = keyPositions(in: arguments) ?? []
-        _ = try attempt(&keyspace, arguments, keys, &reply)
+        let keys = self.keyPositions(in: arguments) ?? []
+        _ = try self.attempt(&keyspace, arguments, keys, &reply)
       }
     case .service, .container: nil
     }

@@ -76,7 +76,7 @@ package final class CommandTable: Sendable {
         command, name: isLong(name) ? "" : name,
         callsProcedures: !procedures.isEmpty && command.callsProcedures)
     }
-    bodies = commands.map { StoredBody(run: $0.body) }
+    bodies = commands.map { StoredBody(run: $0.body, elementCount: $0.slices?.elementCount) }
     var size = 64
     while size < topLevel.count * 4 { size *= 2 }
     mask = size - 1
@@ -97,6 +97,13 @@ package final class CommandTable: Sendable {
   /// called directly.
   package struct StoredBody: Sendable {
     package let run: Command.Body?
+    let elementCount: (@Sendable (inout Keyspace, Arguments) -> Int)?
+  }
+
+  /// As `Command.isLong`, without a copy of the command.
+  package func isLong(_ command: Int, _ keyspace: inout Keyspace, _ arguments: Arguments) -> Bool {
+    guard let elementCount = bodies[command].elementCount else { return false }
+    return elementCount(&keyspace, arguments) > keyspace.options.elementsAtOnceMax
   }
 
   /// The command, or the subcommand, that `words` call; nil if there is no such command. An unknown
@@ -182,6 +189,9 @@ package struct CommandDescriptor: Sendable {
   @usableFromInline package let wordsMin: Int
   @usableFromInline package let wordsMax: Int
   package let firstKey: Int
+  /// Every so many words from the first key to the end there is a key that the body takes for itself; 0 where that is
+  /// not so.
+  package let keyStep: Int
   /// Which word names the element of the first key's value that the command reads or writes; 0 for none.
   package let element: Int
   package let flags: Command.Flags
@@ -216,6 +226,11 @@ package struct CommandDescriptor: Sendable {
       }
     }
     firstKey = first
+    if case .eachKey = command.execution, case .range(last: -1, let step, _) = command.keys.first?.find {
+      keyStep = step
+    } else {
+      keyStep = 0
+    }
     switch command.execution {
     case .oneShard, .steps, .keyByKey: routing = isSingle ? .singleKey : .manyKeys
     case .eachKey: routing = .eachKey

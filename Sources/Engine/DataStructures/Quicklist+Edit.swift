@@ -96,15 +96,28 @@ extension Quicklist {
     countElements(1, inNode: lastNode)
   }
 
+  /// An element in front moves all bytes of its node. So the first node grows to this size only; then its elements
+  /// join those of the second one, all at once, while these leave room for them.
+  private static let frontBytesMax = 1024
+
   @inline(__always)
   func prepend(_ value: ByteView, _ limits: Limits) {
     guard !limits.needsPlainNode(value.count), hasRoom(0, for: value, limits) else {
       return insertNode(Self.node(holding: value, limits), at: 0)
     }
+    if compressDepth == 0, self[0].listpack.byteCount > Self.frontBytesMax {
+      return prependNode(Self.node(holding: value, limits), limits)
+    }
     var listpack = self[0].listpack
     listpack.prepend(value)
     setListpack(listpack, inNode: 0)
     countElements(1, inNode: 0)
+  }
+
+  @inline(never)
+  private func prependNode(_ node: Node, _ limits: Limits) {
+    _ = merge(0, limits)
+    insertNode(node, at: 0)
   }
 
   /// A node of one element.

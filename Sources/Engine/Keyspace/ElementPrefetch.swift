@@ -118,6 +118,9 @@ extension Keyspace {
   /// Asks for the element whose bucket was asked for; the bucket should be cached by now.
   package mutating func prefetchElementEntry(_ index: Int) { elements.prefetchEntry(index) }
 
-  /// Begins a batch: what was prefetched for another one may be gone.
-  package mutating func forgetPrefetched() { elements.forget() }
+  /// Begins or ends a batch: what was prefetched for another one may be gone.
+  package mutating func forgetPrefetched() {
+    elements.forget()
+    upcoming.forget()
+  }
 }

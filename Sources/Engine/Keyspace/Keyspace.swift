@@ -125,6 +125,7 @@ package import RESP
   private var hashedKey: (base: UnsafeRawPointer?, count: Int, hash: KeyHash)
   /// The same for several keys.
   var prepared = PreparedKeys()
+  var upcoming = UpcomingKeys()
 
   package init(options: Options = Options(), seed: UInt64) {
     self.options = options

@@ -48,6 +48,24 @@ struct PreparedKeys: ~Copyable {
     table.prefetchBucket(hash)
   }
 
+  /// Takes the first keys among `arguments` in place of what was there.
+  mutating func fill(
+    _ arguments: Arguments, from first: Int, to end: Int, by step: Int, seed: UInt64, database: Int,
+    _ table: borrowing DashTable
+  ) {
+    removeAll()
+    var index = first
+    while index < end, count < Self.countMax {
+      let key = arguments[index]
+      append(key, KeyHash(key, seed: seed), database, table)
+      index &+= step
+    }
+  }
+
+  func begins(with key: ByteView) -> Bool {
+    unsafe count > 0 && keys.pointee.base == key.unsafeBase && keys.pointee.count == key.count
+  }
+
   /// Asks for the entries; the buckets are on their way.
   func prefetchEntries(_ databases: UnsafeMutablePointer<Database>) {
     for index in 0..<count {
@@ -95,16 +113,12 @@ extension Keyspace {
 
   @inline(never)
   private mutating func prepare(_ arguments: Arguments, from first: Int, to end: Int, by step: Int) {
-    prepared.removeAll()
+    if upcoming.take(arguments[first], into: &prepared) { return }
     let databases = unsafe database(at: 0)
     let selected = selected
-    var index = first
-    while index < end {
-      let key = arguments[index]
-      let hash = KeyHash(key, seed: seed)
-      unsafe prepared.append(key, hash, selected, databases[selected].table)
-      index &+= step
-    }
+    unsafe prepared.fill(
+      arguments, from: first, to: end, by: step, seed: seed, database: selected,
+      databases[selected].table)
     unsafe prepared.prefetchEntries(databases)
   }
 

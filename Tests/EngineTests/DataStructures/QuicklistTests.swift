@@ -83,4 +83,20 @@ import Testing
       while let current = start { start = list.freeSlice(from: current, count: 3) }
     }
   }
+
+  /// The first node stays short, so that an element in front moves little, and the others fill up all the same.
+  @Test func aListThatGrowsAtItsFrontHasFullNodesBehindAShortOne() {
+    let limits = Quicklist.Limits(listpackSize: -2)
+    let list = Quicklist.empty(compressDepth: 0)
+    defer { list.free() }
+    var model: [[UInt8]] = []
+    for index in 0..<4000 {
+      let value = Array("element:\(index)".utf8)
+      ByteView.with(value) { list.prepend($0, limits) }
+      model.append(value)
+      #expect(list[0].listpack.byteCount < 8192 / 4 || list.nodeCount == 1)
+    }
+    Self.check(list, model.reversed())
+    for index in 2..<list.nodeCount { #expect(list[index].listpack.byteCount > 8192 * 3 / 4) }
+  }
 }
