@@ -10,7 +10,7 @@ let benchmarks: @Sendable () -> Void = {
   for shards in [1, 2] {
     let store = Opened(shards: shards)
     measure(
-      "Transaction: two keys, \(shards == 1 ? "one shard" : "two shards")", calls: transactions, tolerance: 60,
+      "Transaction, two keys, \(shards == 1 ? "one shard" : "two shards")", calls: transactions, tolerance: 60,
       countsAllocations: false
     ) {
       for (from, to) in pairs {
@@ -25,7 +25,7 @@ let benchmarks: @Sendable () -> Void = {
   let directory = "/dev/shm/martlet-benchmark-\(getpid())"
   let kept = Opened(shards: 1, keys: count, directory: directory)
   measure(
-    "Snapshot: a key", calls: count, tolerance: 60, countsAllocations: false,
+    "Snapshot, a key", calls: count, tolerance: 60, countsAllocations: false,
     cleanUp: {
       unsafe unlink("\(directory)/dump.rdb")
       unsafe rmdir(directory)

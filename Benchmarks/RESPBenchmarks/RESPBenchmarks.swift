@@ -8,12 +8,12 @@ let benchmarks: @Sendable () -> Void = {
   let sets = Requests((0..<1000).map { ["SET", "key:\($0)", value] })
   let wide = Requests((0..<20).map { row in ["MSET"] + (0..<50).flatMap { ["key:\(row * 50 + $0)", value] } })
   let inline = Requests(text: (0..<1000).map { "SET key:\($0) value\r\n" }.joined())
-  measure("Parser: GET", calls: 1000) { gets.parse() }
-  measure("Parser: SET of 64 bytes", calls: 1000) { sets.parse() }
-  measure("Parser: MSET of 50 keys", calls: 20) { wide.parse() }
-  measure("Parser: inline SET", calls: 1000) { inline.parse() }
-  measure("Parser: skipping replies", calls: 1000) { sets.skip() }
-  measure("Writer: bulk strings of 64 bytes", calls: 1000) {
+  measure("Parser, GET", calls: 1000) { gets.parse() }
+  measure("Parser, SET of 64 bytes", calls: 1000) { sets.parse() }
+  measure("Parser, MSET of 50 keys", calls: 20) { wide.parse() }
+  measure("Parser, inline SET", calls: 1000) { inline.parse() }
+  measure("Parser, skipping replies", calls: 1000) { sets.skip() }
+  measure("Writer, bulk strings of 64 bytes", calls: 1000) {
     var reply = ReplyWriter()
     let bytes = ByteView("0123456789012345678901234567890123456789012345678901234567890123")
     for _ in 0..<1000 { reply.bulk(bytes) }

@@ -7,7 +7,7 @@ import Shard
 
 let benchmarks: @Sendable () -> Void = {
   // Nothing crosses threads: what filling, reading and answering a parcel costs.
-  measure("Parcel: filled, read and answered, 16 commands", calls: 16_000) {
+  measure("Parcel, filled, read and answered, 16 commands", calls: 16_000) {
     let parcel = Parcel(origin: 0)
     var words = ArgumentTable()
     for _ in 0..<1000 {
@@ -19,7 +19,7 @@ let benchmarks: @Sendable () -> Void = {
   for commands in [1, 16] {
     // Two threads need two processors that are free: the time is less certain than that of one.
     measure(
-      "Hop: there and back, \(commands) commands", calls: 300, tolerance: 60, countsAllocations: false
+      "Hop, there and back, \(commands) commands", calls: 300, tolerance: 60, countsAllocations: false
     ) {
       try Hop.run(count: 300, commands: commands)
     }

@@ -155,7 +155,7 @@ extension Worker {
     let hash =
       if descriptor.firstKey == 1, let known { known } else { KeyHash(key, seed: server.seed) }
     guard server.shardCount == 1 || server.shard(of: key, hash) == index else { return false }
-    if descriptor.hasSlices, isLong(command, words, &keyspace) { return false }
+    if descriptor.hasSlices, isLong(command, words, hash, &keyspace) { return false }
     keyspace.prepare(key, hash)
     unsafe directReply.removeAll()
     unsafe statistics.run(command, of: server.table, words, ticks: &ticks, &keyspace, &directReply)
