@@ -241,6 +241,7 @@ extension Worker {
     switch server.table.descriptors[command].routing {
     case .singleKey:
       if record.shard == ownShard {
+        if slicesSnapshot { claimIfUnsaved(command, call.words, database: keyspace.selected, &keyspace) }
         if !scheduler.intents.isEmpty, !scheduler.intents.allows(claim(of: call)) {
           return putOff(&call, &output)
         }
