@@ -235,7 +235,7 @@ extension Worker {
     }
     call.connection.lastCommand = command
     if unsafe room.isLimited, isRefusedForMemory(call, &keyspace) {
-      refuseForMemory(&call, &output, &counts)
+      refuse(&call, .outOfMemory, &output, &counts)
       return .goesOn
     }
     switch server.table.descriptors[command].routing {
@@ -339,7 +339,7 @@ extension Worker {
       reject(&call, .unknownCommand(call.words), &output, &counts)
       outcome = .goesOn
     } else if let refusal = refusal(of: call) ?? persistenceRefusal(of: call) {
-      reject(&call, refusal, &output, &counts)
+      refuse(&call, refusal, &output, &counts)
       outcome = .goesOn
     } else if server.slowScripts.areBusy,
       !server.table.descriptors[Int(call.record.command)].flags.contains(.allowBusy)
@@ -386,6 +386,11 @@ extension Worker {
   /// What files have against it. Whoever feeds the server from files is not meant.
   private func persistenceRefusal(of call: borrowing Call) -> CommandError? {
     guard server.persistence.isGuarding, !call.connection.isReplay else { return nil }
+    if Int(call.record.command) == server.execCommand, call.connection.multi?.writes == true,
+      let refusal = server.persistence.refusalOfWrites()
+    {
+      return refusal
+    }
     return server.persistence.refusal(of: server.table.commands[Int(call.record.command)])
   }
 
