@@ -27,8 +27,8 @@ struct ManifestTests {
     let one = try AppendOnlyManifest(parsing: "file a.1.base.rdb seq 1 type b\nfile a.1.incr.aof seq 1 type i\n")
     #expect(one.shardCount == 1 && !one.isContinued && one.base(ofShard: 0) != nil)
     var several = one.continued()
-    several.files += (0..<2).map {
-      .init(name: "a.s\($0).2.incr.aof", sequence: 2, kind: .incremental, shard: $0)
+    for shard in 0..<2 {
+      several.files.append(.init(name: "a.s\(shard).2.incr.aof", sequence: 2, kind: .incremental, shard: shard))
     }
     let again = try AppendOnlyManifest(parsing: several.text)
     #expect(again == several && again.isContinued && again.shardCount == 2)

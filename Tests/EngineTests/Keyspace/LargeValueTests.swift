@@ -47,16 +47,22 @@ import Testing
 
   private static func saveAtOnce(_ keyspace: TestKeyspace) -> [UInt8] {
     keyspace.keyspace.beginSnapshot()
-    let cut = keyspace.keyspace.currentSnapshot
-    while keyspace.keyspace.sweepSnapshot(.max, while: { true }) {}
+    let cut = cut(keyspace)
+    while sweep(keyspace) {}
     return cut?.takePart() ?? []
   }
+
+  private static func sweep(_ keyspace: TestKeyspace) -> Bool { keyspace.keyspace.sweepSnapshot(.max) { true } }
+
+  private static func next(_ keyspace: TestKeyspace) -> LargeValueSave? { keyspace.keyspace.nextLargeValue() }
+
+  private static func cut(_ keyspace: TestKeyspace) -> SnapshotCut? { keyspace.keyspace.currentSnapshot }
 
   /// The large value's turn has come.
   private static func begin(_ keyspace: TestKeyspace) throws -> LargeValueSave {
     keyspace.keyspace.beginSnapshot(slicesValues: true)
-    #expect(keyspace.keyspace.sweepSnapshot(.max) { true })
-    return try #require(keyspace.keyspace.nextLargeValue())
+    #expect(sweep(keyspace))
+    return try #require(next(keyspace))
   }
 
   private static func advance(_ keyspace: TestKeyspace, _ save: LargeValueSave) {
@@ -82,8 +88,7 @@ import Testing
       bytes += save.takeBytes()
     }
     #expect(bytes == whole)
-    #expect(keyspace.keyspace.nextLargeValue() == nil)
-    #expect(!keyspace.keyspace.sweepSnapshot(.max) { true })
+    #expect(Self.next(keyspace) == nil && !Self.sweep(keyspace))
     // The marks are right for the next one.
     #expect(Self.saveAtOnce(keyspace) == whole)
   }
@@ -98,8 +103,8 @@ import Testing
     for _ in 0..<slices { Self.advance(keyspace, save) }
     _ = keyspace.run("DEL", "key")
     #expect(save.isOver && save.takeBytes() == whole)
-    let cut = keyspace.keyspace.currentSnapshot
-    while keyspace.keyspace.sweepSnapshot(.max, while: { true }) {}
+    let cut = Self.cut(keyspace)
+    while Self.sweep(keyspace) {}
     #expect(cut?.takePart() == [])
   }
 
@@ -108,15 +113,15 @@ import Testing
     let keyspace = Self.make("set")
     let whole = Self.saveAtOnce(keyspace)
     let save = try Self.begin(keyspace)
-    let cut = try #require(keyspace.keyspace.currentSnapshot)
+    let cut = try #require(Self.cut(keyspace))
     Self.advance(keyspace, save)
     switch change {
     case "FLUSHALL": keyspace.keyspace.flushAll()
     case "DEL": _ = keyspace.run("DEL", "key")
     default: keyspace.keyspace.cancelSnapshot()
     }
-    #expect(save.isOver && keyspace.keyspace.nextLargeValue() == nil)
-    while keyspace.keyspace.sweepSnapshot(.max, while: { true }) {}
+    #expect(save.isOver && Self.next(keyspace) == nil)
+    while Self.sweep(keyspace) {}
     #expect(cut.takePart() == (change == "cancelled" ? [] : whole))
   }
 
@@ -124,9 +129,9 @@ import Testing
     let keyspace = Self.make("list")
     let whole = Self.saveAtOnce(keyspace)
     keyspace.keyspace.beginSnapshot(slicesValues: true)
-    _ = keyspace.keyspace.sweepSnapshot(.max) { true }
+    #expect(Self.sweep(keyspace))
     keyspace.keyspace.swapDatabases(0, 1)
-    let save = try #require(keyspace.keyspace.nextLargeValue())
+    let save = try #require(Self.next(keyspace))
     while save.byteCount == nil { Self.advance(keyspace, save) }
     save.place()
     while !save.isOver { Self.advance(keyspace, save) }
