@@ -8,7 +8,8 @@
 ///
 /// One shard writes exactly what Redis 7 does. Several have one manifest together, so that all of them move on to new
 /// files in the same instant; their lines end with `shard <index>`, and a comment `# seed <number>` says what keys were
-/// hashed with: a key's changes are in one shard's files, in their order, only as long as that stays.
+/// hashed with: a key's changes are in one shard's files, in their order, only as long as that stays. Files that one
+/// shard or a Redis has left have lines without a shard, and come before all others, until the first rewrite.
 ///
 /// - SeeAlso: <https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/#log-rewriting>
 package struct AppendOnlyManifest: Sendable, Equatable {
@@ -22,10 +23,10 @@ package struct AppendOnlyManifest: Sendable, Equatable {
     package let name: String
     package let sequence: Int
     package let kind: Kind
-    /// 0 where there is one.
-    package let shard: Int
+    /// 0 where there is one; nil for what was written by one before there were several.
+    package fileprivate(set) var shard: Int?
 
-    package init(name: String, sequence: Int, kind: Kind, shard: Int = 0) {
+    package init(name: String, sequence: Int, kind: Kind, shard: Int? = 0) {
       self.name = name
       self.sequence = sequence
       self.kind = kind
@@ -46,16 +47,26 @@ package struct AppendOnlyManifest: Sendable, Equatable {
   /// What keys are hashed with; nil where that is not known.
   package var seed: UInt64?
   /// How many shards wrote the files.
-  package var shardCount: Int { (files.map(\.shard).max() ?? 0) + 1 }
+  package var shardCount: Int { (files.compactMap(\.shard).max() ?? 0) + 1 }
 
   package init(files: [File] = []) { self.files = files }
 
-  package func base(ofShard shard: Int) -> File? {
+  /// The same files, as what several shards go on from.
+  package func continued() -> AppendOnlyManifest {
+    var manifest = self
+    for index in files.indices { manifest.files[index].shard = nil }
+    return manifest
+  }
+
+  /// Whether there are files from before there were several shards.
+  package var isContinued: Bool { files.contains { $0.shard == nil && $0.kind != .history } }
+
+  package func base(ofShard shard: Int?) -> File? {
     files.first { $0.shard == shard && $0.kind == .base }
   }
 
   /// In the order in which they were written.
-  package func increments(ofShard shard: Int) -> [File] {
+  package func increments(ofShard shard: Int?) -> [File] {
     files.filter { $0.shard == shard && $0.kind == .incremental }.sorted { $0.sequence < $1.sequence }
   }
 
@@ -77,7 +88,7 @@ package struct AppendOnlyManifest: Sendable, Equatable {
         let name = file.name.contains(where: { " \"'\\".contains($0) })
           ? "\"" + file.name.map { "\"\\".contains($0) ? "\\\($0)" : "\($0)" }.joined() + "\"" : file.name
         lines += "file \(name) seq \(file.sequence) type \(kind.rawValue)"
-        if severalShards { lines += " shard \(file.shard)" }
+        if severalShards, let shard = file.shard { lines += " shard \(shard)" }
         lines += "\n"
       }
     }
@@ -104,7 +115,10 @@ package struct AppendOnlyManifest: Sendable, Equatable {
       if line.isEmpty { throw Malformed(line: number, reason: "Invalid AOF manifest file format") }
       files.append(try Self.file(Self.words(line), number))
     }
-    for shard in 0..<shardCount {
+    if shardCount == 1 {
+      for index in files.indices { files[index].shard = 0 }
+    }
+    for shard in [nil] + (0..<shardCount).map(Optional.some) {
       if files.count(where: { $0.shard == shard && $0.kind == .base }) > 1 {
         throw Malformed(line: number, reason: "Found duplicate base file information")
       }
@@ -121,7 +135,7 @@ package struct AppendOnlyManifest: Sendable, Equatable {
     var name: String?
     var sequence: Int?
     var kind: Kind?
-    var shard = 0
+    var shard: Int?
     for index in stride(from: 0, to: words.count, by: 2) {
       let value = words[index + 1]
       switch words[index].lowercased() {

@@ -103,18 +103,10 @@ package struct FileCheck {
       manifest = try AppendOnlyManifest(parsing: String(decoding: file.contents(), as: UTF8.self))
     } catch { return fail("\(path), line \(error.line): \(error.reason)") }
     lines.append("Start checking the files of \(manifest.shardCount) shard(s) that \(path) names.")
-    var logs: [[LogReplay.Input]] = []
-    for shard in 0..<manifest.shardCount {
-      var inputs: [LogReplay.Input] = []
-      if let base = manifest.base(ofShard: shard), let input = checkLog("\(directory)/\(base.name)", mayEndTorn: false) {
-        inputs.append(input)
-      }
-      let increments = manifest.increments(ofShard: shard)
-      for (index, increment) in increments.enumerated() {
-        let isLast = index == increments.count - 1
-        if let input = checkLog("\(directory)/\(increment.name)", mayEndTorn: isLast) { inputs.append(input) }
-      }
-      logs.append(inputs)
+    let logs = (0..<manifest.shardCount).map { checkLogs(of: $0, manifest, in: directory, mayEndTorn: true) }
+    if manifest.isContinued {
+      let isLast = logs.joined().allSatisfy { $0.file.byteCount == 0 }
+      _ = checkLogs(of: nil, manifest, in: directory, mayEndTorn: isLast)
     }
     guard isSound else { return }
     do throws(LogReplay.Mismatch) {
@@ -124,6 +116,23 @@ package struct FileCheck {
       }
       lines.append("All AOF files and manifest are valid")
     } catch { fail("The logs do not have the same commands for all shards: \(error.counts)") }
+  }
+
+  /// - Parameter mayEndTorn: nothing comes behind the last of them.
+  /// - Returns: those that are sound.
+  private mutating func checkLogs(
+    of shard: Int?, _ manifest: AppendOnlyManifest, in directory: String, mayEndTorn: Bool
+  ) -> [LogReplay.Input] {
+    var inputs: [LogReplay.Input] = []
+    if let base = manifest.base(ofShard: shard), let input = checkLog("\(directory)/\(base.name)", mayEndTorn: false) {
+      inputs.append(input)
+    }
+    let increments = manifest.increments(ofShard: shard)
+    for (index, increment) in increments.enumerated() {
+      let isLast = mayEndTorn && index == increments.count - 1
+      if let input = checkLog("\(directory)/\(increment.name)", mayEndTorn: isLast) { inputs.append(input) }
+    }
+    return inputs
   }
 
   /// - Parameter mayEndTorn: it is the last of its shard, so it may be cut.

@@ -53,6 +53,24 @@ package final class PartFile: Sendable {
     }
   }
 
+  /// A place for a part that is written bit by bit, and its number.
+  package func reserve(byteCount: Int) -> (offset: Int, part: Int) {
+    state.withLock { state in
+      let offset = state.byteCount
+      state.byteCount += byteCount
+      state.parts.append((offset, byteCount, 0))
+      return (offset, state.parts.count - 1)
+    }
+  }
+
+  /// The next bit of such a part. All of them make up what was reserved.
+  package func add(_ bytes: [UInt8], toPart part: Int) {
+    guard sums else { return }
+    state.withLock { state in
+      state.parts[part].checksum = ByteView.with(bytes) { CRC64.checksum($0, continuing: state.parts[part].checksum) }
+    }
+  }
+
   /// A part needs a reader of this version of the format.
   package func need(version: Int) { state.withLock { $0.version = max($0.version, version) } }
 

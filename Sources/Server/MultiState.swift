@@ -10,6 +10,8 @@ final class MultiState {
   var hasFailed = false
   /// One of them may change data: CLIENT PAUSE WRITE holds EXEC back.
   var mayWrite = false
+  /// One of them changes data: EXEC is refused while that can't be kept.
+  var writes = false
   /// One of them may take memory: EXEC is refused while there is none.
   var usesMemory = false
   /// One of them runs on the connection's thread rather than on a shard.

@@ -254,12 +254,13 @@ extension Worker {
     }
     call.connection.lastCommand = command
     if unsafe room.isLimited, isRefusedForMemory(call, &keyspace) {
-      refuseForMemory(&call, &output, &counts)
+      refuse(&call, .outOfMemory, &output, &counts)
       return .goesOn
     }
     switch server.table.descriptors[command].routing {
     case .singleKey:
       if record.shard == ownShard {
+        if slicesSnapshot { claimIfUnsaved(command, call.words, database: keyspace.selected, &keyspace) }
         if !scheduler.intents.isEmpty, !scheduler.intents.allows(claim(of: call)) {
           return putOff(&call, &output)
         }
@@ -369,7 +370,7 @@ extension Worker {
       reject(&call, .unknownCommand(call.words), &output, &counts)
       outcome = .goesOn
     } else if let refusal = refusal(of: call) ?? persistenceRefusal(of: call) {
-      reject(&call, refusal, &output, &counts)
+      refuse(&call, refusal, &output, &counts)
       outcome = .goesOn
     } else if server.slowScripts.areBusy,
       !server.table.descriptors[Int(call.record.command)].flags.contains(.allowBusy)
@@ -416,6 +417,11 @@ extension Worker {
   /// What files have against it. Whoever feeds the server from files is not meant.
   private func persistenceRefusal(of call: borrowing Call) -> CommandError? {
     guard server.persistence.isGuarding, !call.connection.isReplay else { return nil }
+    if Int(call.record.command) == server.execCommand, call.connection.multi?.writes == true,
+      let refusal = server.persistence.refusalOfWrites()
+    {
+      return refusal
+    }
     return server.persistence.refusal(of: server.table.commands[Int(call.record.command)])
   }
 

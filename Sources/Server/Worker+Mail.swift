@@ -117,6 +117,7 @@ extension Worker {
         ticks = clinux_ticks()
         continue
       }
+      if slicesSnapshot { claimIfUnsaved(record.command, arguments, database: record.database, &keyspace) }
       let isLong =
         table.descriptors[record.command].hasSlices
         && isLong(record.command, arguments, record.hash, &keyspace)

@@ -102,12 +102,12 @@ extension Worker {
     return isOutOfMemory(&keyspace)
   }
 
-  /// Replies to a command that `isRefusedForMemory`.
+  /// Replies to a command that the server is in no state for. EXEC gives its transaction up.
   @inline(never)
-  func refuseForMemory(
-    _ call: inout Call, _ output: inout ReplyWriter, _ counts: inout CommandStatistics
+  func refuse(
+    _ call: inout Call, _ reason: CommandError, _ output: inout ReplyWriter, _ counts: inout CommandStatistics
   ) {
-    var error = CommandError.outOfMemory
+    var error = reason
     if Int(call.record.command) == server.execCommand, call.connection.multi != nil {
       error = CommandError(
         composed: Array("EXECABORT Transaction discarded because of: ".utf8) + error.message)

@@ -38,6 +38,7 @@ extension Worker {
     }
     multi.commands.append(command: command, arguments: call.words)
     if server.mayWrite(command, call.words) { multi.mayWrite = true }
+    if descriptor.flags.contains(.write) { multi.writes = true }
     if descriptor.flags.contains(.denyOOM) { multi.usesMemory = true }
     if descriptor.routing == .service || descriptor.routing == .container { multi.hasServices = true }
     output.raw("+QUEUED\r\n")

@@ -83,6 +83,9 @@ final class Worker: LoopClient, @unchecked Sendable {
   var hasBackgroundWork = false
   /// What the shard has done, on its way to the disk.
   var journal = Journal()
+  /// A snapshot is being written, large values in slices.
+  var slicesSnapshot = false
+  var snapshotClaims = SnapshotClaims()
   /// Microseconds that a test wants the thread to sleep before it writes.
   var journalWriteDelay: UInt32 = 0
   /// The journal's sync is due.

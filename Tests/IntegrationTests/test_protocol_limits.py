@@ -132,3 +132,17 @@ def test_before_authentication_requests_are_small(start):
     for data, error in ((b"*11\r\n", b"unauthenticated multibulk length"),
                         (b"*2\r\n$4\r\nAUTH\r\n$16385\r\n", b"unauthenticated bulk length")):
         assert exchange(server, data)[0] == b"-ERR Protocol error: " + error + b"\r\n"
+
+
+def test_any_number_is_a_cursor(server):
+    """Clients may make cursors up: what is walked then is open, but it ends."""
+    with server.connect() as connection:
+        for number in range(600):
+            connection("ZADD", "scores", number, f"member {number}")
+            connection("SADD", "members", f"member {number}")
+            connection("HSET", "fields", f"field {number}", number)
+        for words in (["SCAN"], ["ZSCAN", "scores"], ["SSCAN", "members"], ["HSCAN", "fields"]):
+            for bit in range(64):
+                for cursor in (1 << bit, (1 << bit) * 3 // 2 + 1, (1 << bit) * 2 - 1):
+                    assert len(connection(*words, cursor)) == 2
+            assert connection.raw(*words, 1 << 64) == b"-ERR invalid cursor\r\n"

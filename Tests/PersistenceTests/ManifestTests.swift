@@ -22,4 +22,21 @@ struct ManifestTests {
   func whatIsNoManifestIsRefused(_ text: String) {
     #expect(throws: AppendOnlyManifest.Malformed.self) { try AppendOnlyManifest(parsing: text) }
   }
+
+  @Test func severalShardsGoOnBehindOne() throws {
+    let one = try AppendOnlyManifest(parsing: "file a.1.base.rdb seq 1 type b\nfile a.1.incr.aof seq 1 type i\n")
+    #expect(one.shardCount == 1 && !one.isContinued && one.base(ofShard: 0) != nil)
+    var several = one.continued()
+    for shard in 0..<2 {
+      several.files.append(.init(name: "a.s\(shard).2.incr.aof", sequence: 2, kind: .incremental, shard: shard))
+    }
+    let again = try AppendOnlyManifest(parsing: several.text)
+    #expect(again == several && again.isContinued && again.shardCount == 2)
+    #expect(again.base(ofShard: nil)?.name == "a.1.base.rdb" && again.base(ofShard: 0) == nil)
+    #expect(again.increments(ofShard: nil).map(\.name) == ["a.1.incr.aof"])
+    #expect(again.increments(ofShard: 1).map(\.name) == ["a.s1.2.incr.aof"])
+    #expect(throws: AppendOnlyManifest.Malformed.self) {
+      try AppendOnlyManifest(parsing: "file b seq 1 type b\n" + several.text)
+    }
+  }
 }

@@ -70,6 +70,8 @@ package struct LZFCompressor {
   /// What the current string's position 0 is called in the table. Position 0 itself is never copied
   /// from, so 0 can mean "none" in a fresh table.
   private var start: UInt32 = 0
+  /// Of the current string.
+  private var lastCount: UInt32 = 0
 
   /// - Parameter tableBits: 16 gives the bytes of Redis; fewer a smaller table, for what only this server reads.
   package init(tableBits: UInt32 = 16) { self.tableBits = tableBits }
@@ -78,26 +80,53 @@ package struct LZFCompressor {
   ///
   /// - Complexity: O(*n*). Allocates the result.
   package mutating func compress(_ source: ByteView, limit: Int) -> [UInt8]? {
+    guard var run = begin(source, limit: limit), advance(&run, source, count: source.count) else { return nil }
+    return run.takeBytes()
+  }
+
+  /// A string that is being compressed, as far as it has come. One at a time.
+  struct Run {
+    fileprivate var index = 0
+    fileprivate var output: Output
+    fileprivate(set) var isFinished = false
+
+    fileprivate init(limit: Int) { output = Output(limit: limit) }
+
+    /// Takes the compressed bytes that will not change any more.
+    mutating func takeBytes() -> [UInt8] { output.take(isFinished: isFinished) }
+  }
+
+  /// Begins to compress; nil if that can't be done.
+  mutating func begin(_ source: ByteView, limit: Int) -> Run? {
     guard source.count > 0, limit > 0, source.count < Int(UInt32.max / 2) else { return nil }
-    if table.isEmpty || start > UInt32.max / 2 {
+    if table.isEmpty || start + lastCount > UInt32.max / 2 {
       table = [UInt32](repeating: 0, count: 1 << Int(tableBits))
       start = 0
+      lastCount = 0
     }
-    defer { start += UInt32(source.count) }
-    var output = Output(limit: limit)
-    var index = 0
+    start += lastCount
+    lastCount = UInt32(source.count)
+    return Run(limit: limit)
+  }
+
+  /// Compresses about `count` bytes of the source more.
+  ///
+  /// - Returns: false if it takes more than the limit.
+  mutating func advance(_ run: inout Run, _ source: ByteView, count: Int) -> Bool {
     let lookupEnd = source.count - 2
-    while index < lookupEnd {
+    let end = Swift.min(lookupEnd, run.index + count)
+    var index = run.index
+    while index < end {
       let slot = self.slot(source, index)
       let candidate = table[slot]
       table[slot] = start + UInt32(index)
       guard let from = match(candidate, source, at: index) else {
-        guard output.appendLiteral(source[index]) else { return nil }
+        guard run.output.appendLiteral(source[index]) else { return false }
         index += 1
         continue
       }
       let length = Self.matchLength(source, from, index)
-      guard output.appendCopy(offset: index - from - 1, length: length) else { return nil }
+      guard run.output.appendCopy(offset: index - from - 1, length: length) else { return false }
       index += length
       if index >= lookupEnd { break }
       // Of the copied bytes only the last two places are remembered.
@@ -105,7 +134,10 @@ package struct LZFCompressor {
         table[self.slot(source, place)] = start + UInt32(place)
       }
     }
-    return output.finish(with: source[index..<source.count])
+    run.index = index
+    guard index >= lookupEnd else { return true }
+    run.isFinished = true
+    return run.output.finish(with: source[index..<source.count])
   }
 
   /// The position in `source` that `candidate` names, if the three bytes there are those at
@@ -144,15 +176,16 @@ package struct LZFCompressor {
   }
 
   /// The compressed bytes, and the run of literals being written.
-  private struct Output {
-    private let limit: Int
+  fileprivate struct Output {
+    /// Of `bytes`.
+    private var limit: Int
     /// `bytes[runStart]` is where the current run's length goes.
     private var bytes: [UInt8] = [0]
     private var runStart = 0
 
     init(limit: Int) {
       self.limit = limit
-      bytes.reserveCapacity(limit + LZF.literalsMax)
+      bytes.reserveCapacity(Swift.min(limit, 1 << 16) + LZF.literalsMax)
     }
 
     private var literals: Int { bytes.count - runStart - 1 }
@@ -195,12 +228,25 @@ package struct LZFCompressor {
       return true
     }
 
-    /// Appends what is left, at most a few bytes, and gives up the result.
-    consuming func finish(with rest: ByteView) -> [UInt8]? {
-      guard bytes.count + 3 <= limit else { return nil }
+    /// Appends what is left, at most a few bytes.
+    mutating func finish(with rest: ByteView) -> Bool {
+      guard bytes.count + 3 <= limit else { return false }
       for index in 0..<rest.count { append(rest[index]) }
       endRun()
-      return bytes
+      return true
+    }
+
+    /// Takes out what is before the run being written, all if there is none.
+    mutating func take(isFinished: Bool) -> [UInt8] {
+      if isFinished {
+        defer { bytes = [] }
+        return bytes
+      }
+      let taken = Array(bytes[..<runStart])
+      bytes.removeFirst(runStart)
+      limit -= runStart
+      runStart = 0
+      return taken
     }
   }
 }

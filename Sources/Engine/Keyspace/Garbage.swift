@@ -25,7 +25,7 @@ final class FlushedDatabase: Garbage {
   var isUnsaved: Bool { database.sweepCursor != nil }
 
   /// Writes the next segment's entries into a snapshot.
-  func sweep(into snapshot: SnapshotCut) { snapshot.sweepSegment(&database) }
+  func sweep(into snapshot: SnapshotCut) { snapshot.sweepSegment(&database, leavesLarge: false) }
 
   func freeStep() -> Bool {
     guard let current = position else { return database.fieldExpiries.freeStep() }

@@ -258,6 +258,7 @@ package import RESP
   /// Empties one database in constant time; the entries are freed by later `freeSlice` calls.
   package mutating func flush(database index: Int) {
     noteChanges(ofDatabases: [index])
+    finishLargeValues()
     let old = unsafe (databases + index).move()
     unsafe (databases + index).initialize(to: Database(seed: seed, savedMark: old.table.savedMark))
     changeCount += old.table.count

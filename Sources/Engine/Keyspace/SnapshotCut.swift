@@ -8,6 +8,9 @@ import RESP
 ///
 /// What it writes are parts of a file of Redis' format, each of which selects its database first: they may stand in
 /// any order.
+///
+/// A large value is a part of its own, written in slices: the sweep leaves it out, and whoever sweeps asks for it
+/// (`nextLargeValue`). If it is about to change all the same, what is left of it is written at once.
 package final class SnapshotCut {
   package enum Format: Sendable {
     /// Parts of a file of Redis' format.
@@ -17,6 +20,9 @@ package final class SnapshotCut {
   }
 
   private let format: Format
+  /// Whoever sweeps asks for large values.
+  let slicesValues: Bool
+  var large = LargeValues()
   private var writer: RDBWriter
   private var commands = Effects()
   private let compresses: Bool
@@ -28,19 +34,21 @@ package final class SnapshotCut {
   package internal(set) var isFlushed = false
   /// Nobody wants it any more: the sweep only sets the marks right.
   fileprivate var isCancelled = false
-  /// Entries written.
-  package private(set) var savedCount = 0
+  /// Entries written that nobody has counted.
+  private var savedCount = 0
   /// Entries there were at the beginning.
   package fileprivate(set) var totalCount = 0
 
-  fileprivate init(_ format: Format, compresses: Bool) {
+  fileprivate init(_ format: Format, compresses: Bool, slicesValues: Bool) {
     self.format = format
+    // A command can't be written but as a whole.
+    self.slicesValues = slicesValues && format == .binary
     self.compresses = compresses
     writer = RDBWriter(compresses: compresses, versionMax: RDB.payloadVersion)
   }
 
   /// The version of the format that a reader needs.
-  package var version: Int { writer.version }
+  package var version: Int { max(writer.version, large.version) }
 
   /// Bytes that nobody has taken yet.
   package var pendingByteCount: Int { writer.count + commands.byteCount }
@@ -55,35 +63,47 @@ package final class SnapshotCut {
     return part
   }
 
+  /// How many entries were written since the last time.
+  package func takeSavedCount() -> Int {
+    defer { savedCount = 0 }
+    return savedCount
+  }
+
   func add(_ database: FlushedDatabase) { flushed.append(database) }
 
   /// Writes an entry, once.
-  fileprivate func save(_ entry: Entry, of database: Int) {
+  func save(_ entry: Entry, of database: Int) {
     unsafe entry.slot.pointee ^= DashTable.savedBit
     if isCancelled { return }
     savedCount += 1
+    if large.finish(entry) { return }
     if format == .commands { return commands.appendState(of: entry, database: database, compresses: compresses) }
     if self.database != database {
       self.database = database
       writer.writeByte(RDB.Opcode.selectDatabase.rawValue)
       writer.writeLength(database)
     }
-    if let expiry = entry.expiry {
-      writer.writeByte(RDB.Opcode.expiryMilliseconds.rawValue)
-      writer.writeLittleEndian(UInt64(bitPattern: expiry), byteCount: 8)
-    }
+    writer.writeExpiry(of: entry)
     writer.key = entry.key
     writer.writeValue(entry)
   }
 
   /// Writes the entries of the next segment that are not saved.
-  func sweepSegment(_ database: inout Database) {
+  ///
+  /// - Parameter leavesLarge: large values can still be asked for.
+  func sweepSegment(_ database: inout Database, leavesLarge: Bool) {
     guard let cursor = database.sweepCursor else { return }
     let mark = database.table.savedMark
     let index = database.snapshotIndex
     database.table.prefetchSegment(at: cursor)
     database.sweepCursor = unsafe database.table.visitSegment(from: cursor) { slot in
-      if unsafe slot.pointee & DashTable.savedBit != mark { unsafe save(Entry(slot: slot), of: index) }
+      guard unsafe slot.pointee & DashTable.savedBit != mark else { return }
+      let entry = unsafe Entry(slot: slot)
+      if leavesLarge, !isCancelled, ValueSlices.areWorthwhile(for: entry) {
+        large.append(entry, database: index)
+      } else {
+        save(entry, of: index)
+      }
     }
   }
 
@@ -101,9 +121,11 @@ package final class SnapshotCut {
 
 extension Keyspace {
   /// Begins a snapshot of what is here now. One at a time.
-  package mutating func beginSnapshot(_ format: SnapshotCut.Format = .binary) {
+  ///
+  /// - Parameter slicesValues: whoever sweeps asks for large values, too (`nextLargeValue`).
+  package mutating func beginSnapshot(_ format: SnapshotCut.Format = .binary, slicesValues: Bool = false) {
     precondition(snapshot == nil, "a snapshot begins while another is under way")
-    let cut = SnapshotCut(format, compresses: options.compressesStrings)
+    let cut = SnapshotCut(format, compresses: options.compressesStrings, slicesValues: slicesValues)
     for index in 0..<databaseCount {
       let database = unsafe database(at: index)
       unsafe database.pointee.table.savedMark ^= DashTable.savedBit
@@ -117,11 +139,12 @@ extension Keyspace {
 
   /// Sweeps on until the part that is being written has `byteCount` bytes or `hasTime` says no: about 100 µs a step.
   ///
-  /// - Returns: false when everything is written; the snapshot is over then.
+  /// - Returns: false when everything is written; the snapshot is over then. True at once while there are large values
+  ///   to be asked for.
   package mutating func sweepSnapshot(_ byteCount: Int, while hasTime: () -> Bool) -> Bool {
     guard let snapshot else { return false }
     repeat {
-      if snapshot.pendingByteCount >= byteCount { return true }
+      if snapshot.pendingByteCount >= byteCount || !snapshot.large.isEmpty { return true }
       if !sweepStep(snapshot) {
         self.snapshot = nil
         return false
@@ -134,7 +157,7 @@ extension Keyspace {
     for index in 0..<databaseCount {
       let database = unsafe database(at: index)
       if unsafe database.pointee.sweepCursor != nil {
-        unsafe snapshot.sweepSegment(&database.pointee)
+        unsafe snapshot.sweepSegment(&database.pointee, leavesLarge: snapshot.slicesValues)
         return true
       }
     }
@@ -145,7 +168,10 @@ extension Keyspace {
   package var currentSnapshot: SnapshotCut? { snapshot }
 
   /// Nothing more of the snapshot is written; it goes on until all marks are right.
-  package func cancelSnapshot() { snapshot?.isCancelled = true }
+  package mutating func cancelSnapshot() {
+    snapshot?.isCancelled = true
+    finishLargeValues()
+  }
 
   /// Has the snapshot under way write an entry that is about to change.
   @inline(__always)

@@ -27,6 +27,12 @@ package struct RDBReader {
 
   package var remaining: Int { bytes.count - offset }
 
+  /// Goes on reading at another place.
+  package mutating func move(to offset: Int) {
+    precondition(offset >= 0 && offset <= bytes.count, "a place outside of the bytes is read")
+    self.offset = offset
+  }
+
   func error(_ expected: String) -> RDBError { RDBError(offset: offset, expected: expected) }
 
   /// A value without elements.
@@ -57,12 +63,12 @@ package struct RDBReader {
   }
 
   /// A length, or a string's encoding in its place.
-  private enum Prefix {
+  enum Prefix {
     case length(UInt64)
     case encoding(RDB.StringEncoding)
   }
 
-  private mutating func readPrefix() throws(RDBError) -> Prefix {
+  mutating func readPrefix() throws(RDBError) -> Prefix {
     let first = try readByte()
     let low = first & 0x3F
     switch first >> 6 {

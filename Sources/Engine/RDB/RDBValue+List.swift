@@ -9,30 +9,33 @@ import RESP
 /// LIST_QUICKLIST_2   nodes: form (1 plain, 2 packed), then the element or the listpack, as a string
 /// ```
 extension ListValue {
-  private static let plainNode = 1
-  private static let packedNode = 2
-
   func write(to writer: inout RDBWriter) {
     writer.writeKind(.listQuicklist2)
     if block.encoding == .listpack {
       writer.writeLength(1)
-      writer.writeLength(Self.packedNode)
+      writer.writeLength(Quicklist.packedNode)
       writer.writeString(listpack.bytes)
       return
     }
     let list = Quicklist(bits: block.word)
     writer.writeLength(list.nodeCount)
-    for index in 0..<list.nodeCount {
-      let node = list[index]
-      writer.writeLength(node.form == .plain ? Self.plainNode : Self.packedNode)
-      switch node.form {
-      case .plain: writer.writeString(node.plain.view)
-      case .packed: writer.writeString(node.listpack.bytes)
-      case .compressed:
-        let expanded = node.compressed.expanded()
-        writer.writeString(expanded.bytes)
-        expanded.free()
-      }
+    for index in 0..<list.nodeCount { list.write(list[index], to: &writer) }
+  }
+}
+
+extension Quicklist {
+  static let plainNode = 1
+  static let packedNode = 2
+
+  func write(_ node: Node, to writer: inout RDBWriter) {
+    writer.writeLength(node.form == .plain ? Self.plainNode : Self.packedNode)
+    switch node.form {
+    case .plain: writer.writeString(node.plain.view)
+    case .packed: writer.writeString(node.listpack.bytes)
+    case .compressed:
+      let expanded = node.compressed.expanded()
+      writer.writeString(expanded.bytes)
+      expanded.free()
     }
   }
 }

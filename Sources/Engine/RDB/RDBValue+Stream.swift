@@ -14,17 +14,31 @@ import RESP
 /// everything. A time of -1 is none, and so is an `entriesRead` of 2^64 - 1.
 extension StreamValue {
   func write(to writer: inout RDBWriter) {
-    writer.writeKind(writer.versionMax < 11 ? .streamListpacks2 : .streamListpacks3)
+    writeStart(to: &writer)
     let stream = self.stream
-    writer.writeLength(stream.body.nodes.count)
     var position = stream.body.nodes.firstPosition
     while let current = position {
-      let node = stream.body.nodes[current]
-      writer.writeLength(16)
-      writer.writeBigEndian(node.id)
-      writer.writeString(node.listpack.bytes)
+      write(stream.body.nodes[current], to: &writer)
       position = stream.body.nodes.position(after: current)
     }
+    writeRest(to: &writer)
+  }
+
+  /// What comes before the nodes.
+  func writeStart(to writer: inout RDBWriter) {
+    writer.writeKind(writer.versionMax < 11 ? .streamListpacks2 : .streamListpacks3)
+    writer.writeLength(stream.body.nodes.count)
+  }
+
+  func write(_ node: borrowing StreamNode, to writer: inout RDBWriter) {
+    writer.writeLength(16)
+    writer.writeBigEndian(node.id)
+    writer.writeString(node.listpack.bytes)
+  }
+
+  /// What comes behind the nodes.
+  func writeRest(to writer: inout RDBWriter) {
+    let stream = self.stream
     writer.writeLength(stream.body.count)
     writer.writeLengths(stream.body.lastID)
     writer.writeLengths(stream.body.firstID)

@@ -32,6 +32,9 @@ package struct RDBWriter: ~Copyable {
   /// Forgets what was written; keeps the memory.
   package mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
 
+  /// Forgets what was written last.
+  mutating func truncate(to count: Int) { bytes.removeLast(bytes.count - count) }
+
   package mutating func writeByte(_ byte: UInt8) { bytes.append(byte) }
 
   /// The byte that names a value's layout, and the key whose value it is, where the writer has been given one.
@@ -88,14 +91,19 @@ package struct RDBWriter: ~Copyable {
     if compresses, view.count >= RDB.compressibleBytesMin,
       let compressed = compressor.compress(view, limit: view.count - 4)
     {
-      bytes.append(0xC0 | RDB.StringEncoding.lzf.rawValue)
-      writeLength(compressed.count)
-      writeLength(view.count)
+      writeLengths(compressed: compressed.count, of: view.count)
       bytes += compressed
       return
     }
     writeLength(view.count)
     writeBytes(view)
+  }
+
+  /// What comes before the bytes of a compressed string.
+  mutating func writeLengths(compressed compressedCount: Int, of count: Int) {
+    bytes.append(0xC0 | RDB.StringEncoding.lzf.rawValue)
+    writeLength(compressedCount)
+    writeLength(count)
   }
 
   /// An integer as a string: encoded up to 32 bits, in decimal beyond.

@@ -24,7 +24,7 @@ extension Information {
       let part = total > 0 ? Double(loaded) / Double(total) : 0
       field("loading_start_time", loading.startedAt / 1000)
       field("loading_total_bytes", total)
-      field("loading_rdb_used_mem", 0)
+      field("loading_rdb_used_mem", loading.formerMemory.load(ordering: .relaxed))
       field("loading_loaded_bytes", loaded)
       field("loading_loaded_perc", HumanText.fixed(part * 100, 2))
       let left = loaded > 0 ? Double(elapsed) / 1000 * (1 - part) / max(part, 0.0001) : 1

@@ -186,19 +186,17 @@ extension Persistence {
   // MARK: On and off
 
   /// Goes on with the files that were loaded, or begins new ones where they are of another number of shards, or of
-  /// shards that had other keys.
+  /// shards that had other keys. What one shard or a Redis has written is left as it is: several go on behind it.
   ///
   /// - Returns: false if that failed; the log says why.
   func startAppending(_ loaded: AppendOnlyManifest?) async -> Bool {
     if let loaded { state.withLock { $0.manifest = loaded } }
-    guard let loaded, loaded.shardCount == server.shardCount,
-      server.shardCount == 1 || loaded.seed == server.seed
-    else {
+    guard let loaded, let files = continuation(of: loaded) else {
       guard let rewrite = startRewrite(turnsOn: true) else { return false }
       return await rewrite.value
     }
     do throws(SystemError) {
-      try await goOn(with: loaded)
+      try await goOn(with: files)
       return true
     } catch {
       log.critical("Can't open the append-only file: \(error.description)")
@@ -206,8 +204,17 @@ extension Persistence {
     }
   }
 
+  /// The files that were loaded, as this server can go on with them; nil if it can't.
+  private func continuation(of loaded: AppendOnlyManifest) -> AppendOnlyManifest? {
+    if loaded.shardCount == server.shardCount {
+      return server.shardCount == 1 || loaded.seed == server.seed ? loaded : nil
+    }
+    return loaded.shardCount == 1 ? loaded.continued() : nil
+  }
+
   private func goOn(with loaded: AppendOnlyManifest) async throws(SystemError) {
     var manifest = loaded
+    let sequence = lastSequence(manifest) + 1
     var targets: [(descriptor: Int32, offset: Int)] = []
     var byteCount = 0
     for shard in 0..<server.shardCount {
@@ -215,7 +222,6 @@ extension Persistence {
       if let last = manifest.increments(ofShard: shard).last {
         file = last
       } else {
-        let sequence = lastSequence(manifest) + 1
         file = .init(
           name: fileName(.incremental, sequence, shard: shard), sequence: sequence, kind: .incremental,
           shard: shard)
@@ -225,7 +231,7 @@ extension Persistence {
       targets.append((descriptor, try Files.byteCount(path(file.name))))
     }
     for file in manifest.files where file.kind != .history { byteCount += try Files.byteCount(path(file.name)) }
-    if manifest != loaded { try store(manifest) }
+    if manifest != state.withLock({ $0.manifest }) { try store(manifest) }
     let opened = targets
     await cut { worker, keyspace in
       let target = opened[worker.index]

@@ -62,10 +62,7 @@ extension Persistence {
     return await loading(LoadProgress(replacesLibraries: replacesLibraries)) { progress async throws(LoadFailure) in
       var mapped: [MappedFile] = []
       for path in paths { mapped.append(try self.map(path, progress)) }
-      let files = mapped
-      try await self.parallel(files.count) { index async throws(LoadFailure) in
-        _ = try await self.load(files[index], on: index % self.server.shardCount, progress)
-      }
+      try await self.load(mapped, progress)
       self.log.notice(
         "Done loading RDB, keys loaded: \(progress.loadedKeys.load(ordering: .relaxed)), keys expired: \(progress.expiredKeys.load(ordering: .relaxed))."
       )
@@ -79,7 +76,7 @@ extension Persistence {
   private func loadLog(_ path: String) async -> Bool {
     await loading { progress async throws(LoadFailure) in
       let file = try self.map(path, progress)
-      let start = RDBFileReader.hasMagic(file.bytes) ? try await self.load(file, on: 0, progress) : 0
+      let start = RDBFileReader.hasMagic(file.bytes) ? try await self.load(file, progress) : 0
       let input = try self.scan(file, from: start, isLast: true)
       try await self.replay([[input]], progress)
     }
@@ -110,32 +107,55 @@ extension Persistence {
   }
 
   private func load(_ manifest: AppendOnlyManifest, _ progress: LoadProgress) async throws(LoadFailure) {
-    var logs: [[LogReplay.Input]] = []
+    var logs: [[MappedFile]] = []
     var bases: [MappedFile] = []
     for shard in 0..<manifest.shardCount {
-      var inputs: [LogReplay.Input] = []
-      if let base = manifest.base(ofShard: shard) {
-        let file = try map(path(base.name), progress)
-        if RDBFileReader.hasMagic(file.bytes) {
-          bases.append(file)
-        } else {
-          inputs.append(try scan(file, from: 0, isLast: false))
-        }
-      }
-      let increments = manifest.increments(ofShard: shard)
-      for (index, increment) in increments.enumerated() {
-        let file = try map(path(increment.name), progress)
-        inputs.append(try scan(file, from: 0, isLast: index == increments.count - 1))
-      }
-      logs.append(inputs)
+      let (base, log) = try map(manifest, ofShard: shard, progress)
+      if let base { bases.append(base) }
+      logs.append(log)
     }
-    let files = bases
-    try await parallel(files.count) { index async throws(LoadFailure) in
-      _ = try await self.load(files[index], on: index % self.server.shardCount, progress)
-      self.log.notice("DB loaded from base file \(files[index].path): \(self.seconds(since: progress.startedAt)) seconds")
+    if manifest.isContinued {
+      let (base, log) = try map(manifest, ofShard: nil, progress)
+      if let base { try await load(base: [base], progress) }
+      let isLast = logs.joined().allSatisfy { $0.byteCount == 0 }
+      try await replay([try scan(log, isLast: isLast)], progress)
     }
-    try await replay(logs, progress)
+    try await load(base: bases, progress)
+    var inputs: [[LogReplay.Input]] = []
+    for log in logs { inputs.append(try scan(log, isLast: true)) }
+    try await replay(inputs, progress)
     log.notice("DB loaded from append only file: \(seconds(since: progress.startedAt)) seconds")
+  }
+
+  /// The files of a shard: a base in Redis' format if there is one, and what there is to be run again.
+  private func map(
+    _ manifest: AppendOnlyManifest, ofShard shard: Int?, _ progress: LoadProgress
+  ) throws(LoadFailure) -> (base: MappedFile?, log: [MappedFile]) {
+    var base: MappedFile?
+    var log: [MappedFile] = []
+    if let file = manifest.base(ofShard: shard) {
+      let mapped = try map(path(file.name), progress)
+      if RDBFileReader.hasMagic(mapped.bytes) { base = mapped } else { log.append(mapped) }
+    }
+    for increment in manifest.increments(ofShard: shard) { log.append(try map(path(increment.name), progress)) }
+    return (base, log)
+  }
+
+  private func load(base files: [MappedFile], _ progress: LoadProgress) async throws(LoadFailure) {
+    try await load(files, progress) { file in
+      self.log.notice("DB loaded from base file \(file.path): \(self.seconds(since: progress.startedAt)) seconds")
+    }
+  }
+
+  /// Looks the files of a log through.
+  ///
+  /// - Parameter isLast: nothing comes behind the last of them, so it may end torn.
+  private func scan(_ files: [MappedFile], isLast: Bool) throws(LoadFailure) -> [LogReplay.Input] {
+    var inputs: [LogReplay.Input] = []
+    for (index, file) in files.enumerated() {
+      inputs.append(try scan(file, from: 0, isLast: isLast && index == files.count - 1))
+    }
+    return inputs
   }
 
   // MARK: Steps
@@ -146,6 +166,44 @@ extension Persistence {
       progress.totalBytes.add(file.byteCount, ordering: .relaxed)
       return file
     } catch { throw LoadFailure(path: path, offset: nil, reason: error.description) }
+  }
+
+  /// Reads RDB files: where there are fewer than shards, all shards read each of them together, else a shard each.
+  private func load(
+    _ files: [MappedFile], _ progress: LoadProgress, then tell: @escaping @Sendable (MappedFile) -> Void = { _ in }
+  ) async throws(LoadFailure) {
+    let shardCount = server.shardCount
+    guard files.count >= shardCount else {
+      for file in files {
+        _ = try await load(file, progress)
+        tell(file)
+      }
+      return
+    }
+    try await parallel(files.count) { index async throws(LoadFailure) in
+      _ = try await self.load(files[index], on: index % shardCount, progress)
+      tell(files[index])
+    }
+  }
+
+  /// Reads an RDB file with all shards.
+  ///
+  /// - Returns: where the file's RDB part ends.
+  private func load(_ file: MappedFile, _ progress: LoadProgress) async throws(LoadFailure) -> Int {
+    let server = self.server
+    guard server.shardCount > 1 else { return try await load(file, on: 0, progress) }
+    do throws(RDBError) {
+      let reader = try RDBFileReader(
+        file.bytes, options: server.workers[0].settings.keyspace, seed: server.seed, now: WallClock.milliseconds)
+      let shared = SharedLoad(
+        file, reader, shardCount: server.shardCount, sums: server.configuration[.rdbchecksum])
+      await withDiscardingTaskGroup { group in
+        for worker in server.workers {
+          group.addTask(executorPreference: worker.loop) { await worker.read(shared, reader, progress) }
+        }
+      }
+      return try shared.finish()
+    } catch { throw LoadFailure(file, error) }
   }
 
   private func load(

@@ -25,7 +25,7 @@ extension Persistence {
   ) async throws(SystemError) {
     let libraries = Mutex<[FunctionLibrary]>([])
     await cut { worker, keyspace in
-      keyspace.beginSnapshot(format)
+      keyspace.beginSnapshot(format, slicesValues: true)
       // On the thread that changes them.
       if worker.index == 0 { libraries.withLock { $0 = worker.server.libraries.all } }
       progress.totalKeys.add(keyspace.currentSnapshot?.totalCount ?? 0, ordering: .relaxed)

@@ -106,6 +106,11 @@ final class Persistence: @unchecked Sendable {
       return CommandError("LOADING Redis is loading the dataset in memory")
     }
     guard command.flags.contains(.write) || command.name == "ping" else { return nil }
+    return refusalOfWrites()
+  }
+
+  /// Why nothing may change now, nil if it may.
+  func refusalOfWrites() -> CommandError? {
     let configuration = server.configuration
     return state.withLock { state in
       if let failure = state.journalFailures.values.first {

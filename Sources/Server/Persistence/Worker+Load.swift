@@ -7,43 +7,17 @@ import ServerConfig
 import Shard
 import Synchronization
 
-/// How far the server is in reading its files, over all threads.
-final class LoadProgress: Sendable {
-  /// Milliseconds since 1970.
-  let startedAt = WallClock.milliseconds
-  let totalBytes = Atomic<Int>(0)
-  let loadedBytes = Atomic<Int>(0)
-  let loadedKeys = Atomic<Int>(0)
-  let expiredKeys = Atomic<Int>(0)
-  let emptyKeys = Atomic<Int>(0)
-  /// A library takes the place of one of its name, which is an error else.
-  let replacesLibraries: Bool
-
-  init(replacesLibraries: Bool = false) { self.replacesLibraries = replacesLibraries }
-}
-
-/// Why files can't be read.
-struct LoadFailure: Error, Sendable {
-  let path: String
-  let offset: Int?
-  let reason: String
-  /// The file ends too early, as after a crash.
-  var isTruncation = false
-  var isOfLog = false
-  var unknownCommand: String?
-}
-
 /// The worker as reader of files. Between slices the thread serves clients, who mostly hear that it loads.
 extension Worker {
   /// How long a slice may take.
-  private static let loadNanoseconds: UInt64 = 1_000_000
+  static let loadNanoseconds: UInt64 = 1_000_000
   /// Entries of another shard that travel at a time.
   private static let batchEntriesMax = 512
   /// Bytes of a log that are given to the parser at a time.
   private static let replayByteCount = 256 << 10
 
   /// With a delay for each key, so many go at a time.
-  private static let delayedEntries = 8
+  static let delayedEntries = 8
 
   /// Waits as directives for tests ask: `microseconds` an entry, or if negative its inverse entries a microsecond.
   /// Returns early when `isWanted` says no.
@@ -70,9 +44,7 @@ extension Worker {
     do throws(RDBError) {
       return try await loadEntries(file, progress)
     } catch {
-      throw LoadFailure(
-        path: file.path, offset: error.offset, reason: "expected \(error.expected)",
-        isTruncation: error.offset >= file.byteCount)
+      throw LoadFailure(file, error)
     }
   }
 
@@ -81,8 +53,10 @@ extension Worker {
       file.bytes, options: settings.keyspace, seed: server.seed, now: WallClock.milliseconds)
     var batches = (0..<server.shardCount).map { _ in EntryBatch() }
     var reported = 0
+    let verifies = server.configuration[.rdbchecksum]
     while true {
       let step = try loadSlice(&reader, batches, progress)
+      if verifies { reader.sumUp() }
       progress.loadedBytes.add(reader.offset - reported, ordering: .relaxed)
       reported = reader.offset
       for shard in batches.indices where shard != index && (batches[shard].count >= Self.batchEntriesMax || step == .end) {
@@ -94,7 +68,7 @@ extension Worker {
       await delay(entries: Self.delayedEntries, settings.loadDelayMicroseconds)
       await nextTurn()
     }
-    try reader.finish(verifies: server.configuration[.rdbchecksum])
+    try reader.finish(verifies: verifies)
     progress.loadedBytes.add(reader.offset - reported, ordering: .relaxed)
     return reader.offset
   }
@@ -123,16 +97,7 @@ extension Worker {
     let end = EventLoop.monotonicNanoseconds + Self.loadNanoseconds
     var count = 0
     while true {
-      switch try reader.next() {
-      case .end: return .end
-      case .auxiliary(let name, let value): noteAuxiliary(name, value)
-      case .function(let text): try loadLibrary(text, at: reader.offset, progress)
-      case .empty(let key):
-        progress.emptyKeys.add(1, ordering: .relaxed)
-        server.log.notice("Loading: skipping empty key: \(String(decoding: key, as: UTF8.self))")
-      case .expired: progress.expiredKeys.add(1, ordering: .relaxed)
-      case .entry(let entry, let database):
-        progress.loadedKeys.add(1, ordering: .relaxed)
+      let isEnd = try loadItem(&reader, progress) { entry, database in
         let owner = server.shard(of: entry.key)
         if owner == index {
           keyspace.load(entry, database: database)
@@ -140,6 +105,7 @@ extension Worker {
           batches[owner].append(entry, database: database)
         }
       }
+      if isEnd { return .end }
       count += 1
       if settings.loadDelayMicroseconds != 0, count == Self.delayedEntries { return .more }
       if count & 63 == 0 {
@@ -147,6 +113,29 @@ extension Worker {
         if batches.contains(where: { $0.count >= Self.batchEntriesMax }) { return .more }
       }
     }
+  }
+
+  /// Reads an item; `put` is given an entry.
+  ///
+  /// - Returns: whether that was the end.
+  @inline(__always)
+  func loadItem(
+    _ reader: inout RDBFileReader, _ progress: LoadProgress,
+    _ put: (consuming DetachedEntry, _ database: Int) -> Void
+  ) throws(RDBError) -> Bool {
+    switch try reader.next() {
+    case .end: return true
+    case .auxiliary(let name, let value): noteAuxiliary(name, value, progress)
+    case .function(let text): try loadLibrary(text, at: reader.offset, progress)
+    case .empty(let key):
+      progress.emptyKeys.add(1, ordering: .relaxed)
+      server.log.notice("Loading: skipping empty key: \(String(decoding: key, as: UTF8.self))")
+    case .expired: progress.expiredKeys.add(1, ordering: .relaxed)
+    case .entry(let entry, let database):
+      progress.loadedKeys.add(1, ordering: .relaxed)
+      put(entry, database)
+    }
+    return false
   }
 
   private func loadLibrary(
@@ -160,7 +149,7 @@ extension Worker {
     }
   }
 
-  private func noteAuxiliary(_ name: String, _ value: String) {
+  private func noteAuxiliary(_ name: String, _ value: String, _ progress: LoadProgress) {
     switch name {
     case "redis-ver": server.log.notice("Loading RDB produced by version \(value)")
     case "ctime":
@@ -168,8 +157,9 @@ extension Worker {
         server.log.notice("RDB age \(max(0, WallClock.milliseconds / 1000 - time)) seconds")
       }
     case "used-mem":
-      if let bytes = Double(value) {
-        server.log.notice("RDB memory usage when created \((bytes / 1_048_576 * 100).rounded() / 100) Mb")
+      if let bytes = Int(value) {
+        progress.formerMemory.store(bytes, ordering: .relaxed)
+        server.log.notice("RDB memory usage when created \((Double(bytes) / 1_048_576 * 100).rounded() / 100) Mb")
       }
     default: break
     }

@@ -29,9 +29,9 @@ final class SnapshotProgress: Sendable {
 /// The worker's part of a snapshot.
 extension Worker {
   /// How long a slice of a sweep may take; the turn has other things to do.
-  private static let sweepNanoseconds: UInt64 = 400_000
+  static let sweepNanoseconds: UInt64 = 400_000
   /// How much is written at a time.
-  private static let partByteCount = 256 << 10
+  static let partByteCount = 256 << 10
 
   /// Coordinates a look at all shards in one instant.
   func cut(
@@ -57,6 +57,11 @@ extension Worker {
     _ file: PartFile, _ head: [UInt8], _ progress: SnapshotProgress
   ) async throws(SystemError) {
     loop.preconditionOnLoop()
+    slicesSnapshot = true
+    defer {
+      slicesSnapshot = false
+      releaseAllSnapshotClaims()
+    }
     var failure: SystemError?
     var part = head
     var hasMore = true
@@ -64,13 +69,12 @@ extension Worker {
     while hasMore {
       if part.isEmpty { (part, hasMore, saved) = sweepSlice(file, progress) }
       defer { part = [] }
-      if !part.isEmpty, failure == nil {
-        do throws(SystemError) {
-          try await write(part, to: file.descriptor, at: file.place(part))
-        } catch {
-          failure = error
-          cancelSnapshot()
-        }
+      do throws(SystemError) {
+        if !part.isEmpty, failure == nil { try await write(part, to: file.descriptor, at: file.place(part)) }
+        while failure == nil, let save = nextLargeValue() { try await write(save, file, progress) }
+      } catch {
+        failure = error
+        cancelSnapshot()
       }
       if progress.isCancelled, failure == nil {
         failure = SystemError("snapshot", ECANCELED)
@@ -85,21 +89,21 @@ extension Worker {
   /// Sweeps for a moment.
   ///
   /// - Returns: what is to be written now, empty if it is too little, whether there will be more, and how many entries
-  ///   were looked at.
+  ///   were written since the last time.
   private func sweepSlice(_ file: PartFile, _ progress: SnapshotProgress) -> (part: [UInt8], hasMore: Bool, saved: Int) {
     shard.assumeIsolated { shard in
       shard.withKeyspace { keyspace in
         guard let cut = keyspace.currentSnapshot else { return ([], false, 0) }
         if cut.isFlushed, progress.endsWithFlush { progress.cancel() }
-        let before = cut.savedCount
         let isDelayed = settings.saveDelayMicroseconds != 0
         let end = EventLoop.monotonicNanoseconds + (isDelayed ? 0 : Self.sweepNanoseconds)
         let hasMore = keyspace.sweepSnapshot(Self.partByteCount) { EventLoop.monotonicNanoseconds < end }
         if !hasMore { file.need(version: cut.version) }
-        progress.savedKeys.add(cut.savedCount - before, ordering: .relaxed)
+        let saved = cut.takeSavedCount()
+        progress.savedKeys.add(saved, ordering: .relaxed)
         hasBackgroundWork = hasBackgroundWork || keyspace.hasGarbage
         let isDue = !hasMore || cut.pendingByteCount >= Self.partByteCount
-        return (isDue ? cut.takePart() : [], hasMore, cut.savedCount - before)
+        return (isDue ? cut.takePart() : [], hasMore, saved)
       }
     }
   }

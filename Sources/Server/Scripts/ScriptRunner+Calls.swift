@@ -31,7 +31,16 @@ extension Worker {
     {
       return refuse("OOM command not allowed when used memory > 'maxmemory'.", code: "OOM", &reply)
     }
-    if traits.contains(.writes) { run.hasWritten = true }
+    if traits.contains(.writes) {
+      if !run.hasWritten, server.persistence.isGuarding, !run.connection.isReplay,
+        let refusal = server.persistence.refusalOfWrites()
+      {
+        unsafe statistics.countError(refusal)
+        ByteView.with(refusal.message) { reply.raw($0) }
+        return .refused
+      }
+      run.hasWritten = true
+    }
     if server.insight.isMonitored { monitorScript(command, words, database: run.database) }
     keyspace.select(run.database)
     if traits.contains(.service) { return callService(command, words, run, &keyspace, &reply) }

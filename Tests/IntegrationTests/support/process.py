@@ -24,7 +24,7 @@ class Server:
 
     READY = "eady to accept connections"  # Redis 7.0 writes a small r for a Unix socket
 
-    def __init__(self, binary, directory, *options, port=None, stdin=None, prefix=(), start_timeout=30):
+    def __init__(self, binary, directory, *options, port=None, stdin=None, prefix=(), start_timeout=30, ready=READY):
         self.port = free_port() if port is None else port
         self.directory = str(directory)
         arguments = [*prefix, str(binary)]
@@ -42,7 +42,7 @@ class Server:
         if stdin is not None:
             self.process.stdin.write(stdin.encode())
             self.process.stdin.close()
-        if not self.wait_for_log(self.READY, start_timeout):
+        if not self.wait_for_log(ready, start_timeout):
             self.stop()
             raise RuntimeError(f"the server did not start: {' '.join(arguments)}\n{self.log}")
 

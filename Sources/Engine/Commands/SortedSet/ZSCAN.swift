@@ -17,7 +17,7 @@ extension Command {
       Argument("count", .integer, token: "COUNT", .optional),
     ],
     execution: .oneShard { keyspace, arguments, reply throws(CommandError) in
-      let cursor = try ScanCursor(arguments[2]).rawValue
+      let cursor = try ScanCursor(arguments[2]).position
       let value = try keyspace.collection(SortedSetValue.self, arguments[1], for: .read)
       guard let value else {
         reply.array(2)
