@@ -256,8 +256,10 @@ final class ServerContext: @unchecked Sendable {
 
   /// How far a shutdown is.
   private struct Shutdown {
-    enum Phase { case none, saving, aborted, leaving }
+    enum Phase { case none, saving, leaving }
     var phase = Phase.none
+    /// Grows with each that has come to nothing.
+    var number = 0
     /// Under way; whoever asks meanwhile gets the same answer.
     var attempt: Task<Int32?, Never>?
   }
@@ -270,7 +272,8 @@ final class ServerContext: @unchecked Sendable {
   func abortShutdown() -> Bool {
     let isAborted = shutdown.withLock { shutdown in
       guard shutdown.phase == .saving else { return false }
-      shutdown.phase = .aborted
+      // Another may begin before this one has noticed.
+      shutdown = Shutdown(number: shutdown.number + 1)
       return true
     }
     guard isAborted else { return false }
@@ -292,26 +295,30 @@ final class ServerContext: @unchecked Sendable {
   func shutDown(saves: Bool? = nil, forces: Bool = false) async -> Int32? {
     let attempt = shutdown.withLock { shutdown in
       if let attempt = shutdown.attempt { return attempt }
-      let attempt = Task { await stop(saves: saves, forces: forces) }
-      shutdown = Shutdown(phase: .saving, attempt: attempt)
+      let number = shutdown.number
+      let attempt = Task { await stop(number, saves: saves, forces: forces) }
+      shutdown = Shutdown(phase: .saving, number: number, attempt: attempt)
       return attempt
     }
     return await attempt.value
   }
 
-  private func stop(saves: Bool?, forces: Bool) async -> Int32? {
+  private func stop(_ number: Int, saves: Bool?, forces: Bool) async -> Int32? {
     log.notice("User requested shutdown...")
-    while await workers[0].perform({ $0.isCronPaused }), shutdown.withLock({ $0.phase == .saving }) {
+    func isWanted() -> Bool { shutdown.withLock { $0.number == number } }
+    while await workers[0].perform({ $0.isCronPaused }), isWanted() {
       try? await Task.sleep(nanoseconds: 10_000_000)
     }
-    let isSaved = persistence.isLoading || shutdown.withLock { $0.phase != .saving } ? true : await persistence.finish(saves: saves)
+    guard isWanted() else { return nil }
+    let isSaved = persistence.isLoading ? true : await persistence.finish(saves: saves)
     let goesOn = shutdown.withLock { shutdown in
-      if shutdown.phase == .saving, isSaved || forces {
+      guard shutdown.number == number else { return true }
+      if isSaved || forces {
         shutdown.phase = .leaving
         return false
       }
-      if shutdown.phase == .saving { log.warning("Error trying to save the DB, can't exit.") }
-      shutdown = Shutdown()
+      log.warning("Error trying to save the DB, can't exit.")
+      shutdown = Shutdown(number: number + 1)
       return true
     }
     if goesOn { return nil }

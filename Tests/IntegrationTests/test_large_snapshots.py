@@ -7,15 +7,16 @@ import pytest
 
 from test_persistence import DEBUG, LOGGED, client, crash, restart, settle_files
 
-MEMBERS = 400_000
+MEMBERS = 60_000
 # Elements that compress, and some that do not.
 KEYS = ("set", "hash", "times", "sorted", "list", "string", "noise", "stream", "plain")
 
 
-def fill(server):
+def fill(server, factor=1):
+    """Values that are large, or as many times as large."""
     noise = random.Random(7)
     with client(server) as connection:
-        for start in range(0, MEMBERS, 20_000):
+        for start in range(0, MEMBERS * factor, 20_000):
             numbers = range(start, start + 20_000)
             pipeline = connection.pipeline(transaction=False)
             pipeline.sadd("set", *(f"member:{number}" for number in numbers))
@@ -31,9 +32,9 @@ def fill(server):
             pipeline.xadd("stream", {"number": number, "text": "t" * (number % 50)}, id=f"{number + 1}-1")
         pipeline.xgroup_create("stream", "group", "5-1")
         pipeline.xreadgroup("group", "reader", {"stream": ">"}, count=3000)
-        pipeline.set("string", b"".join(b"%d " % number for number in range(5_000_000)))
-        pipeline.set("noise", noise.randbytes(20 << 20))
-        pipeline.rpush("plain", *(noise.randbytes(300_000) + bytes(100_000) for _ in range(30)))
+        pipeline.set("string", b"".join(b"%d " % number for number in range(700_000 * factor)))
+        pipeline.set("noise", noise.randbytes(factor * 3 << 20))
+        pipeline.rpush("plain", *(noise.randbytes(300_000) + bytes(100_000) for _ in range(5 * factor)))
         pipeline.expire("sorted", 1_000_000)
         pipeline.execute_command("DEBUG", "POPULATE", 20_000)
         pipeline.execute()
@@ -48,7 +49,7 @@ def digests(connection):
 @pytest.mark.parametrize("shards, format", [(1, "single"), (3, "single"), (3, "shards")])
 def test_large_values_are_saved_in_slices(start, shards, format, long_tests):
     server = start(*DEBUG, "--snapshot-format", format, shards=shards)
-    expected = fill(server)
+    expected = fill(server, 6)
     with client(server) as connection:
         connection.config_resetstat()
         connection.bgsave()

@@ -120,6 +120,7 @@ def test_libraries_are_in_all_files(start, shards):
     with client(server) as connection:
         settle_files(connection)
         connection.function_load(text)
+        assert connection.execute_command("WAITAOF", 1, 0, 0) == [1, 0]
     crash(server)
     again = restart(start, server, *LOGGED, shards=shards)
     with client(again) as connection:

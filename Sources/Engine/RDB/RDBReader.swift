@@ -86,7 +86,9 @@ package struct RDBReader {
   }
 
   package mutating func readLength() throws(RDBError) -> Int {
-    try checkedLength(try readUnsignedLength())
+    // Apart from each other: in one expression the reader would be copied, and what its options refer to counted.
+    let length = try readUnsignedLength()
+    return try checkedLength(length)
   }
 
   /// As `readLength`, where 2^63 and more are possible.
