@@ -60,7 +60,7 @@ private enum Hop {
         }
         let end = End(
           loop, peers, isAsking: isAsking, inbox: isAsking ? back : there, outbox: isAsking ? there : back, count, commands)
-        peers[isAsking] = loop
+        if isAsking { peers.asks = loop } else { peers.answers = loop }
         started.signal()
         if isAsking {
           started.wait()
@@ -77,13 +77,10 @@ private enum Hop {
 
   /// Both loops, by what they do.
   private final class Peers: @unchecked Sendable {
-    // Unchecked: both are there before either is asked for, which the semaphore orders.
-    private var loops: [EventLoop?] = [nil, nil]
-
-    subscript(isAsking: Bool) -> EventLoop? {
-      get { loops[isAsking ? 1 : 0] }
-      set { loops[isAsking ? 1 : 0] = newValue }
-    }
+    // Unchecked: each is set by its own thread, and read when a semaphore or a parcel has told that it is. Two properties
+    // rather than an array, which both threads would change at once.
+    var asks: EventLoop?
+    var answers: EventLoop?
   }
 
   private final class End: LoopClient {
@@ -132,7 +129,8 @@ private enum Hop {
 
     private func send(_ parcel: Parcel) {
       precondition(outbox.push(parcel), "no room for one parcel")
-      if let peer = peers[!isAsking], peer.isSleeping { peer.wake() }
+      let peer = isAsking ? peers.answers : peers.asks
+      if let peer, peer.isSleeping { peer.wake() }
     }
   }
 }
