@@ -15,6 +15,7 @@ struct ShardReport: Sendable {
   let traffic: TrafficStatistics
   let rates: TrafficRates
   let keyspace: KeyspaceStatistics
+  let defragmentation: Defragmentation.Report
   let changeCount: Int
   /// Bytes in the append-only file, and on their way there.
   let journalFileByteCount: Int
@@ -64,6 +65,7 @@ struct ShardReport: Sendable {
     traffic = unsafe worker.traffic
     rates = worker.rates
     self.keyspace = keyspace.statistics
+    defragmentation = worker.defragmentation.report
     changeCount = keyspace.changeCount
     journalFileByteCount = worker.journal.fileByteCount
     journalQueuedByteCount = worker.journal.queuedByteCount

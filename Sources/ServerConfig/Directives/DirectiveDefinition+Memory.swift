@@ -21,7 +21,7 @@ extension DirectiveDefinition {
     .flag(.lazyfreeLazyServerDel, "lazyfree-lazy-server-del", default: false),
     .flag(.lazyfreeLazyUserDel, "lazyfree-lazy-user-del", default: false),
     .flag(.lazyfreeLazyUserFlush, "lazyfree-lazy-user-flush", default: false),
-    .flag(.activedefrag, "activedefrag", default: false),
+    .flag(.activedefrag, "activedefrag", default: true),
     .memory(
       .activeDefragIgnoreBytes, "active-defrag-ignore-bytes", 1...Int.max, default: 104_857_600),
     .integer(.activeDefragThresholdLower, "active-defrag-threshold-lower", 0...1000, default: 10),

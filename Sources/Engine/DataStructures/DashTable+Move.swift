@@ -1,0 +1,90 @@
+import CLinux
+
+/// Blocks that move, so that memory can be given back: entries, and the table's own.
+extension DashTable {
+  /// A place within a table, from which on blocks have not been looked at: some buckets of a segment.
+  ///
+  /// It stays usable, whatever happens to the table; what has come and gone meanwhile may be passed over.
+  struct Place {
+    var position: UInt64 = 0
+    var bucket = 0
+
+    /// As one word below 2^55.
+    var rawValue: UInt64 { position | UInt64(bucket) << DashTable.positionBits }
+
+    init() {}
+
+    init(rawValue: UInt64) {
+      position = rawValue & (UInt64(1) << DashTable.positionBits - 1)
+      bucket = Int(rawValue >> DashTable.positionBits)
+    }
+  }
+
+  /// Buckets of a step: their blocks are asked about at once.
+  private static let bucketsPerStep = 8
+
+  /// Moves entries of the buckets at `place` where that pays, and a segment when its first buckets are looked at.
+  ///
+  /// - Parameters:
+  ///   - mayMove: whether nobody holds an address of the entry, or of anything in its value.
+  ///   - visit: gets the slot of each entry that may move, after that.
+  /// - Returns: where to go on; nil after the last.
+  mutating func moveBlocks(
+    at place: Place, _ mover: inout BlockMover, mayMove: (EntryBlock) -> Bool = { _ in true },
+    visit: (Slot, inout BlockMover) -> Void = { _, _ in }
+  ) -> Place? {
+    moveSegment(at: place, &mover)
+    let segment = unsafe Segment(word: directory[directoryIndex(place.position)])
+    if segment.isMissing { return nil }
+    let end = Swift.min(place.bucket + Self.bucketsPerStep, segment.bucketCount)
+    unsafe segment.forEachSlotPointer(in: place.bucket..<end) { unsafe clinux_prefetch(Self.block($0.pointee).base) }
+    mover.ask()
+    unsafe segment.forEachSlotPointer(in: place.bucket..<end) { unsafe mover.add(Self.block($0.pointee).base) }
+    mover.find()
+    var index = 0
+    unsafe segment.forEachSlotPointer(in: place.bucket..<end) { slot in
+      let block = unsafe Self.block(slot.pointee)
+      defer { index += 1 }
+      guard mayMove(block) else { return }
+      if mover.pays(index) {
+        unsafe replace(slot, with: EntryBlock(base: mover.move(block.base, block.byteCount)))
+      }
+    }
+    unsafe segment.forEachSlotPointer(in: place.bucket..<end) { slot in
+      if mayMove(unsafe Self.block(slot.pointee)) { unsafe visit(slot, &mover) }
+    }
+    return self.place(after: place, segment, end)
+  }
+
+  /// As above, without the entries.
+  mutating func moveSegments(at place: Place, _ mover: inout BlockMover) -> Place? {
+    moveSegment(at: place, &mover)
+    let segment = unsafe Segment(word: directory[directoryIndex(place.position)])
+    return segment.isMissing ? nil : self.place(after: place, segment, segment.bucketCount)
+  }
+
+  private func place(after place: Place, _ segment: Segment, _ bucket: Int) -> Place? {
+    var next = place
+    next.bucket = bucket
+    if bucket < segment.bucketCount { return next }
+    next.bucket = 0
+    next.position = segmentStart(place.position, segment) + UInt64(1) << (Self.positionBits - segment.depth)
+    return next.position >= UInt64(1) << Self.positionBits ? nil : next
+  }
+
+  private mutating func moveSegment(at place: Place, _ mover: inout BlockMover) {
+    guard place.bucket == 0 else { return }
+    if place.position == 0 { moveDirectory(&mover) }
+    let index = directoryIndex(place.position)
+    let segment = unsafe Segment(word: directory[index])
+    if segment.isMissing { return }
+    guard let moved = unsafe mover.moveIfItPays(segment.base, segment.byteCount, alignment: 64) else { return }
+    unsafe point(from: index, segment: Segment(base: moved, bucketCount: segment.bucketCount, depth: segment.depth))
+  }
+
+  private mutating func moveDirectory(_ mover: inout BlockMover) {
+    let byteCount = 8 << Int(depth)
+    guard let moved = unsafe mover.moveIfItPays(directory, byteCount) else { return }
+    unsafe directory = moved.assumingMemoryBound(to: UInt64.self)
+  }
+}
