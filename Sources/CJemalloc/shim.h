@@ -4,6 +4,7 @@
 #include <jemalloc/jemalloc.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /// Refreshes the statistics' snapshot; `mallctl` reads are stale without it.
 static inline int cjemalloc_refresh_statistics(void) {
@@ -139,4 +140,20 @@ static inline void *_Nullable cjemalloc_allocate_uncached(size_t size, size_t al
 
 static inline void cjemalloc_free_uncached(void *_Nonnull pointer) {
   dallocx(pointer, MALLOCX_TCACHE_NONE);
+}
+
+/// Whether threads of jemalloc's own give pages back, also while nothing is allocated or freed. 0 or an errno.
+static inline int cjemalloc_set_background_threads(bool wanted) {
+  return mallctl("background_thread", NULL, NULL, &wanted, sizeof(wanted));
+}
+
+/// Within how many milliseconds the calling thread's arena gives back pages that have become free. 0 or an errno.
+static inline int cjemalloc_set_decay(ssize_t milliseconds) {
+  unsigned arena = 0;
+  size_t size = sizeof(arena);
+  int code = mallctl("thread.arena", &arena, &size, NULL, 0);
+  if (code != 0) return code;
+  char name[48];
+  snprintf(name, sizeof(name), "arena.%u.dirty_decay_ms", arena);
+  return mallctl(name, NULL, NULL, &milliseconds, sizeof(milliseconds));
 }

@@ -10,7 +10,7 @@ extension Worker {
   private static let cronNanoseconds: UInt64 = 100_000_000
 
   func startCron() {
-    unsafe room.limit(to: settings.memory.bytesMax)
+    limitMemory()
     // From here on it takes its memory.
     publishReport()
     scheduleCron()

@@ -20,8 +20,9 @@ struct Defragmentation: ~Copyable {
   /// Since when it is at work, and for how long it was before; monotonic nanoseconds.
   fileprivate var start: UInt64 = 0
   fileprivate var totalNanoseconds: UInt64 = 0
-  /// Not before that.
+  /// Not before that; and how many sweeps in a row were in vain.
   fileprivate var restsUntil: UInt64 = 0
+  fileprivate var vainSweeps = 0
   /// Blocks moved, and left, when the sweep began.
   fileprivate var blocksBefore = (moved: 0, unmoved: 0)
 
@@ -43,7 +44,7 @@ struct Defragmentation: ~Copyable {
 extension WorkerSettings.MemoryLimits {
   /// With a limit, pages in use may exceed it by this percentage before blocks are moved, whatever the thresholds say; and with
   /// the second one all time is used that may be.
-  private static let excess = 3...8
+  private static let excess = 2...6
 
   /// Percent of a processor's time to be spent on moving blocks, 0 for none.
   ///
@@ -74,7 +75,9 @@ extension WorkerSettings.MemoryLimits {
 extension Worker {
   /// A sweep that moves less than one block of so many was in vain.
   private static let vainDivisor = 128
-  private static let restNanoseconds: UInt64 = 5_000_000_000
+  /// After the first of them; twice as long after each that follows, up to the given number of times.
+  private static let restNanoseconds: UInt64 = 1_000_000_000
+  private static let restDoublingsMax = 4
   /// Slices are no shorter where a turn has spent its time on something else.
   private static let sliceNanosecondsMin: UInt64 = 100_000
 
@@ -146,7 +149,13 @@ extension Worker {
     defragmentation.blocksBefore = (statistics.movedBlocks, statistics.unmovedBlocks)
     let (waste, allocated) = server.memory.waste
     let isInVain = moved * Self.vainDivisor < moved + unmoved || moved + unmoved <= 0
-    if isInVain { defragmentation.restsUntil = EventLoop.monotonicNanoseconds + Self.restNanoseconds }
+    if isInVain {
+      let doublings = min(defragmentation.vainSweeps, Self.restDoublingsMax)
+      defragmentation.restsUntil = EventLoop.monotonicNanoseconds + Self.restNanoseconds << UInt64(doublings)
+      defragmentation.vainSweeps += 1
+    } else {
+      defragmentation.vainSweeps = 0
+    }
     if isInVain || settings.memory.effort(waste: waste, allocated: allocated) == 0 { endDefragmentation() }
   }
 }

@@ -57,8 +57,8 @@ struct BlockMover: ~Copyable {
     }
   }
 
-  /// Where one region in so many is free, the pages are well used.
-  private static let denseDivisor = 32
+  /// Where no more than one region in so many is free, the pages are well used.
+  private static let denseDivisor = 64
   private static let sizeClassCount = 48
 
   init(_ choice: Choice = .fromEmptierSlabs) {
