@@ -79,7 +79,7 @@ extension Worker {
   private static let restNanoseconds: UInt64 = 1_000_000_000
   private static let restDoublingsMax = 4
   /// Slices are no shorter where a turn has spent its time on something else.
-  private static let sliceNanosecondsMin: UInt64 = 100_000
+  private static let sliceNanosecondsMin: UInt64 = 50_000
 
   /// Now and then: begins to move blocks, works harder, or ends.
   func watchFragmentation() {

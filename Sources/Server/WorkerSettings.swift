@@ -63,7 +63,7 @@ struct WorkerSettings: Sendable {
     /// `active-defrag-cycle-min` and `-max`: percent of a processor's time.
     var effort = 1...25
     /// `active-defrag-cycle-us`.
-    var sliceNanoseconds: UInt64 = 500_000
+    var sliceNanoseconds: UInt64 = 250_000
   }
 
   /// `client-output-buffer-limit` of one class of clients; 0 means no limit.

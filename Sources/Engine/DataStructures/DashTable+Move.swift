@@ -27,11 +27,11 @@ extension DashTable {
   ///
   /// - Parameters:
   ///   - mayMove: whether nobody holds an address of the entry, or of anything in its value.
-  ///   - visit: gets the slot of each entry that may move, after that.
+  ///   - visit: gets the slot of each entry that may move, after that, and whether it was moved.
   /// - Returns: where to go on; nil after the last.
   mutating func moveBlocks(
     at place: Place, _ mover: inout BlockMover, mayMove: (EntryBlock) -> Bool = { _ in true },
-    visit: (Slot, inout BlockMover) -> Void = { _, _ in }
+    visit: (Slot, _ hasMoved: Bool, inout BlockMover) -> Void = { _, _, _ in }
   ) -> Place? {
     moveSegment(at: place, &mover)
     let segment = unsafe Segment(word: directory[directoryIndex(place.position)])
@@ -42,16 +42,23 @@ extension DashTable {
     unsafe segment.forEachSlotPointer(in: place.bucket..<end) { unsafe mover.add(Self.block($0.pointee).base) }
     mover.find()
     var index = 0
+    var moved: UInt64 = 0
+    var fixed: UInt64 = 0
     unsafe segment.forEachSlotPointer(in: place.bucket..<end) { slot in
       let block = unsafe Self.block(slot.pointee)
-      defer { index += 1 }
-      guard mayMove(block) else { return }
-      if mover.pays(index) {
+      if !mayMove(block) {
+        fixed |= 1 << UInt64(index)
+      } else if mover.pays(index) {
         unsafe replace(slot, with: EntryBlock(base: mover.move(block.base, block.byteCount)))
+        moved |= 1 << UInt64(index)
       }
+      index += 1
     }
+    index = 0
     unsafe segment.forEachSlotPointer(in: place.bucket..<end) { slot in
-      if mayMove(unsafe Self.block(slot.pointee)) { unsafe visit(slot, &mover) }
+      let bit = UInt64(1) << UInt64(index)
+      if fixed & bit == 0 { unsafe visit(slot, moved & bit != 0, &mover) }
+      index += 1
     }
     return self.place(after: place, segment, end)
   }

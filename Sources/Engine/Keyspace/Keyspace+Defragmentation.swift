@@ -76,19 +76,16 @@ extension Keyspace {
     let next = unsafe database.pointee.table.moveBlocks(
       at: place, &mover,
       mayMove: { block in mayMove?(KeyHash(block.key, seed: seed)) ?? true },
-      visit: { slot, mover in
+      visit: { slot, hasMoved, mover in
         let block = unsafe DashTable.block(slot.pointee)
-        if block.type == .string, block.encoding != .rawBuffer { return }
         let hits = mover.hits
-        if block.type == .string {
+        if block.encoding == .rawBuffer {
           mover.moveIfItPays(bits: &block.word, StringBuffer(bits: block.word).byteCount)
-        } else if block.encoding == .structure {
-          values.append((index, KeyHash(block.key, seed: seed)))
-          return
-        } else {
+        } else if block.type != .string {
+          if block.encoding == .structure { return values.append((index, KeyHash(block.key, seed: seed))) }
           _ = block.collection.moveBlocks(from: 0, &mover)
         }
-        if mover.hits > hits { keys.moved += 1 } else { keys.unmoved += 1 }
+        if hasMoved || mover.hits > hits { keys.moved += 1 } else { keys.unmoved += 1 }
       })
     sweep.values = values
     statistics.movedKeys += keys.moved

@@ -12,8 +12,8 @@ package struct KeyspaceStatistics: Sendable {
   package var lazilyFreedObjects = 0
   /// Fields of hashes.
   package var expiredFields = 0
-  /// Blocks of memory that were moved, and looked at and left where they are; and keys whose values had some of the former,
-  /// and those that had none.
+  /// Blocks of memory that were moved, and looked at and left where they are; and keys that had some of the former, and
+  /// those that had none.
   package var movedBlocks = 0
   package var unmovedBlocks = 0
   package var movedKeys = 0

@@ -28,7 +28,7 @@ extension DirectiveDefinition {
     .integer(.activeDefragThresholdUpper, "active-defrag-threshold-upper", 0...1000, default: 100),
     .integer(.activeDefragCycleMin, "active-defrag-cycle-min", 1...99, default: 1),
     .integer(.activeDefragCycleMax, "active-defrag-cycle-max", 1...99, default: 25),
-    .integer(.activeDefragCycleUs, "active-defrag-cycle-us", 0...100_000, default: 500),
+    .integer(.activeDefragCycleUs, "active-defrag-cycle-us", 0...100_000, default: 250),
     .integer(
       .activeDefragMaxScanFields, "active-defrag-max-scan-fields", 1...Int.max, default: 1000),
     .flag(.jemallocBgThread, "jemalloc-bg-thread", default: true),
