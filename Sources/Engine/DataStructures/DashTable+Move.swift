@@ -36,15 +36,17 @@ extension DashTable {
     moveSegment(at: place, &mover)
     let segment = unsafe Segment(word: directory[directoryIndex(place.position)])
     if segment.isMissing { return nil }
-    let end = Swift.min(place.bucket + Self.bucketsPerStep, segment.bucketCount)
-    unsafe segment.forEachSlotPointer(in: place.bucket..<end) { unsafe clinux_prefetch(Self.block($0.pointee).base) }
+    // The segment may have become another one since, with fewer buckets.
+    let start = Swift.min(place.bucket, segment.bucketCount)
+    let end = Swift.min(start + Self.bucketsPerStep, segment.bucketCount)
+    unsafe segment.forEachSlotPointer(in: start..<end) { unsafe clinux_prefetch(Self.block($0.pointee).base) }
     mover.ask()
-    unsafe segment.forEachSlotPointer(in: place.bucket..<end) { unsafe mover.add(Self.block($0.pointee).base) }
+    unsafe segment.forEachSlotPointer(in: start..<end) { unsafe mover.add(Self.block($0.pointee).base) }
     mover.find()
     var index = 0
     var moved: UInt64 = 0
     var fixed: UInt64 = 0
-    unsafe segment.forEachSlotPointer(in: place.bucket..<end) { slot in
+    unsafe segment.forEachSlotPointer(in: start..<end) { slot in
       let block = unsafe Self.block(slot.pointee)
       if !mayMove(block) {
         fixed |= 1 << UInt64(index)
@@ -55,7 +57,7 @@ extension DashTable {
       index += 1
     }
     index = 0
-    unsafe segment.forEachSlotPointer(in: place.bucket..<end) { slot in
+    unsafe segment.forEachSlotPointer(in: start..<end) { slot in
       let bit = UInt64(1) << UInt64(index)
       if fixed & bit == 0 { unsafe visit(slot, moved & bit != 0, &mover) }
       index += 1
