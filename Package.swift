@@ -82,7 +82,7 @@ let package = Package(
     .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: settings),
     .testTarget(name: "RESPTests", dependencies: ["RESP", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "EngineTests", dependencies: ["Engine", "TestSupport", "CJemalloc"], swiftSettings: settings),
+      name: "EngineTests", dependencies: ["Engine", "TestSupport"], swiftSettings: settings),
     .testTarget(
       name: "SimulationTests", dependencies: ["Coordinator", "TestSupport"],
       swiftSettings: settings),
