@@ -4,6 +4,7 @@
 #include <jemalloc/jemalloc.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /// Refreshes the statistics' snapshot; `mallctl` reads are stale without it.
 static inline int cjemalloc_refresh_statistics(void) {
@@ -84,4 +85,75 @@ static inline int cjemalloc_text_control(
 /// A free whose size the caller knows: skips jemalloc's look-up of the extent.
 static inline void cjemalloc_free_sized(void *_Nonnull pointer, size_t size) {
   sdallocx(pointer, size, 0);
+}
+
+/// What jemalloc says of the slab that a block lies in: pages cut into regions of one size. A block that has pages of
+/// its own is the only region of its slab.
+typedef struct {
+  size_t free_regions;
+  size_t regions;
+  size_t byte_count;
+} cjemalloc_slab_t;
+
+/// The same, and what it says of all slabs of that size in the block's arena: how many of their regions are free, and
+/// the slab that the next block will come from (0 if none is at hand).
+typedef struct {
+  uintptr_t current_slab;
+  cjemalloc_slab_t slab;
+  size_t all_free_regions;
+  size_t all_regions;
+} cjemalloc_slabs_t;
+
+/// A control's name, looked up once. Without such a control, `depth` is 0.
+typedef struct {
+  size_t path[3];
+  size_t depth;
+} cjemalloc_control_t;
+
+static inline cjemalloc_control_t cjemalloc_find_control(const char *_Nonnull name) {
+  cjemalloc_control_t control = {.depth = 3};
+  if (mallctlnametomib(name, control.path, &control.depth) != 0) control.depth = 0;
+  return control;
+}
+
+/// Asks `experimental.utilization.batch_query` for the slabs of `count` blocks; some nanoseconds each. 0 or an errno.
+static inline int cjemalloc_find_slabs(
+    const cjemalloc_control_t *_Nonnull batch_query, void *_Nonnull const *_Nonnull blocks, size_t count,
+    cjemalloc_slab_t *_Nonnull slabs) {
+  size_t size = count * sizeof(*slabs);
+  return mallctlbymib(
+      batch_query->path, batch_query->depth, slabs, &size, (void *)blocks, count * sizeof(*blocks));
+}
+
+/// Asks `experimental.utilization.query`, which takes a lock of the arena. 0 or an errno.
+static inline int cjemalloc_find_like_slabs(
+    const cjemalloc_control_t *_Nonnull query, void *_Nonnull block, cjemalloc_slabs_t *_Nonnull slabs) {
+  size_t size = sizeof(*slabs);
+  return mallctlbymib(query->path, query->depth, slabs, &size, &block, sizeof(block));
+}
+
+/// Memory from the slab that jemalloc fills at the moment, rather than from what the thread has at hand; and back to
+/// its slab.
+static inline void *_Nullable cjemalloc_allocate_uncached(size_t size, size_t alignment) {
+  return mallocx(size, MALLOCX_ALIGN(alignment) | MALLOCX_TCACHE_NONE);
+}
+
+static inline void cjemalloc_free_uncached(void *_Nonnull pointer) {
+  dallocx(pointer, MALLOCX_TCACHE_NONE);
+}
+
+/// Whether threads of jemalloc's own give pages back, also while nothing is allocated or freed. 0 or an errno.
+static inline int cjemalloc_set_background_threads(bool wanted) {
+  return mallctl("background_thread", NULL, NULL, &wanted, sizeof(wanted));
+}
+
+/// Within how many milliseconds the calling thread's arena gives back pages that have become free. 0 or an errno.
+static inline int cjemalloc_set_decay(ssize_t milliseconds) {
+  unsigned arena = 0;
+  size_t size = sizeof(arena);
+  int code = mallctl("thread.arena", &arena, &size, NULL, 0);
+  if (code != 0) return code;
+  char name[48];
+  snprintf(name, sizeof(name), "arena.%u.dirty_decay_ms", arena);
+  return mallctl(name, NULL, NULL, &milliseconds, sizeof(milliseconds));
 }

@@ -126,6 +126,7 @@ package final class Server: Sendable {
     context.persistence.willLoad()
     context.memory.started()
     _ = context.setOOMScore(context.configuration)
+    context.setAllocatorThreads(context.configuration)
     context.startAccepting(listeners, metrics: try listenForMetrics())
     Task {
       guard await context.persistence.start() else { return context.stopped.set(1) }

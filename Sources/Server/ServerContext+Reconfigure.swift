@@ -1,3 +1,4 @@
+import CJemalloc
 import EventLoop
 import Glibc
 import Logging
@@ -26,6 +27,7 @@ extension ServerContext {
         try listen(on: updated, insteadOf: configuration, changed, spelledAs: pairs)
         try setOOMScore(updated, insteadOf: configuration, changed, spelledAs: pairs)
         if changed.contains(.text(.procTitleTemplate)) { setProcessTitle(updated) }
+        if changed.contains(.flag(.jemallocBgThread)) { setAllocatorThreads(updated) }
       } catch {
         _ = unsafe chdir(configuration[.dir])
         throw error
@@ -51,6 +53,12 @@ extension ServerContext {
     throw .failed(
       spelling(of: key, in: pairs),
       reason: "Failed to apply new oom_score_adj configuration, check server logs.")
+  }
+
+  /// `jemalloc-bg-thread`.
+  func setAllocatorThreads(_ configuration: Configuration) {
+    let code = cjemalloc_set_background_threads(configuration[.jemallocBgThread])
+    if code != 0 { log.warning("jemalloc's threads: \(SystemError("mallctl", code).reason)") }
   }
 
   private func listen(

@@ -10,7 +10,7 @@ extension Worker {
   private static let cronNanoseconds: UInt64 = 100_000_000
 
   func startCron() {
-    unsafe room.limit(to: settings.memory.bytesMax)
+    limitMemory()
     // From here on it takes its memory.
     publishReport()
     scheduleCron()
@@ -54,6 +54,7 @@ extension Worker {
       closeSlowConnections()
     }
     if index == 0, unsafe room.isLimited || cronTicks % 10 == 0 { server.memory.sample() }
+    watchFragmentation()
   }
 
   /// Lets go of buffers that replies have not needed for a while.
@@ -65,7 +66,7 @@ extension Worker {
   }
 
   /// Half of what a turn may take.
-  private static let sliceNanoseconds: UInt64 = 500_000
+  static let sliceNanoseconds: UInt64 = 500_000
 
   /// One slice of what was left to do, after a turn's commands.
   func workInBackground() {

@@ -1,3 +1,4 @@
+import CJemalloc
 import Engine
 import EventLoop
 import Persistence
@@ -22,11 +23,21 @@ extension Worker {
     keyspace.limitTracked()
     publishInvalidations(&keyspace)
     recountClients()
-    unsafe room.limit(to: settings.memory.bytesMax)
+    limitMemory()
     server.memory.sample()
     watchMemory(keyspace)
     if unsafe !room.isLimited { server.memory.noteExceeded(false) }
   }
+
+  /// Takes over `maxmemory`. With a limit, the thread's arena gives back soon what keys of other sizes have left; without
+  /// one, pages that will be used again stay a while.
+  func limitMemory() {
+    unsafe room.limit(to: settings.memory.bytesMax)
+    _ = cjemalloc_set_decay(settings.memory.bytesMax > 0 ? Self.limitedDecayMilliseconds : Self.decayMilliseconds)
+  }
+
+  private static let decayMilliseconds = 500
+  private static let limitedDecayMilliseconds = 50
 
   /// Now and then: tells the others what could be evicted, and begins to do so where no command asks for it.
   func watchMemory(_ keyspace: borrowing Keyspace) {

@@ -81,6 +81,8 @@ final class Worker: LoopClient, @unchecked Sendable {
   var drainWaiter: CheckedContinuation<Void, Never>?
   /// Flushed entries or expired keys wait to be freed: turns go on without waiting, a slice each.
   var hasBackgroundWork = false
+  /// When blocks of memory are moved.
+  var defragmentation = Defragmentation()
   /// What the shard has done, on its way to the disk.
   var journal = Journal()
   /// A snapshot is being written, large values in slices.
@@ -171,6 +173,7 @@ final class Worker: LoopClient, @unchecked Sendable {
 
   var hasWork: Bool {
     unsafe !resumable.isEmpty || hasBackgroundWork || room.isWanted || scheduler.hasUnfinished || scripts.hasPaused || hasMessages
+      || defragmentation.isDue
       || intake.hasAny
       || mail.hasWork(server.mailboxes)
   }
@@ -205,6 +208,7 @@ final class Worker: LoopClient, @unchecked Sendable {
     }
     marks.commands = clinux_ticks()
     if unsafe hasBackgroundWork || scheduler.hasUnfinished || room.isWanted { workInBackground() }
+    if defragmentation.isDue { moveBlocks(since: marks.commands) }
     if journal.isOpen { advanceJournal() }
     marks.background = clinux_ticks()
     flushTouched()

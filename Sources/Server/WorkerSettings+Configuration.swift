@@ -66,6 +66,18 @@ extension WorkerSettings.OutputLimits {
   }
 }
 
+extension WorkerSettings.DefragmentationLimits {
+  fileprivate init(_ configuration: Configuration) {
+    isEnabled = configuration[.activedefrag]
+    ignoredBytes = configuration[.activeDefragIgnoreBytes]
+    let lower = configuration[.activeDefragThresholdLower]
+    thresholds = lower...max(lower, configuration[.activeDefragThresholdUpper])
+    let least = configuration[.activeDefragCycleMin]
+    effort = least...max(least, configuration[.activeDefragCycleMax])
+    sliceNanoseconds = UInt64(configuration[.activeDefragCycleUs]) * 1000
+  }
+}
+
 extension WorkerSettings.MemoryLimits {
   fileprivate init(_ configuration: Configuration) {
     bytesMax = configuration[.maxmemory]
@@ -73,6 +85,7 @@ extension WorkerSettings.MemoryLimits {
     let clients = configuration[.maxmemoryClients]
     // Below zero: a percentage of `maxmemory`.
     clientBytesMax = clients >= 0 ? clients : bytesMax / 100 * -clients
+    defragmentation = WorkerSettings.DefragmentationLimits(configuration)
   }
 
   /// 50 µs for each of the first ten steps, then 15 % more for each; with 100 there is no end.

@@ -48,6 +48,22 @@ struct WorkerSettings: Sendable {
     var evictionNanoseconds: UInt64 = 500_000
     /// `maxmemory-clients` in bytes, 0 for none.
     var clientBytesMax = 0
+    /// `activedefrag` and its like.
+    var defragmentation = DefragmentationLimits()
+  }
+
+  /// When blocks are moved, and how much time that may take.
+  struct DefragmentationLimits: Sendable {
+    /// `activedefrag`.
+    var isEnabled = false
+    /// `active-defrag-ignore-bytes`.
+    var ignoredBytes = 100 << 20
+    /// `active-defrag-threshold-lower` and `-upper`: percent of what is allocated.
+    var thresholds = 10...100
+    /// `active-defrag-cycle-min` and `-max`: percent of a processor's time.
+    var effort = 1...25
+    /// `active-defrag-cycle-us`.
+    var sliceNanoseconds: UInt64 = 250_000
   }
 
   /// `client-output-buffer-limit` of one class of clients; 0 means no limit.

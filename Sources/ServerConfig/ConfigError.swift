@@ -6,8 +6,6 @@ package struct InvalidArgument: Error, Equatable, Sendable {
 
   static let wrongCount = InvalidArgument("wrong number of arguments")
   static let notFlag = InvalidArgument("argument must be 'yes' or 'no'")
-  static let noDefragmentation = InvalidArgument(
-    "Active defragmentation cannot be enabled: this server does not move values")
   static let notInteger = InvalidArgument("argument couldn't be parsed into an integer")
   static let notOctal = InvalidArgument("argument couldn't be parsed as an octal number")
   static let notMemory = InvalidArgument("argument must be a memory value")

@@ -72,9 +72,7 @@ extension Configuration {
     switch definition.kind {
     case .flag(let key, _):
       switch text.lowercased() {
-      case "yes":
-        guard key != .activedefrag else { throw .noDefragmentation }
-        self[key] = true
+      case "yes": self[key] = true
       case "no": self[key] = false
       default: throw .notFlag
       }

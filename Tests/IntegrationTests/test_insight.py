@@ -288,3 +288,47 @@ def test_help(server, command):
         lines = ask(connection, command, "HELP")
         assert lines[0].startswith(command.encode()) and lines[-2] == b"HELP"
         assert connection(command, "NOSUCH").value == f"ERR unknown subcommand 'NOSUCH'. Try {command} HELP.".encode()
+
+
+def test_three_slow_readers_at_once_and_nobody_else_minds(start):
+    """A subscriber, a MONITOR and a client with large replies, none of whom reads: memory is bounded, others are served."""
+    limits = "normal 4mb 0 0 pubsub 1mb 0 0"
+    server = start("--client-output-buffer-limit", limits, shards=2)
+    words = [["SUBSCRIBE", "c"], ["MONITOR"], ["PING"]]
+    slow = [server.connect() for _ in words]
+    with server.connect() as client, server.connect() as quick:
+        client("SET", "large", "x" * 1_000_000)
+        for connection, request in zip(slow, words):
+            connection(*request)
+        before = memory_used(client)
+        slow[2].socket.setblocking(False)
+        largest = 0
+        longest = []
+        end = time.monotonic() + 20
+        gone = 0
+        while gone < 3:
+            assert time.monotonic() < end, gone
+            try:
+                slow[2].socket.send(b"*2\r\n$3\r\nGET\r\n$5\r\nlarge\r\n" * 3)
+            except OSError:
+                pass
+            client("PUBLISH", "c", "x" * 100_000)
+            client("SET", "other", "y" * 100_000)
+            begin = time.monotonic()
+            assert quick("PING").value == b"PONG"
+            longest.append(time.monotonic() - begin)
+            fields = dict(line.split(":", 1) for line in client("INFO").value.decode().splitlines() if ":" in line)
+            gone = int(fields["client_output_buffer_limit_disconnections"])
+            largest = max(largest, int(fields["used_memory"]) - before)
+        # Two limits of 4 MB, one of 1 MB, what is being sent meanwhile and the replies to those who read.
+        assert largest < 24 << 20
+        longest.sort()
+        assert longest[len(longest) * 9 // 10] < 0.05
+        assert client("DBSIZE").value == 2
+    for connection in slow:
+        connection.close()
+
+
+def memory_used(client):
+    text = client("INFO", "memory").value.decode()
+    return int(text.split("used_memory:")[1].split()[0])

@@ -110,7 +110,35 @@ def test_a_reply_beyond_the_output_limit_is_not_made(client, command, key):
     assert client("PING").value == b"PONG"
 
 
-def test_active_defragmentation_is_refused(client):
-    reply = client("CONFIG", "SET", "activedefrag", "yes")
-    assert reply.kind == "-" and b"cannot be enabled" in reply.value
-    assert client("CONFIG", "GET", "activedefrag").plain() == [b"activedefrag", b"no"]
+def test_pages_become_free_when_most_keys_are_gone(client):
+    """Three keys of four go, all over the pages; the values that are left come together, and stay what they are."""
+    client("CONFIG", "SET", "activedefrag", "no", "active-defrag-ignore-bytes", "1mb", "active-defrag-cycle-min", 50,
+           "active-defrag-cycle-max", 50)
+    for at in range(0, 200_000, 1000):
+        client.pipeline([("SET", f"key:{index}", "v" * 90) for index in range(at, at + 1000)])
+    client("HSET", "hash", *range(20_000))
+    client("ZADD", "zset", *range(20_000))
+    client("RPUSH", "list", *range(20_000))
+    for at in range(0, 200_000, 4000):
+        client("DEL", *(f"key:{index}" for index in range(at, at + 4000) if index % 4))
+    digest = client("DEBUG", "DIGEST").value
+    sparse = int(info(client)["allocator_active"])
+    assert "Fragmentation" in client("MEMORY", "DOCTOR").value.decode()
+    assert "CONFIG SET activedefrag yes" in client("MEMORY", "DOCTOR").value.decode()
+    assert int(info(client, "stats")["active_defrag_hits"]) == 0
+    client("CONFIG", "SET", "activedefrag", "yes")
+    until(lambda: int(info(client)["allocator_active"]) < sparse - (9 << 20), seconds=20)
+    until(lambda: info(client)["active_defrag_running"] == "0", seconds=20)
+    stats = info(client, "stats")
+    assert int(stats["active_defrag_hits"]) > 10_000 and int(stats["active_defrag_misses"]) > 0
+    assert int(stats["active_defrag_key_hits"]) > 0
+    assert int(stats["total_active_defrag_time"]) > 0 and int(stats["current_active_defrag_time"]) == 0
+    assert client("DEBUG", "DIGEST").value == digest
+    client("CONFIG", "SET", "activedefrag", "no")
+
+
+def test_times_to_live_are_told(client):
+    for index in range(50):
+        client("SET", f"brief:{index}", "v", "PX", 100_000)
+        client("SET", f"long:{index}", "v", "PX", 300_000)
+    until(lambda: 190_000 < int(info(client, "keyspace")["db0"].split("avg_ttl=")[1].split(",")[0]) <= 200_000)

@@ -215,3 +215,25 @@ def test_frequency_and_idle_time_are_told(start):
     assert 8 < client("OBJECT", "FREQ", "f") < 40
     assert "maxmemory policy is selected" in client("OBJECT", "IDLETIME", "f")
     client.close()
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_the_resident_set_follows_the_limit_when_sizes_change(start, number):
+    """Values of ever other sizes, each time enough to replace all: what they leave half empty is given back."""
+    server = start(shards=number)
+    limit = 48 << 20
+    with Client(server.address, timeout=20) as client:
+        base = int(info(client)["used_memory_rss"])
+        client("CONFIG", "SET", "maxmemory", limit, "maxmemory-policy", "allkeys-lru")
+        key = 0
+        for size in [50, 700, 100, 3000, 60]:
+            written = 0
+            while written < 1.5 * limit:
+                commands = [("SET", f"key:{key + index}", "x" * random.randrange(size // 2, size * 2)) for index in range(500)]
+                key += 500
+                written += sum(len(command[2]) + 64 for command in commands)
+                client.all(commands)
+            end = time.monotonic() + 8
+            while (rss := int(info(client)["used_memory_rss"])) - base > 1.1 * limit:
+                assert time.monotonic() < end, f"{size}: {(rss - base) / limit}"
+                time.sleep(0.05)

@@ -89,6 +89,20 @@ def test_memkeys(server, cli):
     assert "Sampled 305 keys in the keyspace!" in text and re.search(r"Biggest +string found", text)
 
 
+def test_hotkeys(server, cli):
+    fill(server)
+    with server.connect() as connection:
+        assert "LFU maxmemory policy" in cli("--hotkeys")
+        connection("CONFIG", "SET", "maxmemory-policy", "allkeys-lfu")
+        try:
+            connection.pipeline([("GET", "key:77")] * 20_000)
+            text = cli("--hotkeys")
+        finally:
+            connection("CONFIG", "SET", "maxmemory-policy", "noeviction")
+    assert "Sampled 305 keys in the keyspace!" in text
+    assert re.search(r"""hot key found with counter: (\d+)\s+keyname: "?key:77"?""", text)
+
+
 def test_scan(server, cli):
     fill(server)
     assert len(set(cli("--scan").split())) == 305

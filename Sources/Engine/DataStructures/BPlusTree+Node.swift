@@ -10,7 +10,7 @@ extension BPlusTree {
     private static let headerByteCount = 32
     private static let stride = 8
 
-    private let base: UnsafeMutableRawPointer
+    let base: UnsafeMutableRawPointer
 
     @inline(__always)
     init(bits: Int) { unsafe base = UnsafeMutableRawPointer(bitPattern: bits).unsafelyUnwrapped }
@@ -80,8 +80,16 @@ extension BPlusTree {
     @inline(__always)
     func address(_ index: Int) -> Address { unsafe word(1, index).load(as: Address.self) }
 
+    func setAddress(_ index: Int, _ address: Address) {
+      unsafe word(1, index).storeBytes(of: address, as: Address.self)
+    }
+
     @inline(__always)
     func child(_ index: Int) -> Node { Node(bits: unsafe word(2, index).load(as: Int.self)) }
+
+    func setChild(_ index: Int, _ child: Node) {
+      unsafe word(2, index).storeBytes(of: child.bits, as: Int.self)
+    }
 
     /// How many entries child `index` has below it.
     @inline(__always)
@@ -117,14 +125,14 @@ extension BPlusTree {
     func insertEntry(_ score: Double, _ address: Address, at index: Int) {
       openGap(at: index)
       setScore(index, score)
-      unsafe word(1, index).storeBytes(of: address, as: Address.self)
+      setAddress(index, address)
     }
 
     func removeEntry(at index: Int) { closeGap(at: index) }
 
     func insertChild(_ child: Node, at index: Int) {
       openGap(at: index)
-      unsafe word(2, index).storeBytes(of: child.bits, as: Int.self)
+      setChild(index, child)
       refresh(index)
     }
 
@@ -134,7 +142,7 @@ extension BPlusTree {
     func refresh(_ index: Int) {
       let child = child(index)
       setScore(index, child.score(0))
-      unsafe word(1, index).storeBytes(of: child.address(0), as: Address.self)
+      setAddress(index, child.address(0))
       unsafe word(3, index).storeBytes(of: child.subtreeCount, as: Int.self)
     }
 

@@ -22,7 +22,7 @@ import RESP
 struct BPlusTree {
   typealias Address = UInt
 
-  private(set) var root: Node
+  var root: Node
 
   @inline(__always)
   init(bits: Int) { root = Node(bits: bits) }

@@ -4,7 +4,7 @@
 /// `@safe`: the body is reached through the handle only, and lives until `free()`.
 @safe
 struct Boxed<Body: ~Copyable>: BitwiseCopyable, Equatable {
-  private let pointer: UnsafeMutablePointer<Body>
+  let pointer: UnsafeMutablePointer<Body>
 
   init(_ body: consuming Body) {
     unsafe pointer = .allocate(capacity: 1)

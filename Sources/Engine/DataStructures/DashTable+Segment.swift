@@ -39,7 +39,7 @@ struct Segment {
   @inline(__always) var depth: UInt64 { word >> 56 }
 
   @inline(__always)
-  private var base: UnsafeMutableRawPointer {
+  var base: UnsafeMutableRawPointer {
     unsafe UnsafeMutableRawPointer(
       bitPattern: UInt(truncatingIfNeeded: word & 0x0000_FFFF_FFFF_FFFF)
     ).unsafelyUnwrapped
@@ -67,8 +67,11 @@ struct Segment {
       fatalError("out of memory: \(byteCount) bytes for a table segment")
     }
     unsafe memset(memory, 0, byteCount)
-    return Segment(
-      word: UInt64(UInt(bitPattern: memory)) | UInt64(bucketCount) << 48 | depth << 56)
+    return unsafe Segment(base: memory, bucketCount: bucketCount, depth: depth)
+  }
+
+  init(base: UnsafeMutableRawPointer, bucketCount: Int, depth: UInt64) {
+    word = UInt64(UInt(bitPattern: base)) | UInt64(bucketCount) << 48 | depth << 56
   }
 
   func free() { unsafe Glibc.free(base) }
@@ -136,7 +139,12 @@ struct Segment {
 
   @inline(__always)
   func forEachSlotPointer(_ body: (DashTable.Slot) -> Void) {
-    for index in 0..<bucketCount {
+    unsafe forEachSlotPointer(in: 0..<bucketCount, body)
+  }
+
+  @inline(__always)
+  func forEachSlotPointer(in buckets: Range<Int>, _ body: (DashTable.Slot) -> Void) {
+    for index in buckets {
       let line = unsafe bucket(index)
       var tags = unsafe line.load(as: UInt64.self) & 0x00FF_FFFF_FFFF_FFFF
       while tags != 0 {

@@ -42,7 +42,7 @@ struct DashTable: ~Copyable {
   static let positionBits: UInt64 = 48
   private static let depthMax: UInt64 = 36
 
-  private var directory: UnsafeMutablePointer<UInt64>
+  var directory: UnsafeMutablePointer<UInt64>
   private(set) var depth: UInt64
   private(set) var count = 0
   /// Entries whose slot says that they expire.
@@ -82,7 +82,7 @@ struct DashTable: ~Copyable {
   }
 
   @inline(__always)
-  private func directoryIndex(_ position: UInt64) -> Int {
+  func directoryIndex(_ position: UInt64) -> Int {
     Int(truncatingIfNeeded: position >> (Self.positionBits &- depth))
   }
 
@@ -291,7 +291,7 @@ struct DashTable: ~Copyable {
   }
 
   /// Writes `segment` into all directory words it covers, one of which is `index`.
-  private mutating func point(from index: Int, segment: Segment) {
+  mutating func point(from index: Int, segment: Segment) {
     let span = 1 << Int(depth - segment.depth)
     let start = index & ~(span - 1)
     for position in start..<start + span { unsafe directory[position] = segment.word }
@@ -349,7 +349,7 @@ struct DashTable: ~Copyable {
     return segment.isMissing ? 0 : segment.count
   }
 
-  private func segmentStart(_ position: UInt64, _ segment: Segment) -> UInt64 {
+  func segmentStart(_ position: UInt64, _ segment: Segment) -> UInt64 {
     position & ~(UInt64(1) << (Self.positionBits - segment.depth) - 1)
   }
 

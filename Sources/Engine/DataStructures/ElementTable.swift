@@ -11,7 +11,7 @@ import RESP
 /// A handle of one word; whoever keeps the word owns the table.
 @safe
 struct ElementTable {
-  private let table: UnsafeMutablePointer<DashTable>
+  let table: UnsafeMutablePointer<DashTable>
 
   /// - Parameter bits: what `bits` of another instance gave.
   @inline(__always)

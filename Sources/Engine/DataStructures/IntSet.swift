@@ -37,7 +37,7 @@ struct IntSet {
 
   var bytes: ByteView { unsafe ByteView(unsafeBase: UnsafeRawPointer(base), count: byteCount) }
   var heapByteCount: Int { Heap.sizeClass(byteCount) }
-  private var byteCount: Int { Self.headerByteCount + width * count }
+  var byteCount: Int { Self.headerByteCount + width * count }
 
   private var width: Int {
     get { Int(unsafe base.loadUnaligned(as: UInt32.self)) }

@@ -89,7 +89,7 @@ struct Quicklist {
     var position: Int
   }
 
-  @safe private struct Storage {
+  @safe struct Storage {
     var nodes: UnsafeMutablePointer<Node>
     var capacity: Int
     var head = 0
@@ -100,7 +100,7 @@ struct Quicklist {
     var expanded: Range<Int> = 0..<0
   }
 
-  private let storage: UnsafeMutablePointer<Storage>
+  let storage: UnsafeMutablePointer<Storage>
 
   init(bits: Int) { unsafe storage = UnsafeMutablePointer(bitPattern: bits).unsafelyUnwrapped }
   var bits: Int { unsafe Int(bitPattern: storage) }
@@ -329,13 +329,15 @@ struct CompressedListpack {
     }
   }
 
-  private var byteCount: Int { Int(unsafe base.load(as: UInt32.self)) }
+  private var compressedByteCount: Int { Int(unsafe base.load(as: UInt32.self)) }
   private var expandedByteCount: Int { Int(unsafe base.load(fromByteOffset: 4, as: UInt32.self)) }
-  var heapByteCount: Int { Heap.sizeClass(Self.headerByteCount + byteCount) }
+  /// Of the block.
+  var byteCount: Int { Self.headerByteCount + compressedByteCount }
+  var heapByteCount: Int { Heap.sizeClass(byteCount) }
 
   func expanded() -> Listpack {
     let view = unsafe ByteView(
-      unsafeBase: UnsafeRawPointer(base + Self.headerByteCount), count: byteCount)
+      unsafeBase: UnsafeRawPointer(base + Self.headerByteCount), count: compressedByteCount)
     guard let bytes = LZF.decompress(view, count: expandedByteCount) else {
       preconditionFailure("a node of a list was compressed wrongly")
     }
@@ -343,10 +345,10 @@ struct CompressedListpack {
   }
 
   func copy() -> CompressedListpack {
-    let copy = unsafe Heap.allocate(Self.headerByteCount + byteCount)
-    unsafe memcpy(copy, base, Self.headerByteCount + byteCount)
+    let copy = unsafe Heap.allocate(byteCount)
+    unsafe memcpy(copy, base, byteCount)
     return CompressedListpack(bits: Int(bitPattern: copy))
   }
 
-  func free() { unsafe Heap.free(base, Self.headerByteCount + byteCount) }
+  func free() { unsafe Heap.free(base, byteCount) }
 }

@@ -124,6 +124,16 @@ extension SortedRuns {
     return position
   }
 
+  /// Moves the block of a run if that pays.
+  mutating func moveRun(_ index: Int, _ mover: inout BlockMover) {
+    let run = runs[index]
+    guard let moved = unsafe mover.moveIfItPays(run.base, Int(run.capacity) * MemoryLayout<Element>.stride)
+    else { return }
+    unsafe runs[index] = Run(
+      base: moved.assumingMemoryBound(to: Element.self), start: run.start, count: run.count,
+      capacity: run.capacity)
+  }
+
   /// Removes the last run, after giving each of its elements to `visit`; false if there is none. For freeing in
   /// slices.
   mutating func removeLastRun(_ visit: (Element) -> Void) -> Bool {

@@ -5,12 +5,12 @@ import RESP
 /// A handle of one word; whoever keeps the word owns both.
 @safe
 struct SortedSetIndex {
-  private struct Parts {
+  struct Parts {
     var tree: BPlusTree
-    let members: ElementTable
+    var members: ElementTable
   }
 
-  private let parts: UnsafeMutablePointer<Parts>
+  let parts: UnsafeMutablePointer<Parts>
 
   @inline(__always)
   init(bits: Int) { unsafe parts = UnsafeMutablePointer(bitPattern: bits).unsafelyUnwrapped }

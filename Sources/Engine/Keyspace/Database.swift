@@ -5,6 +5,8 @@ struct Database: ~Copyable {
   var table: DashTable
   /// Where the active expire cycle goes on.
   var expireCursor: UInt64 = 0
+  /// Times to live, as that cycle meets them.
+  var timesToLive = TimesToLive()
   /// Where the next choice of keys to evict goes on.
   var evictionCursor: UInt64 = 0
   /// Up to where a snapshot has written the table; nil: to its end.
@@ -27,6 +29,30 @@ struct Database: ~Copyable {
       unsafe DashTable.block(slot.pointee).dispose()
     }
   }
+}
+
+/// The average time to live of a database's keys, as of the last round of the active expire cycle.
+struct TimesToLive {
+  private var sum = 0.0
+  private var count = 0
+  private var lastRound: Int64?
+
+  /// A key was met that has so many milliseconds left.
+  mutating func add(_ milliseconds: Int64) {
+    sum += Double(milliseconds)
+    count += 1
+  }
+
+  /// All keys were met since the last call.
+  mutating func endRound() {
+    lastRound = average
+    (sum, count) = (0, 0)
+  }
+
+  private var average: Int64 { count > 0 ? Int64(sum / Double(count)) : 0 }
+
+  /// In milliseconds. During the first round, that of the keys met so far.
+  var milliseconds: Int64 { lastRound ?? average }
 }
 
 extension EntryBlock {

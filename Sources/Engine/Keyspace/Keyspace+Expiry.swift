@@ -48,17 +48,21 @@ extension Keyspace {
     for _ in 0..<segments {
       var dead: [Entry] = []
       let now = self.now
+      var times = unsafe database.pointee.timesToLive
       let next = unsafe database.pointee.table.visitSegment(
         from: database.pointee.expireCursor
       ) { slot in
         guard unsafe slot.pointee & DashTable.expiryFlag != 0 else { return }
         let entry = unsafe Entry(slot: slot)
-        if entry.block.expiry <= now { dead.append(entry) }
+        let left = entry.block.expiry &- now
+        if left <= 0 { dead.append(entry) } else { times.add(left) }
       }
       // Removing leaves every other slot where it is.
       for entry in dead { expire(entry, actively: true) }
       expired += dead.count
       unsafe database.pointee.expireCursor = next ?? 0
+      if next == nil { times.endRound() }
+      unsafe database.pointee.timesToLive = times
       left -= 1
     }
     return expired
@@ -66,6 +70,12 @@ extension Keyspace {
 }
 
 extension Keyspace {
+  /// About how many milliseconds the keys of a database that expire have left on average.
+  package func averageTimeToLive(inDatabase index: Int) -> Int64 {
+    guard expiringKeyCount(inDatabase: index) > 0 else { return 0 }
+    return unsafe database(at: index).pointee.timesToLive.milliseconds
+  }
+
   /// Segments of all databases: how many steps one round of the active expire cycle has.
   package var segmentCount: Int {
     var count = 0

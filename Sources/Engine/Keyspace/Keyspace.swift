@@ -119,6 +119,8 @@ package import RESP
   private var garbage: [any Garbage] = []
   /// What the batch has asked for inside large values.
   var elements = ElementPrefetch()
+  /// Where the moving of blocks has got to.
+  var sweep = DefragmentationSweep()
   /// Who goes next when memory is short.
   var evictionPool = EvictionPool()
   /// A key whose hash is known already, from the batch that prefetched it.

@@ -12,6 +12,12 @@ package struct KeyspaceStatistics: Sendable {
   package var lazilyFreedObjects = 0
   /// Fields of hashes.
   package var expiredFields = 0
+  /// Blocks of memory that were moved, and looked at and left where they are; and keys that had some of the former, and
+  /// those that had none.
+  package var movedBlocks = 0
+  package var unmovedBlocks = 0
+  package var movedKeys = 0
+  package var unmovedKeys = 0
 
   package init() {}
 
@@ -25,6 +31,10 @@ package struct KeyspaceStatistics: Sendable {
     sum.evictedKeys += right.evictedKeys
     sum.lazilyFreedObjects += right.lazilyFreedObjects
     sum.expiredFields += right.expiredFields
+    sum.movedBlocks += right.movedBlocks
+    sum.unmovedBlocks += right.unmovedBlocks
+    sum.movedKeys += right.movedKeys
+    sum.unmovedKeys += right.unmovedKeys
     return sum
   }
 }

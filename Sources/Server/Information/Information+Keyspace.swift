@@ -10,10 +10,13 @@ extension Information {
       guard count > 0 else { continue }
       let expiring = sum { $0.keys[database].expiring }
       let expiringHashes = sum { $0.keys[database].expiringHashes }
-      // No one adds up times to live.
+      let times = reports.reduce(0.0) {
+        $0 + Double($1.keys[database].averageTimeToLive) * Double($1.keys[database].expiring)
+      }
+      let average = Int(times / Double(max(expiring, 1)))
       field(
         "db\(database)",
-        "keys=\(count),expires=\(expiring),avg_ttl=0,subexpiry=\(expiringHashes)")
+        "keys=\(count),expires=\(expiring),avg_ttl=\(average),subexpiry=\(expiringHashes)")
     }
   }
 

@@ -36,7 +36,7 @@ extension Information {
     field("mem_aof_buffer", sum(\.journalQueuedByteCount))
     field("mem_allocator", MemoryReport.allocator)
     field("mem_overhead_db_hashtable_rehashing", 0)
-    field("active_defrag_running", 0)
+    field("active_defrag_running", reports.map(\.defragmentation.effort).max() ?? 0)
     field("lazyfree_pending_objects", sum(\.garbageCount))
     field("lazyfreed_objects", sum(\.keyspace.lazilyFreedObjects))
   }

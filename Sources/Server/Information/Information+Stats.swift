@@ -38,10 +38,14 @@ extension Information {
     field("pubsubshard_channels", server.channels.count(.shardChannel))
     zeros([
       "latest_fork_usec",
-      "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits",
-      "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses",
-      "total_active_defrag_time", "current_active_defrag_time",
+      "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys",
     ])
+    field("active_defrag_hits", keyspace.movedBlocks)
+    field("active_defrag_misses", keyspace.unmovedBlocks)
+    field("active_defrag_key_hits", keyspace.movedKeys)
+    field("active_defrag_key_misses", keyspace.unmovedKeys)
+    field("total_active_defrag_time", reports.map(\.defragmentation.totalMilliseconds).max() ?? 0)
+    field("current_active_defrag_time", reports.map(\.defragmentation.currentMilliseconds).max() ?? 0)
     field("tracking_total_keys", sum(\.trackedKeyCount))
     field("tracking_total_items", sum(\.trackedItemCount))
     field("tracking_total_prefixes", Set(reports.flatMap(\.trackedPrefixes)).count)

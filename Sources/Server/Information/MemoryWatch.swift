@@ -55,6 +55,9 @@ final class MemoryWatch: Sendable {
   private let gatheringCount = Atomic<Int>(0)
   /// What one of them takes.
   private static let gatheringBytes = 24 << 10
+  /// What active pages have beyond the blocks in them, and what is allocated: as of the last look.
+  private let wasted = Atomic<Int>(0)
+  private let allocatedLast = Atomic<Int>(0)
   /// Since when more than `maxmemory` is in use, in monotonic nanoseconds; 0: it is not.
   private let exceededSince = Atomic<UInt64>(0)
   private let exceededBefore = Atomic<UInt64>(0)
@@ -102,6 +105,11 @@ final class MemoryWatch: Sendable {
   /// What does not count for `maxmemory`.
   var uncounted: Int { shards.reduce(0) { $0 + $1.uncounted.load(ordering: .relaxed) } }
 
+  /// Of the pages that are in use, bytes that are not; and what is allocated.
+  var waste: (bytes: Int, allocated: Int) {
+    (wasted.load(ordering: .relaxed), allocatedLast.load(ordering: .relaxed))
+  }
+
   /// Asks jemalloc what is in use. Takes tens of microseconds: not for every command.
   @discardableResult
   func sample() -> Int {
@@ -126,7 +134,10 @@ final class MemoryWatch: Sendable {
   private func measure() -> (allocated: Int, ofShards: Int, drift: Int) {
     let before = netOfShards
     _ = cjemalloc_refresh_statistics()
-    let allocated = Int(unsafe cjemalloc_statistic("stats.allocated")) - cjemalloc_cached_bytes()
+    let allocatedByThreads = Int(unsafe cjemalloc_statistic("stats.allocated"))
+    let allocated = allocatedByThreads - cjemalloc_cached_bytes()
+    wasted.store(Int(unsafe cjemalloc_statistic("stats.active")) - allocatedByThreads, ordering: .relaxed)
+    allocatedLast.store(allocated, ordering: .relaxed)
     let after = netOfShards
     return (allocated, (before + after) / 2, abs(after - before))
   }

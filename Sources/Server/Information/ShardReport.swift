@@ -15,14 +15,25 @@ struct ShardReport: Sendable {
   let traffic: TrafficStatistics
   let rates: TrafficRates
   let keyspace: KeyspaceStatistics
+  let defragmentation: Defragmentation.Report
   let changeCount: Int
   /// Bytes in the append-only file, and on their way there.
   let journalFileByteCount: Int
   let journalQueuedByteCount: Int
   let garbageCount: Int
   let tableByteCount: Int
-  /// Of each database, keys, keys with an expiry, and bytes of its table.
-  let keys: [(count: Int, expiring: Int, expiringHashes: Int, tableByteCount: Int)]
+  /// Of each database, keys, keys with an expiry and the milliseconds those have left on average, and bytes of its
+  /// table.
+  let keys: [DatabaseKeys]
+
+  struct DatabaseKeys: Sendable {
+    let count: Int
+    let expiring: Int
+    let averageTimeToLive: Int64
+    let expiringHashes: Int
+    let tableByteCount: Int
+  }
+
   let connectionCount: Int
   let blockedConnectionCount: Int
   let watchingConnectionCount: Int
@@ -64,20 +75,21 @@ struct ShardReport: Sendable {
     traffic = unsafe worker.traffic
     rates = worker.rates
     self.keyspace = keyspace.statistics
+    defragmentation = worker.defragmentation.report
     changeCount = keyspace.changeCount
     journalFileByteCount = worker.journal.fileByteCount
     journalQueuedByteCount = worker.journal.queuedByteCount
     garbageCount = keyspace.garbageCount
     tableByteCount = keyspace.tableByteCount
-    var keys: [(count: Int, expiring: Int, expiringHashes: Int, tableByteCount: Int)] = []
+    var keys: [DatabaseKeys] = []
     for database in 0..<keyspace.databaseCount {
       keys.append(
-        (
-          keyspace.keyCount(inDatabase: database),
-          keyspace.expiringKeyCount(inDatabase: database),
-          keyspace.expiringHashCount(inDatabase: database),
-          keyspace.tableByteCount(inDatabase: database)
-        ))
+        DatabaseKeys(
+          count: keyspace.keyCount(inDatabase: database),
+          expiring: keyspace.expiringKeyCount(inDatabase: database),
+          averageTimeToLive: keyspace.averageTimeToLive(inDatabase: database),
+          expiringHashes: keyspace.expiringHashCount(inDatabase: database),
+          tableByteCount: keyspace.tableByteCount(inDatabase: database)))
     }
     self.keys = keys
     let connections = worker.connections.all

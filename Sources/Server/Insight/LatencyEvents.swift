@@ -8,6 +8,7 @@ struct LatencyEvents: Sendable {
     case expireCycle = "expire-cycle"
     case evictionCycle = "eviction-cycle"
     case evictionDel = "eviction-del"
+    case activeDefragCycle = "active-defrag-cycle"
     // Turns of a thread, by what took most of their time: `TurnWatch.Cause`
     case turnMail = "turn-mail"
     case turnInput = "turn-input"

@@ -21,14 +21,14 @@ extension DirectiveDefinition {
     .flag(.lazyfreeLazyServerDel, "lazyfree-lazy-server-del", default: false),
     .flag(.lazyfreeLazyUserDel, "lazyfree-lazy-user-del", default: false),
     .flag(.lazyfreeLazyUserFlush, "lazyfree-lazy-user-flush", default: false),
-    .flag(.activedefrag, "activedefrag", default: false),
+    .flag(.activedefrag, "activedefrag", default: true),
     .memory(
       .activeDefragIgnoreBytes, "active-defrag-ignore-bytes", 1...Int.max, default: 104_857_600),
     .integer(.activeDefragThresholdLower, "active-defrag-threshold-lower", 0...1000, default: 10),
     .integer(.activeDefragThresholdUpper, "active-defrag-threshold-upper", 0...1000, default: 100),
     .integer(.activeDefragCycleMin, "active-defrag-cycle-min", 1...99, default: 1),
     .integer(.activeDefragCycleMax, "active-defrag-cycle-max", 1...99, default: 25),
-    .integer(.activeDefragCycleUs, "active-defrag-cycle-us", 0...100_000, default: 500),
+    .integer(.activeDefragCycleUs, "active-defrag-cycle-us", 0...100_000, default: 250),
     .integer(
       .activeDefragMaxScanFields, "active-defrag-max-scan-fields", 1...Int.max, default: 1000),
     .flag(.jemallocBgThread, "jemalloc-bg-thread", default: true),

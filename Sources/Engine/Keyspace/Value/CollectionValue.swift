@@ -24,6 +24,11 @@ protocol CollectionValue {
   /// Frees some hundred elements and returns from where to go on, nil when everything is freed. The first call
   /// gets 0; nothing else may be called in between.
   func freeSlice(from progress: UInt64) -> UInt64?
+  /// Moves some dozen of the value's blocks where that pays, not that of its entry.
+  ///
+  /// - Parameter progress: 0 to begin with. The value may have changed since the last call.
+  /// - Returns: from where to go on; nil when all of it was looked at.
+  func moveBlocks(from progress: UInt64, _ mover: inout BlockMover) -> UInt64?
   /// The word of a copy.
   func copyWord() -> Int
   /// What the word points to takes of the heap.

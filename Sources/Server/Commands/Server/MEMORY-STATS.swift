@@ -1,5 +1,6 @@
 import Engine
 import RESP
+import ServerConfig
 
 extension ServiceCommand {
   private static let gatheringTips = [
@@ -110,11 +111,14 @@ extension ServiceCommand {
     worker.everywhere(connection, &keyspace, &reply) { worker, keyspace in
       ShardReport(worker, keyspace, isDetailed: false)
     } then: { reports, reply in
-      reply.verbatim(Array(diagnosis(MemoryReport(server, figures, reports), reports).utf8))
+      let memory = MemoryReport(server, figures, reports)
+      reply.verbatim(Array(diagnosis(memory, reports, server.configuration).utf8))
     }
   }
 
-  private static func diagnosis(_ memory: MemoryReport, _ reports: [ShardReport]) -> String {
+  private static func diagnosis(
+    _ memory: MemoryReport, _ reports: [ShardReport], _ configuration: Configuration
+  ) -> String {
     guard memory.allocated >= 5 << 20 else {
       return "The server uses too little memory for a diagnosis: less than 5 MB.\n"
     }
@@ -124,8 +128,7 @@ extension ServiceCommand {
         "Peak: the server once used more than 150 % of what it uses now, so much of its resident memory may be free. MEMORY PURGE gives it back.")
     }
     if Double(memory.active) > Double(memory.allocated) * 1.1, memory.active - memory.allocated > 10 << 20 {
-      findings.append(
-        "Fragmentation: more than 10 % of the allocator's active memory is holes between values.")
+      findings.append(fragmentation(memory, reports, configuration))
     }
     if Double(memory.residentSet) > Double(memory.resident) * 1.1,
       memory.residentSet - memory.resident > 10 << 20
@@ -138,5 +141,26 @@ extension ServiceCommand {
     }
     guard !findings.isEmpty else { return "Nothing about the memory looks wrong.\n" }
     return findings.map { "* \($0)\n" }.joined()
+  }
+
+  /// Holes between values, and what is done about them.
+  private static func fragmentation(
+    _ memory: MemoryReport, _ reports: [ShardReport], _ configuration: Configuration
+  ) -> String {
+    let waste = memory.active - memory.allocated
+    let percentage = HumanText.fixed(HumanText.ratio(waste, memory.allocated) * 100, 0)
+    let finding =
+      "Fragmentation: of the allocator's active memory, \(HumanText.bytes(waste)) (\(percentage) % of what is in use) is holes between values."
+    if !configuration[.activedefrag] {
+      return finding + " CONFIG SET activedefrag yes has values moved, so that pages become free."
+    }
+    if reports.contains(where: { $0.defragmentation.effort > 0 }) {
+      return finding + " Values are being moved, so that pages become free."
+    }
+    if waste < configuration[.activeDefragIgnoreBytes] {
+      return finding + " It is less than active-defrag-ignore-bytes, so nothing is done about it."
+    }
+    return finding
+      + " The last sweep found next to nothing to move: the holes are between buffers, scripts or values that are in use all the time."
   }
 }

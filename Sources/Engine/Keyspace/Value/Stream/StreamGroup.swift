@@ -154,6 +154,32 @@ struct StreamGroup: ~Copyable {
     return true
   }
 
+  /// Moves the blocks of some runs where that pays: of what the group has pending, then each consumer.
+  ///
+  /// - Parameter start: 0 to begin with.
+  /// - Returns: from where to go on; nil after the last.
+  mutating func movePending(from start: Int, _ mover: inout BlockMover) -> Int? {
+    var first = start
+    if first < pending.runs.count {
+      let end = min(first + Self.runsPerStep, pending.runs.count)
+      for run in first..<end { pending.moveRun(run, &mover) }
+      return end
+    }
+    first -= pending.runs.count
+    for consumer in consumers {
+      let count = consumer.body.pending.runs.count
+      if first < count {
+        let end = min(first + Self.runsPerStep, count)
+        for run in first..<end { consumer.body.pending.moveRun(run, &mover) }
+        return start + end - first
+      }
+      first -= count
+    }
+    return nil
+  }
+
+  private static let runsPerStep = 64
+
   var heapByteCount: Int {
     consumers.reduce(
       Boxed<StreamGroup>.heapByteCount + Heap.sizeClass(32 + name.count) + pending.heapByteCount
