@@ -343,6 +343,7 @@ extension Persistence {
       await syncJournals()
       await cut { worker, keyspace in worker.stopRecording(&keyspace) }
       await syncJournals()
+      await trimJournals()
     }
     if !keepsData {
       await cut { worker, keyspace in
