@@ -19,6 +19,8 @@ final class SimulatedDisk: JournalDevice {
     var content: [UInt8] = []
     /// What survives every crash.
     var durable: [UInt8] = []
+    /// Of the last write.
+    var lastOffset = 0
   }
 
   struct Operation {
@@ -53,10 +55,10 @@ final class SimulatedDisk: JournalDevice {
 
   func cut(_ file: Int32, to byteCount: Int) {
     precondition(!underWay.contains { $0.file == file }, "a file cut under an operation")
-    files[file]?.content.removeSubrange(byteCount...)
-    if Bool.random(using: &random) {
-      files[file]?.durable.removeSubrange(min(byteCount, files[file]?.durable.count ?? 0)...)
-    }
+    var changed = files[file, default: File()]
+    changed.content.removeSubrange(byteCount...)
+    if Bool.random(using: &random) { changed.durable = Array(changed.durable.prefix(byteCount)) }
+    files[file] = changed
   }
 
   func close(_ file: Int32) {
@@ -99,8 +101,8 @@ final class SimulatedDisk: JournalDevice {
   private func apply(_ bytes: ArraySlice<UInt8>, _ operation: Operation) {
     var file = files[operation.file, default: File()]
     precondition(operation.offset <= file.content.count, "a hole in the file")
-    precondition(
-      operation.offset >= file.durable.count || file.content[operation.offset] == UInt8(ascii: "#"), "a record is written over")
+    precondition(operation.offset >= file.lastOffset, "what was written is written over")
+    file.lastOffset = operation.offset
     let end = min(file.content.count, operation.offset + bytes.count)
     file.content.replaceSubrange(operation.offset..<end, with: bytes)
     files[operation.file] = file

@@ -40,13 +40,14 @@ struct WriteGatheringTests {
 
   @Test func onlyManyWritesInAShortTimeAreBusy() {
     var gathering = WriteGathering()
-    for index in 0..<20 { gathering.begin(now: 1_000_000_000 + UInt64(index) * 5_000_000) }
+    for index in 0..<WriteGathering.manyWrites - 1 { gathering.begin(now: 1_000_000_000 + UInt64(index) * 5_000_000) }
     #expect(!gathering.isBusy)
-    gathering.begin(now: 1_100_000_000)
+    for index in 0..<20 { gathering.begin(now: 1_050_000_000 + UInt64(index) * 5_000_000) }
     #expect(gathering.isBusy)
     // As many, then a long pause.
-    for index in 0..<20 { gathering.begin(now: 1_101_000_000 + UInt64(index) * 4_000_000) }
     gathering.begin(now: 2_000_000_000)
+    #expect(!gathering.isBusy)
+    for index in 1..<20 { gathering.begin(now: 2_000_000_000 + UInt64(index) * 20_000_000) }
     #expect(!gathering.isBusy)
   }
 }

@@ -36,6 +36,7 @@ struct WriteGathering {
       writeCount = 0
     }
     writeCount += 1
+    if writeCount == Self.manyWrites { isBusy = true }
   }
 
   /// A write is over.
