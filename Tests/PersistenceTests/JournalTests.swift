@@ -141,7 +141,7 @@ struct JournalTests {
   func roomMadeAheadHidesNothing(isFaulty: Bool) throws {
     try withEvery("seed", in: UInt64(0)..<1000) { seed in
       try run(
-        seed, .always, isFaulty ? .init(shortWrites: 6, failedWrites: 60, failedSyncs: 60) : .init(), switches: seed % 3 == 0,
+        seed, .always, isFaulty ? .init(failedWrites: 60, failedSyncs: 60) : .init(), switches: seed % 3 == 0,
         makesRoom: true)
     }
   }
