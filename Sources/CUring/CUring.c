@@ -117,13 +117,26 @@ int curing_send(curing *self, int socket, const void *bytes, size_t count, uint6
 }
 
 int curing_write(curing *self, int file, const void *bytes, size_t count, uint64_t offset,
-                 int synced, uint64_t data) {
+                 int synced, uint64_t data, unsigned followers, uint64_t follower_data) {
   struct io_uring_sqe *sqe;
   int code = next_entry(self, &sqe);
   if (code != 0) return code;
   io_uring_prep_write(sqe, file, bytes, (unsigned)count, offset);
-  if (synced) sqe->rw_flags = RWF_DSYNC;
+  if (synced) {
+    sqe->rw_flags = RWF_DSYNC;
+    // It waits for the disk, so there is no use in trying without a worker first.
+    sqe->flags |= IOSQE_ASYNC;
+  }
   sqe->user_data = data;
+  for (; followers > 0; followers--) {
+    struct io_uring_sqe *previous = sqe;
+    code = next_entry(self, &sqe);
+    if (code != 0) return code;
+    // Where a full queue was submitted in between, the rest completes at once.
+    previous->flags |= IOSQE_IO_LINK;
+    io_uring_prep_nop(sqe);
+    sqe->user_data = follower_data;
+  }
   return 0;
 }
 

@@ -5,6 +5,8 @@ import Shard
 package protocol ScriptHops: AnyObject {
   /// Runs one command on the shards of its keys; they are among what is claimed.
   func run(_ call: CommandCall, then receive: @escaping (_ reply: ByteView) -> Void)
+  /// Whose claims they are; what the script does belongs to it.
+  var transaction: Transaction? { get }
 }
 
 /// A script as a transaction. It goes on where the coordinating thread says, and each command for other shards is

@@ -7,8 +7,6 @@
 package struct ArrivalBatching: Sendable {
   /// For how long arrivals are gathered, in nanoseconds; 0 turns the mechanism off.
   package var delay: UInt64
-  /// Something else than arrivals is waited for, which must not be looked at late: nothing is gathered meanwhile.
-  package var isSuspended = false
   /// Arrivals since `windowStart`, and how many different ones they are from.
   private var arrivals = 0
   private var sources = 0
@@ -62,8 +60,11 @@ package struct ArrivalBatching: Sendable {
   package mutating func target(now: UInt64) -> Int {
     let elapsed = now &- windowStart
     if elapsed >= Self.windowNanoseconds { beginWindow(now, elapsed) }
-    return isSuspended ? 1 : target
+    return target
   }
+
+  /// With how many completions something has to come that is not to be looked at late.
+  package var companions: Int { target > 1 ? Self.most : 0 }
 
   private mutating func beginWindow(_ now: UInt64, _ elapsed: UInt64) {
     let expected = Int(clamping: UInt64(arrivals) &* delay / elapsed)

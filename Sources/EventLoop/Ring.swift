@@ -130,12 +130,17 @@ package struct Ring {
   }
 
   /// Writes bytes to a file, which stay where they are until the completion; may write fewer.
+  ///
+  /// - Parameter followers: completions of nothing that come with it, so that a thread that waits for several arrivals
+  ///   wakes at once.
   package func write(
-    _ file: Int32, unsafeBytes: UnsafeRawPointer, count: Int, at offset: Int, isSynced: Bool = false, data: UInt64
+    _ file: Int32, unsafeBytes: UnsafeRawPointer, count: Int, at offset: Int, isSynced: Bool = false, data: UInt64,
+    followers: Int = 0
   ) {
     unsafe check(
       curing_write(
-        ring, file, unsafeBytes, min(count, Int(Int32.max)), UInt64(offset), isSynced ? 1 : 0, data))
+        ring, file, unsafeBytes, min(count, Int(Int32.max)), UInt64(offset), isSynced ? 1 : 0, data,
+        UInt32(followers), EventLoop.ignoredData))
   }
 
   /// Has what was written to a file reach the disk: fdatasync(2).

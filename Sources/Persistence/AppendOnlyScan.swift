@@ -46,20 +46,30 @@ package struct AppendOnlyScan: Sendable {
 
   private mutating func read(_ bytes: ByteView, from start: Int) throws(Failure) {
     var reader = AppendOnlyReader(bytes, at: start)
+    var filler: Filler?
     var pending: TransactionLine?
     var unitStart = start
     var isInMulti = false
     while true {
       let offset = reader.offset
-      switch try reader.next() {
+      switch try next(&reader, filler, bytes) {
       case .end:
-        isTorn = isInMulti || pending != nil
+        isTorn = isInMulti || pending != nil || filler.map { $0.tail(bytes, downTo: offset) > offset } ?? false
         return
       case .torn:
         isTorn = true
         return
       case .comment(let line):
         if isInMulti { continue }
+        // Most others are what a write ends with.
+        guard line.count > 2, line[1] != 0x20 else {
+          if pending == nil { validByteCount = reader.offset }
+          continue
+        }
+        if let announced = Filler(announcedBy: line) {
+          filler = announced
+          reader.limit(to: announced.firstSector(bytes, from: reader.offset))
+        }
         let text = String(decoding: line.bytes, as: UTF8.self)
         if let transaction = TransactionLine(text) {
           pending = transaction
@@ -89,6 +99,26 @@ package struct AppendOnlyScan: Sendable {
   }
 }
 
+extension AppendOnlyScan {
+  /// The next item; the end where the room ahead begins.
+  private func next(_ reader: inout AppendOnlyReader, _ filler: Filler?, _ bytes: ByteView) throws(Failure) -> AppendOnlyReader.Item {
+    guard let filler else { return try reader.next() }
+    let rest = bytes.count - reader.offset
+    if filler.isLine(bytes, at: reader.offset)
+      || rest < Filler.lineByteCount && filler.tail(bytes, downTo: reader.offset) <= reader.offset
+    {
+      return .end
+    }
+    do throws(Failure) {
+      return try reader.next()
+    } catch {
+      // A write that was cut in the middle of a line.
+      if error.offset + 2 * Filler.lineByteCount >= filler.tail(bytes, downTo: reader.offset) { return .torn }
+      throw error
+    }
+  }
+}
+
 /// Reads an append-only file record by record.
 package struct AppendOnlyReader {
   package struct Record {
@@ -110,7 +140,7 @@ package struct AppendOnlyReader {
     case torn
   }
 
-  private let bytes: ByteView
+  private var bytes: ByteView
   package private(set) var offset: Int
 
   package init(_ bytes: ByteView, at offset: Int = 0) {
@@ -120,6 +150,9 @@ package struct AppendOnlyReader {
 
   private static let wordsMax = 1 << 30
   private static let lineBytesMax = 1024
+
+  /// Reads no further than to `end`.
+  mutating func limit(to end: Int) { bytes = bytes[0..<end] }
 
   /// The next item; `offset` moves behind it unless it is torn.
   ///

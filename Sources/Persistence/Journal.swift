@@ -9,17 +9,42 @@ package protocol JournalDevice {
   func write(
     _ file: Int32, unsafeBytes: UnsafeRawPointer, count: Int, at offset: Int, isSynced: Bool, data: UInt64)
   func sync(_ file: Int32, data: UInt64)
+  /// Gives back what is behind the end of a file, at once.
+  func cut(_ file: Int32, to byteCount: Int)
   func close(_ file: Int32)
 }
 
-extension Ring: JournalDevice {
+/// The ring of the journal's thread.
+package struct JournalRing: JournalDevice {
+  private let ring: Ring
+  /// Completions of nothing that come with each synced write's: replies wait for it, so it is not to wait for
+  /// arrivals.
+  private let followers: Int
+
+  package init(_ ring: Ring, followers: Int) {
+    self.ring = ring
+    self.followers = followers
+  }
+
+  package func write(
+    _ file: Int32, unsafeBytes: UnsafeRawPointer, count: Int, at offset: Int, isSynced: Bool, data: UInt64
+  ) {
+    unsafe ring.write(
+      file, unsafeBytes: unsafeBytes, count: count, at: offset, isSynced: isSynced, data: data,
+      followers: isSynced ? followers : 0)
+  }
+
+  package func sync(_ file: Int32, data: UInt64) { ring.sync(file, data: data) }
+  /// What stays after a failure is no harm: readers know it.
+  package func cut(_ file: Int32, to byteCount: Int) { _ = ftruncate(file, byteCount) }
   package func close(_ file: Int32) { _ = Glibc.close(file) }
 }
 
 /// One shard's append-only file, as its thread writes it: what the turns have done goes to the kernel in order, and
 /// to the disk as `appendfsync` says. Nobody waits for it but replies, and those only with `always`.
 ///
-/// Positions count the bytes ever appended since the start, whatever files they went to.
+/// Positions count the bytes ever appended since the start, whatever files they went to; not what the journal itself puts
+/// between them (`Filler`).
 package struct Journal: Sendable {
   package enum Policy: String, Sendable {
     case always, everysec, no
@@ -31,6 +56,10 @@ package struct Journal: Sendable {
     /// Where the next write goes.
     var offset: Int
     var queued: [UInt8] = []
+    /// Up to where there is room made ahead, if that is behind `offset`.
+    var filledEnd = 0
+    /// What that is made of, once the file says so.
+    var filler: Filler?
   }
 
   package enum Completion {
@@ -44,8 +73,17 @@ package struct Journal: Sendable {
   package var policy = Policy.everysec
   /// The last one takes what is appended.
   private var segments: [Segment] = []
-  /// With the kernel, all of the first segment's.
+  /// With the kernel: records of the first segment, then what the journal adds.
   private var writing: [UInt8] = []
+  private var recordByteCount = 0
+  /// How much of what is added is there to stay: a comment up to the end of a line, and the announcement.
+  private var marginByteCount = 0
+  /// Announced by what is being written.
+  private var announced: Filler?
+  /// Synced writes follow each other so closely that room is to be made ahead for them.
+  package var makesRoom = false
+  /// There was no space for that.
+  private var lacksRoom = false
   private var isWriting = false
   /// What is being written is on disk when that ends, and so is all before it.
   private var isWriteSynced = false
@@ -67,7 +105,7 @@ package struct Journal: Sendable {
   /// Bytes in the current file, those on their way included.
   package var fileByteCount: Int { segments.last.map { $0.offset + $0.queued.count } ?? 0 }
   /// Bytes that are not with the kernel yet.
-  package var queuedByteCount: Int { segments.reduce(0) { $0 + $1.queued.count } + writing.count }
+  package var queuedByteCount: Int { segments.reduce(0) { $0 + $1.queued.count } + recordByteCount }
 
   /// The disk is at work.
   package var isBusy: Bool { isWriting || isSyncing }
@@ -86,16 +124,27 @@ package struct Journal: Sendable {
   /// From here on, what is appended goes to another file, which the journal owns; the one before is finished, synced
   /// and closed.
   package mutating func switchTo(_ descriptor: Int32, at offset: Int) {
+    lacksRoom = false
     segments.append(Segment(descriptor: descriptor, offset: offset))
   }
 
   /// Closes everything; what is queued is lost.
   package mutating func close() {
+    trim()
     for segment in segments { Glibc.close(segment.descriptor) }
     segments = []
     durable = appended
     written = appended
     failure = nil
+  }
+
+  /// Gives back the room made ahead, unless something is under way that may need it.
+  package mutating func trim() {
+    guard !isBusy else { return }
+    for index in segments.indices where segments[index].filledEnd > segments[index].offset {
+      _ = ftruncate(segments[index].descriptor, segments[index].offset)
+      segments[index].filledEnd = 0
+    }
   }
 
   /// Takes over the bytes of a turn.
@@ -119,7 +168,11 @@ package struct Journal: Sendable {
     guard !segments.isEmpty else { return }
     if !isSyncing, durable == written { finishOlderFiles(device) }
     if !isWriting {
-      if writing.isEmpty, !segments[0].queued.isEmpty { swap(&writing, &segments[0].queued) }
+      if writing.isEmpty, !segments[0].queued.isEmpty {
+        swap(&writing, &segments[0].queued)
+        recordByteCount = writing.count
+        addMargin()
+      }
       if !writing.isEmpty {
         isWriting = true
         // One operation instead of two.
@@ -144,22 +197,40 @@ package struct Journal: Sendable {
   /// A write has ended; `result` as the kernel gives it.
   package mutating func wrote(_ result: Int32) -> Completion {
     isWriting = false
-    guard result > 0 else { return fail("write", result == 0 ? ENOSPC : -result) }
+    guard result > 0 else {
+      if dropRoom(after: result) { return .advanced }
+      return fail("write", result == 0 ? ENOSPC : -result)
+    }
     let count = Int(result)
-    segments[0].offset += count
-    written &+= UInt64(count)
+    let records = min(count, recordByteCount)
+    written &+= UInt64(records)
     if isWriteSynced {
       durable = written
       syncCount += 1
       if durable == appended { isSyncForced = false }
     }
-    if count == writing.count {
-      writing.removeAll(keepingCapacity: writing.count < 1 << 20)
-    } else {
+    if records < recordByteCount {
+      segments[0].offset += count
       writing.removeFirst(count)
+      recordByteCount -= count
+    } else {
+      finishWrite(count)
     }
     failure = nil
     return .advanced
+  }
+
+  /// All records of a write are written, and of what follows them as much as belongs to the first `count` bytes.
+  private mutating func finishWrite(_ count: Int) {
+    let start = segments[0].offset
+    let isMarginWhole = count >= recordByteCount + marginByteCount
+    segments[0].offset += recordByteCount + (isMarginWhole ? marginByteCount : 0)
+    segments[0].filledEnd = max(segments[0].filledEnd, start + count)
+    if isMarginWhole, let announced { segments[0].filler = announced }
+    announced = nil
+    marginByteCount = 0
+    recordByteCount = 0
+    writing.removeAll(keepingCapacity: writing.capacity < 2 * roomByteCount)
   }
 
   package mutating func synced(_ result: Int32) -> Completion {
@@ -171,11 +242,48 @@ package struct Journal: Sendable {
     return .advanced
   }
 
+  // MARK: Room ahead
+
+  /// How much is made at a time.
+  package var roomByteCount = 1 << 20
+  private static let blockByteCount = 4096
+
+  /// Ends a write so that what follows it in the file is a line of its own, and makes more room where there is little
+  /// left.
+  private mutating func addMargin() {
+    let segment = segments[0]
+    let end = segment.offset + writing.count
+    let makesRoom = makesRoom && policy == .always && !lacksRoom && end + recordByteCount > segment.filledEnd
+    guard makesRoom || segment.filledEnd > end else { return }
+    writing += Filler.padding(at: end)
+    if makesRoom, segment.filler == nil {
+      let filler = Filler(.random(in: 0 ... .max), .random(in: 0 ... .max))
+      announced = filler
+      writing += filler.announcementLine
+      writing += Filler.padding(at: segment.offset + writing.count)
+    }
+    marginByteCount = writing.count - recordByteCount
+    guard makesRoom, let filler = announced ?? segment.filler else { return }
+    let start = segment.offset + writing.count
+    let target = (start + roomByteCount) / Self.blockByteCount * Self.blockByteCount
+    writing.reserveCapacity(target - segment.offset)
+    for _ in 0..<(target - start) / Filler.lineByteCount { writing += filler.line }
+  }
+
+  /// Room was asked for that there is not, as it seems: the records alone may fit.
+  private mutating func dropRoom(after result: Int32) -> Bool {
+    guard [0, -ENOSPC, -EDQUOT, -EFBIG].contains(result), writing.count > recordByteCount + marginByteCount else { return false }
+    lacksRoom = true
+    writing.removeLast(writing.count - recordByteCount - marginByteCount)
+    return true
+  }
+
   /// Closes files that are complete.
   private mutating func finishOlderFiles(_ device: some JournalDevice) {
     while segments.count > 1, segments[0].queued.isEmpty, writing.isEmpty, durable == written {
-      device.close(segments[0].descriptor)
-      segments.removeFirst()
+      let segment = segments.removeFirst()
+      if segment.filledEnd > segment.offset { device.cut(segment.descriptor, to: segment.offset) }
+      device.close(segment.descriptor)
     }
   }
 

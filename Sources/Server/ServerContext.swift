@@ -329,6 +329,7 @@ final class ServerContext: @unchecked Sendable {
     for worker in workers { await worker.drained(until: deadline) }
     // What clients did while they were told to leave.
     await persistence.syncJournals()
+    await persistence.trimJournals()
     let configuration = self.configuration
     // Of a snapshot that nobody waits for any more.
     persistence.removeTemporarySnapshot()

@@ -92,8 +92,8 @@ final class Worker: LoopClient, @unchecked Sendable {
   var journalWriteDelay: UInt32 = 0
   /// The journal's sync is due.
   var wantsSync = false
-  /// When the next synced write begins.
-  var syncGathering = SyncGathering()
+  /// When its next write begins.
+  var gathering = WriteGathering()
   /// A timer is set for it.
   var isJournalTimed = false
   /// Seconds since 1970 of the last line of time in it.

@@ -149,13 +149,17 @@ package final class ShardScheduler {
     if part.isLastHop, part.effects.isEmpty {
       keyspace.effects.openUnit()
       work.run(&keyspace, self, &counts)
-      keyspace.effects.closeUnit()
+      if work.isUnfinished {
+        part.add(effects: keyspace.effects.takeUnit())
+      } else {
+        keyspace.effects.closeUnit()
+      }
     } else {
       // What it does in all its hops is one unit.
       keyspace.effects.openDetachedUnit()
       work.run(&keyspace, self, &counts)
       part.add(effects: keyspace.effects.takeUnit())
-      if part.isLastHop { commit(part, &keyspace) }
+      if part.isLastHop, !work.isUnfinished { commit(part, &keyspace) }
     }
   }
 

@@ -1,19 +1,34 @@
 """kill -9 at any moment: what was acknowledged is there afterwards, transactions are whole, and nobody has to help."""
 import os
 import random
+import re
 import shutil
+import signal
+import subprocess
 import threading
 import time
 
 import pytest
 import redis
 
+from conftest import server_binary
 from test_differential import SEED
 from test_persistence import LOGGED, client, crash, restart, settle_files
 
 ALWAYS = (*LOGGED, "--appendfsync", "always")
 NAMES = "abcd"
 SCRIPT = "for _, key in ipairs(KEYS) do redis.call('SET', key, ARGV[1]) end"
+ROUNDS = 400
+# Goes on for many slices.
+LONG_SCRIPT = f"""
+for round = 1, {ROUNDS} do
+  for _, key in ipairs(KEYS) do redis.call('INCR', key) end
+  local sum = 0
+  for number = 1, 3000 do sum = sum + number end
+end
+"""
+# Names that no look at the text proves: it takes all shards.
+LONG_SCRIPT_OF_ANY_KEYS = LONG_SCRIPT.replace("'INCR', key", "'INCR', key .. ''")
 
 
 class Writer:
@@ -63,6 +78,41 @@ class Writer:
         self.times = []
 
 
+class LongScripts:
+    """Runs scripts that are suspended many times, alone and between other commands."""
+
+    def __init__(self, number):
+        self.keys = [f"{name}:{number}" for name in NAMES]
+        self.count = 0
+        self.runs = [
+            lambda connection: connection.eval(LONG_SCRIPT, len(self.keys), *self.keys),
+            lambda connection: connection.eval(LONG_SCRIPT_OF_ANY_KEYS, len(self.keys), *self.keys),
+            self.in_transaction,
+        ]
+
+    def in_transaction(self, connection):
+        with connection.pipeline() as transaction:
+            transaction.incrby(self.keys[0], ROUNDS)
+            transaction.eval(LONG_SCRIPT, len(self.keys) - 1, *self.keys[1:])
+            transaction.execute()
+
+    def run(self, server):
+        try:
+            with client(server) as connection:
+                while True:
+                    self.runs[self.count % len(self.runs)](connection)
+                    self.count += 1
+        except (redis.RedisError, OSError):
+            pass
+
+    def check(self, connection):
+        found = {int(connection.get(key) or 0) for key in self.keys}
+        assert len(found) == 1, found
+        count, rest = divmod(found.pop(), ROUNDS)
+        assert rest == 0 and self.count <= count <= self.count + 1, (count, rest, self.count)
+        self.count = count
+
+
 def load_until_crash(server, writers, seconds, beside=None):
     """Returns when that was."""
     threads = [threading.Thread(target=writer.run, args=(server,)) for writer in writers]
@@ -107,6 +157,91 @@ def test_nothing_acknowledged_is_lost(start, shards, beside, long_tests):
             for writer in writers:
                 writer.check(connection)
             assert connection.get("key:2999") == b"value:2999"
+
+
+@pytest.mark.parametrize("shards", [1, 2])
+def test_a_script_of_many_slices_is_whole_or_absent(start, shards, long_tests):
+    server = start(*ALWAYS, shards=shards)
+    draw = random.Random(SEED + shards)
+    writers = [LongScripts(number) for number in range(2)]
+    for _ in range(60 if long_tests else 4):
+        load_until_crash(server, writers, draw.uniform(0.1, 0.4))
+        server = restart(start, server, *ALWAYS, shards=shards)
+        with client(server) as connection:
+            for writer in writers:
+                writer.check(connection)
+
+
+def test_the_log_says_a_script_of_many_slices_as_one_transaction(start):
+    server = start(*LOGGED)
+    with client(server) as connection:
+        connection.select(3)
+        connection.set("before", 1)
+        connection.eval(LONG_SCRIPT, 1, "counted")
+        assert connection.info("commandstats")["cmdstat_incr"]["calls"] == ROUNDS
+        connection.execute_command("WAITAOF", 1, 0, 0)
+    with open(f"{server.directory}/appendonlydir/appendonly.aof.1.incr.aof", "rb") as file:
+        log = file.read()
+    body = log[log.index(b"MULTI"):log.index(b"EXEC")]
+    assert log.count(b"MULTI") == log.count(b"EXEC") == 1
+    assert body.count(b"INCR") == log.count(b"INCR") == ROUNDS
+    crash(server)
+    with client(restart(start, server, *LOGGED)) as connection:
+        connection.select(3)
+        assert connection.get("counted") == b"%d" % ROUNDS
+
+
+def announcements(path):
+    """What the lines are made of that room is made of, once for each time the server has begun to."""
+    with open(path, "rb") as file:
+        return re.findall(rb"^#FILLER:([0-9a-f]{32})$", file.read(), re.MULTILINE)
+
+
+def write_until_room_is_made(connection, path):
+    """Returns how many keys that took."""
+    deadline = time.monotonic() + 30
+    before = len(announcements(path))
+    count = 0
+    while time.monotonic() < deadline:
+        for _ in range(500):
+            connection.set(f"key:{count}", "v" * (count % 3000))
+            count += 1
+        if len(announcements(path)) > before:
+            return count
+    raise AssertionError("no room was made ahead")
+
+
+def test_others_read_a_log_with_room_ahead(start, tmp_path):
+    """What a crash leaves of it, and that a stop leaves nothing."""
+    server = start(*ALWAYS)
+    path = f"{server.directory}/appendonlydir/appendonly.aof.1.incr.aof"
+    with client(server) as connection:
+        count = write_until_room_is_made(connection, path)
+    crash(server)
+    assert os.path.getsize(path) >= 1 << 20
+    checked = subprocess.run(
+        ["redis-check-aof", f"{server.directory}/appendonlydir/appendonly.aof.manifest"], capture_output=True, text=True)
+    assert checked.returncode == 0 and "are valid" in checked.stdout, checked.stdout
+    checked = subprocess.run(
+        [server_binary(), "--check-aof", f"{server.directory}/appendonlydir"], capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stdout
+    other = tmp_path / "redis"
+    shutil.copytree(f"{server.directory}/appendonlydir", other / "appendonlydir")
+    with client(start.start("redis-server", "--dir", str(other), "--appendonly", "yes", "--aof-load-truncated", "no")) as connection:
+        assert connection.dbsize() == count
+    server = restart(start, server, *ALWAYS, "--aof-load-truncated", "no")
+    with client(server) as connection:
+        assert connection.dbsize() == count
+        connection.set("one", "more")
+        write_until_room_is_made(connection, path)
+        count = connection.dbsize()
+    server.process.send_signal(signal.SIGTERM)
+    server.process.wait(30)
+    with open(path, "rb") as file:
+        log = file.read()
+    assert len(announcements(path)) == 2 and not any(b"\n#" + digits in log for digits in announcements(path))
+    with client(restart(start, server, *ALWAYS)) as connection:
+        assert connection.dbsize() == count and connection.get("one") == b"more"
 
 
 def test_with_everysec_at_most_two_seconds_are_lost(start, long_tests):

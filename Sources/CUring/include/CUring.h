@@ -34,9 +34,10 @@ int curing_accept_multishot(curing *_Nonnull ring, int listener, uint64_t data);
 int curing_receive_multishot(curing *_Nonnull ring, int socket, uint16_t group, uint64_t data);
 int curing_send(curing *_Nonnull ring, int socket, const void *_Nonnull bytes, size_t count,
                 uint64_t data);
-/// With `synced` it is done when the bytes are on disk, as if fdatasync followed.
+/// With `synced` it is done when the bytes are on disk, as if fdatasync followed. Its completion comes with those of
+/// `followers` operations that do nothing.
 int curing_write(curing *_Nonnull ring, int file, const void *_Nonnull bytes, size_t count, uint64_t offset,
-                 int synced, uint64_t data);
+                 int synced, uint64_t data, unsigned followers, uint64_t follower_data);
 /// fdatasync.
 int curing_sync(curing *_Nonnull ring, int file, uint64_t data);
 int curing_poll_readable(curing *_Nonnull ring, int descriptor, uint64_t data);

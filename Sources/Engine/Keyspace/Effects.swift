@@ -10,15 +10,15 @@ package import RESP
 /// command, or all that a transaction does on the shard. Units of several records are put between MULTI and EXEC.
 ///
 /// Costs one comparison a command while nobody keeps the records.
-package struct Effects: Sendable {
+package struct Effects: ~Copyable {
   /// Somebody keeps them.
   package var isRecorded = false
   /// What commands do is recorded elsewhere, in other words. What goes by itself is still recorded.
   package var isMuted = false
   /// What commands do is recorded.
   fileprivate var recordsCommands: Bool { isRecorded && !isMuted }
-  /// Records since the last `take`.
-  package private(set) var bytes: [UInt8] = []
+  /// Records since the last `drain`.
+  private var records = ReplyWriter()
   /// The database that a reader of the records has selected at their end; nil: none yet.
   private var database: Int?
   /// Records of the unit.
@@ -28,19 +28,24 @@ package struct Effects: Sendable {
   /// What the reader had selected there.
   private var unitDatabase: Int?
   private var unitDepth = 0
+  /// It begins with a selection of its database.
+  private var isUnitDetached = false
   /// The command that runs says itself what to record.
   fileprivate var isSpoken = false
 
   package init() {}
 
-  package var isEmpty: Bool { bytes.isEmpty }
-  package var byteCount: Int { bytes.count }
+  package var isEmpty: Bool { records.isEmpty }
+  package var byteCount: Int { records.count }
+
+  /// A larger buffer is given back.
+  private static let keptByteCount = 1 << 20
 
   /// Appends what was recorded to `buffer`; keeps the memory.
   package mutating func drain(into buffer: inout [UInt8]) {
-    precondition(unitDepth == 0 || unitStart == bytes.count, "effects are taken in the middle of a unit")
-    buffer += bytes
-    bytes.removeAll(keepingCapacity: true)
+    precondition(unitDepth == 0 || unitStart == records.count, "effects are taken in the middle of a unit")
+    buffer.append(records.bytes)
+    records.removeAll(retaining: Self.keptByteCount)
     beginUnit()
   }
 
@@ -59,8 +64,9 @@ package struct Effects: Sendable {
   }
 
   private mutating func beginUnit() {
-    unitStart = bytes.count
+    unitStart = records.count
     unitDatabase = database
+    isUnitDetached = false
     recordCount = 0
   }
 
@@ -84,8 +90,12 @@ package struct Effects: Sendable {
     precondition(unitDepth == 1, "only the outermost unit can be taken")
     unitDepth = 0
     isSpoken = false
-    let unit = Array(bytes[unitStart...])
-    bytes.removeSubrange(unitStart...)
+    var unit: [UInt8] = []
+    if records.count > unitStart {
+      if !isUnitDetached, let unitDatabase { unit += Self.selection(of: unitDatabase) }
+      unit.append(records.bytes[unitStart..<records.count])
+    }
+    records.truncate(to: unitStart)
     database = unitDatabase
     beginUnit()
     return unit
@@ -94,20 +104,33 @@ package struct Effects: Sendable {
   /// For a unit that is to be taken: its first record selects its database.
   package mutating func openDetachedUnit() {
     openUnit()
-    if unitDepth == 1 { database = nil }
+    if unitDepth == 1 {
+      database = nil
+      isUnitDetached = true
+    }
   }
 
   private mutating func endUnit() {
     if recordCount > 1 {
-      bytes.insert(contentsOf: Self.multi, at: unitStart)
-      bytes += Self.exec
+      let unit = records.bytes[unitStart..<records.count].bytes
+      records.truncate(to: unitStart)
+      records.raw(Self.multi)
+      append(unit)
+      records.raw(Self.exec)
     }
     // What is recorded next without a unit is one of its own.
     beginUnit()
   }
 
-  private static let multi = Array("*1\r\n$5\r\nMULTI\r\n".utf8)
-  private static let exec = Array("*1\r\n$4\r\nEXEC\r\n".utf8)
+  private static let multi: StaticString = "*1\r\n$5\r\nMULTI\r\n"
+  private static let exec: StaticString = "*1\r\n$4\r\nEXEC\r\n"
+
+  private static func selection(of database: Int) -> [UInt8] {
+    let text = String(database)
+    return Array("*2\r\n$6\r\nSELECT\r\n$\(text.utf8.count)\r\n\(text)\r\n".utf8)
+  }
+
+  private mutating func append(_ bytes: [UInt8]) { ByteView.with(bytes) { records.raw($0) } }
 
   /// A transaction of several hops: what it did on this shard, taken by `takeUnit`, between MULTI and EXEC; if it
   /// has changed several shards, under a line that says which, so that its reader applies it only if all have
@@ -116,14 +139,14 @@ package struct Effects: Sendable {
   /// - Parameters:
   ///   - wasHeld: nobody has seen anything of it before all shards had it on disk.
   package mutating func append(
-    transaction id: UInt64, of shards: [Int], wasHeld: Bool, _ records: [UInt8]
+    transaction id: UInt64, of shards: [Int], wasHeld: Bool, _ unit: [UInt8]
   ) {
     if shards.count > 1 {
-      bytes += Array(TransactionLine(id: id, shards: shards, wasHeld: wasHeld).text.utf8)
+      append(Array(TransactionLine(id: id, shards: shards, wasHeld: wasHeld).text.utf8))
     }
-    bytes += Self.multi
-    bytes += records
-    bytes += Self.exec
+    records.raw(Self.multi)
+    append(unit)
+    records.raw(Self.exec)
     // Whoever skips it has something else selected.
     database = nil
     if unitDepth == 0 { beginUnit() }
@@ -131,35 +154,18 @@ package struct Effects: Sendable {
 
   // MARK: Records
 
+  @inline(__always)
   fileprivate mutating func begin(database selected: Int, wordCount: Int) {
     if database != selected {
-      let text = String(selected)
-      bytes += Array("*2\r\n$6\r\nSELECT\r\n$\(text.utf8.count)\r\n\(text)\r\n".utf8)
+      append(Self.selection(of: selected))
       database = selected
     }
-    bytes.append(0x2A)
-    appendNumber(wordCount)
+    records.array(wordCount)
     recordCount += 1
   }
 
-  fileprivate mutating func word(_ view: ByteView) {
-    bytes.append(0x24)
-    appendNumber(view.count)
-    bytes.append(view)
-    bytes.append(0x0D)
-    bytes.append(0x0A)
-  }
-
-  /// A number and the end of the line.
-  private mutating func appendNumber(_ number: Int) {
-    if number < 10 {
-      bytes.append(0x30 &+ UInt8(truncatingIfNeeded: number))
-    } else {
-      StringValue.integer(number).withBytes { bytes.append($0) }
-    }
-    bytes.append(0x0D)
-    bytes.append(0x0A)
-  }
+  @inline(__always)
+  fileprivate mutating func word(_ view: ByteView) { records.bulk(view) }
 
   fileprivate mutating func append(_ arguments: Arguments, database: Int) {
     begin(database: database, wordCount: arguments.count)

@@ -291,6 +291,11 @@ extension Persistence {
       await withTaskExecutorPreference(worker.loop) { await worker.syncJournal() }
     }
   }
+
+  /// Gives back the room that is made ahead in the files: the server ends.
+  func trimJournals() async {
+    for worker in server.workers { await worker.perform { $0.journal.trim() } }
+  }
 }
 
 /// The worker's side.

@@ -401,6 +401,7 @@ extension Persistence {
       await syncJournals()
       await cut { worker, keyspace in worker.stopRecording(&keyspace) }
       await syncJournals()
+      await trimJournals()
     }
     if !keepsData {
       await cut { worker, keyspace in

@@ -51,23 +51,25 @@ extension Worker {
 
   /// Hands the turn's bytes to the kernel, and syncs what is due.
   func advanceJournal() {
-    if journal.policy == .always, journal.canWrite, holdsBackWrite() { return }
-    if journalWriteDelay > 0, journal.queuedByteCount > 0 { usleep(journalWriteDelay) }
     let isSyncDue = wantsSync && journal.policy == .everysec && !server.persistence.defersSync
+    if journal.canWrite, !isSyncDue, !journal.isSyncForced, holdsBackWrite() { return }
+    if journalWriteDelay > 0, journal.queuedByteCount > 0 { usleep(journalWriteDelay) }
+    let followers = loop.batching.companions
     journal.advance(
-      loop.ring, wantsSync: isSyncDue, write: Self.data(.file, Self.writeOperation),
+      JournalRing(loop.ring, followers: followers), wantsSync: isSyncDue, write: Self.data(.file, Self.writeOperation),
       sync: Self.data(.file, Self.syncOperation))
     if isSyncDue { wantsSync = false }
-    noteJournalIsBusy()
   }
 
   /// Whether the next write is to wait for what comes in a moment; then a turn will come for it.
   private func holdsBackWrite() -> Bool {
     let now = EventLoop.monotonicNanoseconds
-    guard !journal.isSyncForced,
-      let delay = syncGathering.delay(queued: journal.queuedByteCount, now: now)
+    let isSynced = journal.policy == .always
+    let queued = journal.queuedByteCount
+    guard let delay = isSynced ? gathering.syncDelay(queued: queued, now: now) : gathering.writeDelay(queued: queued, now: now)
     else {
-      syncGathering.begin(now: now)
+      gathering.begin(now: now)
+      journal.makesRoom = gathering.isBusy
       return false
     }
     if !isJournalTimed {
@@ -80,22 +82,16 @@ extension Worker {
     return true
   }
 
-  /// Replies wait for the disk: what it says is looked at when it comes, rather than with the next arrivals.
-  private func noteJournalIsBusy() {
-    loop.batching.isSuspended = journal.policy == .always && journal.isBusy
-  }
-
   func fileDone(_ completion: Completion, _ operation: UInt64) {
     switch operation {
     case Self.writeOperation:
+      let before = journal.written
       took(journal.wrote(completion.result))
-      syncGathering.end(
-        byteCount: Int(max(completion.result, 0)), queued: journal.queuedByteCount,
+      gathering.end(
+        byteCount: Int(journal.written &- before), queued: journal.queuedByteCount,
         now: EventLoop.monotonicNanoseconds)
-      noteJournalIsBusy()
     case Self.syncOperation:
       took(journal.synced(completion.result))
-      noteJournalIsBusy()
     default: fileOperations.removeValue(forKey: operation)?(completion.result)
     }
   }

@@ -69,6 +69,8 @@ final class ScriptRun {
   var hops: (any ScriptHops)?
   /// Its own transaction, if it is not part of another.
   var program: ScriptProgram?
+  /// What it has done before it had claims.
+  var effects: [UInt8] = []
   /// The command that it waits for.
   var foreign: CommandCall?
   var slow: SlowScripts.Entry?

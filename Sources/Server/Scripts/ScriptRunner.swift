@@ -229,8 +229,9 @@ import Synchronization
       keyspace.observed.setWriter(worker.reference(to: run.connection))
     }
     unsafe current = unsafe .passUnretained(run)
-    // What it does is one unit: with claims that of its transaction, else its own.
-    let transaction = run.program?.transaction
+    // What it does is one unit: with claims that of its transaction, else its own; that waits for the transaction
+    // where the script does not end here.
+    let transaction = run.hops?.transaction
     transaction == nil ? keyspace.effects.openUnit() : keyspace.effects.openDetachedUnit()
     let state = unsafe withUnsafeMutablePointer(to: &keyspace) { pointer in
       unsafe keyspacePointer = unsafe pointer
@@ -240,7 +241,10 @@ import Synchronization
     if let transaction {
       transaction.add(effects: keyspace.effects.takeUnit())
     } else {
-      keyspace.effects.closeUnit()
+      switch state {
+      case .paused, .waits: run.effects = keyspace.effects.takeUnit()
+      case .done, .failed, .ended: keyspace.effects.closeUnit()
+      }
     }
     unsafe current = previous
     keyspace.servesScript = false
@@ -295,7 +299,11 @@ import Synchronization
 
   /// Nobody has seen what it did so far, and from here on its claims are in the way.
   private func holdClaims(_ run: ScriptRun) {
-    if run.hops == nil { makeTransaction(run).startHolding() }
+    guard run.hops == nil else { return }
+    let transaction = makeTransaction(run)
+    transaction.startHolding()
+    transaction.add(effects: run.effects)
+    run.effects = []
   }
 
   /// It has gone on for longer than others should wait.
