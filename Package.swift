@@ -84,7 +84,7 @@ let package = Package(
     .testTarget(
       name: "EngineTests", dependencies: ["Engine", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "SimulationTests", dependencies: ["Coordinator", "TestSupport"],
+      name: "SimulationTests", dependencies: ["Coordinator", "Scripting", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "ShardTests", dependencies: ["Shard", "Engine", "RESP", "EventLoop", "TestSupport"],

@@ -50,6 +50,21 @@ void push_error_table(lua_State *state, const char *text, size_t count) {
   push_one_field(state, "err", text, count);
 }
 
+static const char counted_mark[] = "ignore_error_stats_update";
+
+void note_as_counted(lua_State *state) {
+  lua_pushboolean(state, 1);
+  lua_setfield(state, -2, counted_mark);
+}
+
+bool is_counted_error(lua_State *state) {
+  lua_pushstring(state, counted_mark);
+  lua_rawget(state, -2);
+  bool is_counted = lua_toboolean(state, -1);
+  lua_pop(state, 1);
+  return is_counted;
+}
+
 static void push_pairs(
     cscript *script, lua_State *state, const char *reply, size_t count, size_t *offset, long pairs,
     bool is_set) {
@@ -195,6 +210,13 @@ static void write_line(buffer *output, char type, const char *bytes, size_t coun
   write_on_one_line(output, bytes, count);
 }
 
+/// Of an error's text what clients see of it: as far as the first NUL, no line breaks at its end.
+static size_t error_length(const char *text) {
+  size_t count = strlen(text);
+  while (count > 0 && (text[count - 1] == '\r' || text[count - 1] == '\n')) count--;
+  return count;
+}
+
 static void write_null(buffer *output, int protocol) {
   buffer_text(output, protocol == 3 ? "_\r\n" : "$-1\r\n");
 }
@@ -241,15 +263,16 @@ static bool write_table(
   size_t count;
   const char *text;
   if (push_field(state, "err") == LUA_TSTRING) {
-    text = lua_tolstring(state, -1, &count);
-    write_line(output, '-', text, count);
+    text = lua_tostring(state, -1);
+    write_line(output, '-', text, error_length(text));
     lua_pop(state, 1);
+    if (depth == 0) script->error_is_counted = is_counted_error(state);
     return true;
   }
   lua_pop(state, 1);
   if (push_field(state, "ok") == LUA_TSTRING) {
-    text = lua_tolstring(state, -1, &count);
-    write_line(output, '+', text, count);
+    text = lua_tostring(state, -1);
+    write_line(output, '+', text, strlen(text));
     lua_pop(state, 1);
     return true;
   }
@@ -333,12 +356,12 @@ static bool write_table(
 
 /// How deep a returned value may nest: as the stack of Lua 5.1 allows.
 enum { result_depth_max = 1900 };
-/// How much it may be: a table may stand in many places, so that a small one becomes endless.
-enum { result_values_max = 1 << 23, result_bytes_max = 1 << 30 };
+/// How much it may be.
+enum { result_bytes_max = 1 << 30 };
 
 bool write_result(cscript *script, lua_State *state, buffer *output, int protocol, int depth) {
   if (depth > result_depth_max || !lua_checkstack(state, 8)) return false;
-  if (++script->result_count > result_values_max || output->count > result_bytes_max) return false;
+  if (is_overdue(script) || output->count > result_bytes_max) return false;
   bool is_written = true;
   switch (lua_type(state, -1)) {
     case LUA_TSTRING: {

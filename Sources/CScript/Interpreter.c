@@ -66,10 +66,15 @@ enum { unsuspended_nanoseconds_max = 250000000 };
 
 static void look_at_clock(lua_State *state, lua_Debug *debug);
 
+static void set_hook(cscript *script) {
+  int mask = script->looks_at_lines ? LUA_MASKCOUNT | LUA_MASKLINE : LUA_MASKCOUNT;
+  lua_sethook(script->state, look_at_clock, mask, script->look_interval);
+}
+
 static void set_look_interval(cscript *script, int interval) {
   if (interval == script->look_interval) return;
   script->look_interval = interval;
-  lua_sethook(script->state, look_at_clock, LUA_MASKCOUNT, interval);
+  set_hook(script);
 }
 
 void look_soon(cscript *script) {
@@ -85,6 +90,22 @@ static int usual_interval(const cscript *script) {
   return interval < instructions_a_look_min ? instructions_a_look_min : (int)interval;
 }
 
+enum { values_a_look = 1 << 12 };
+/// What a value takes that is as large as a reply may be is less.
+enum { conversion_nanoseconds_max = 1000000000 };
+
+void begin_conversion(cscript *script) {
+  script->converted_count = 0;
+  script->conversion_end = 0;
+}
+
+bool is_overdue(cscript *script) {
+  if (++script->converted_count % values_a_look != 0) return false;
+  uint64_t now = nanoseconds();
+  if (script->conversion_end == 0) script->conversion_end = now + conversion_nanoseconds_max;
+  return now >= script->conversion_end;
+}
+
 /// The slice begins with the first look: most scripts are over before.
 static bool is_slice_over(cscript *script, uint64_t now) {
   if (script->slice_end == 0) script->slice_end = now + script->options.slice_nanoseconds;
@@ -95,9 +116,22 @@ void look_after_call(cscript *script) {
   if (++script->call_count % calls_a_look == 0 && is_slice_over(script, nanoseconds())) look_soon(script);
 }
 
+/// Of a run that is watched: the ends of slices wait for a line too, because what pauses between two looks at the same
+/// instruction would not be looked at again when it goes on.
+static void look_at_line(cscript *script, lua_State *state, lua_Debug *debug) {
+  if (stops_at_line(script, state, debug)) {
+    script->reason = YIELD_STOP;
+  } else if (is_slice_over(script, nanoseconds()) && lua_isyieldable(state)) {
+    script->reason = YIELD_SLICE;
+  } else {
+    return;
+  }
+  lua_yield(state, 0);
+}
+
 static void look_at_clock(lua_State *state, lua_Debug *debug) {
-  (void)debug;
   cscript *script = script_of(state);
+  if (debug->event == LUA_HOOKLINE) return look_at_line(script, state, debug);
   if (script->is_doomed) luaL_error(state, "script took too long where it can't be suspended");
   set_look_interval(script, usual_interval(script));
   if (script->is_loading) {
@@ -109,6 +143,7 @@ static void look_at_clock(lua_State *state, lua_Debug *debug) {
   if (!script->current) return;
   uint64_t now = nanoseconds();
   if (!is_slice_over(script, now)) return;
+  if (script->looks_at_lines && lua_isyieldable(state)) return;
   // Inside a function of C that calls back it goes on; there are few (see the prelude).
   if (!lua_isyieldable(state)) {
     if (now - script->slice_end < unsuspended_nanoseconds_max) return;
@@ -174,6 +209,7 @@ static void set_error(cscript *script, const char *text, size_t count) {
   script->error_source.count = 0;
   script->error_line = 0;
   script->error_is_counted = false;
+  script->error_lacks_place = false;
 }
 
 cscript_word cscript_error(const cscript *script) {
@@ -183,6 +219,7 @@ cscript_word cscript_error_source(const cscript *script) {
   return (cscript_word){script->error_source.bytes, (long)script->error_source.count};
 }
 int cscript_error_line(const cscript *script) { return script->error_line; }
+bool cscript_error_lacks_place(const cscript *script) { return script->error_lacks_place; }
 bool cscript_error_is_counted(const cscript *script) { return script->error_is_counted; }
 int cscript_protocol(const cscript *script) { return script->protocol; }
 
@@ -220,33 +257,32 @@ static void take_error(cscript *script, lua_State *thread) {
   script->error_source.count = 0;
   script->error_line = 0;
   script->error_is_counted = false;
+  script->error_lacks_place = false;
   if (lua_istable(thread, -1)) {
     lua_pushstring(thread, "err");
     lua_rawget(thread, -2);
-    size_t count = 0;
-    const char *text = lua_tolstring(thread, -1, &count);
+    const char *text = lua_tostring(thread, -1);
     if (text) {
-      buffer_append(&script->error, text, count);
+      buffer_text(&script->error, text);
     } else {
       buffer_text(&script->error, "ERR unknown error");
     }
     lua_pop(thread, 1);
-    lua_pushstring(thread, "ignore_error_stats_update");
-    lua_rawget(thread, -2);
-    script->error_is_counted = lua_toboolean(thread, -1);
-    lua_pop(thread, 1);
+    script->error_is_counted = is_counted_error(thread);
     find_place(script, thread, NULL);
     return;
   }
-  size_t count = 0;
-  const char *text = lua_tolstring(thread, -1, &count);
+  const char *text = lua_tostring(thread, -1);
   buffer_text(&script->error, "ERR ");
   if (text) {
-    buffer_append(&script->error, text, count);
+    buffer_text(&script->error, text);
+  } else if (lua_isboolean(thread, -1)) {
+    buffer_text(&script->error, lua_toboolean(thread, -1) ? "true" : "false");
   } else {
     buffer_text(&script->error, lua_isnil(thread, -1) ? "nil" : "unknown error");
   }
   find_place(script, thread, text);
+  script->error_lacks_place = text && script->error_source.count == 0;
 }
 
 // MARK: Scripts
@@ -349,6 +385,7 @@ static void forget_globals(cscript *script, cscript_run *run) {
 /// A run that has returned can be used again; one that has not is left to the collector.
 static void free_run(cscript *script, cscript_run *run, bool is_done) {
   forget_globals(script, run);
+  if (run == script->debugger.run) cscript_unwatch(script);
   if (is_done) {
     lua_settop(run->thread, 0);
     run->next_free = script->free_runs;
@@ -367,8 +404,15 @@ static void set_word_table(lua_State *thread, const cscript_word *words, long co
   }
 }
 
+static void set_looks_at_lines(cscript *script, bool looks_at_lines) {
+  script->looks_at_lines = looks_at_lines;
+  set_hook(script);
+}
+
 static cscript_state go_on(cscript *script, cscript_run *run, int value_count) {
   lua_State *thread = run->thread;
+  bool is_watched = run == script->debugger.run;
+  if (is_watched != script->looks_at_lines) set_looks_at_lines(script, is_watched);
   script->current = run;
   script->reason = YIELD_NONE;
   script->slice_end = 0;
@@ -384,6 +428,7 @@ static cscript_state go_on(cscript *script, cscript_run *run, int value_count) {
       run->next_free = script->free_runs;
       script->free_runs = run;
       forget_globals(script, run);
+      if (is_watched) cscript_unwatch(script);
       return CSCRIPT_DONE;
     }
     case LUA_YIELD:
@@ -410,11 +455,16 @@ static cscript_state go_on(cscript *script, cscript_run *run, int value_count) {
         run->has_globals = true;
       }
       run->protocol = script->protocol;
-      return script->reason == YIELD_CALL ? CSCRIPT_SUSPENDED : CSCRIPT_PAUSED;
+      switch (script->reason) {
+        case YIELD_CALL: return CSCRIPT_SUSPENDED;
+        case YIELD_STOP: return CSCRIPT_STOPPED;
+        default: return CSCRIPT_PAUSED;
+      }
     default:
       take_error(script, thread);
       free_run(script, run, false);
       // What filled the heap is garbage now.
+      if (status == LUA_ERRMEM) script->error_lacks_place = false;
       if (status == LUA_ERRMEM) lua_gc(script->state, LUA_GCCOLLECT, 0);
       return CSCRIPT_FAILED;
   }
@@ -428,10 +478,33 @@ typedef struct {
   cscript_run *run;
 } beginning;
 
-/// Protected: the words may not fit into the heap.
-static int begin(lua_State *state) {
-  beginning *what = lua_touserdata(state, 1);
-  cscript *script = script_of(state);
+static bool is_unfinished(cscript_state state) {
+  return state == CSCRIPT_SUSPENDED || state == CSCRIPT_PAUSED || state == CSCRIPT_STOPPED;
+}
+
+/// What the debugger is to evaluate.
+typedef struct {
+  cscript_word text;
+  bool is_call;
+  const cscript_word *words;
+  long count;
+  cscript_run *run;
+  bool has_failed;
+} evaluation;
+
+/// Others have run since a run was suspended.
+static void set_globals(cscript *script, const cscript_run *run) {
+  lua_State *state = script->state;
+  script->protocol = run->protocol;
+  lua_rawgeti(state, LUA_REGISTRYINDEX, script->globals_reference);
+  lua_rawgeti(state, LUA_REGISTRYINDEX, run->keys_reference);
+  lua_setfield(state, -2, "KEYS");
+  lua_rawgeti(state, LUA_REGISTRYINDEX, run->arguments_reference);
+  lua_setfield(state, -2, "ARGV");
+  lua_pop(state, 1);
+}
+
+static void prepare(cscript *script, beginning *what) {
   what->run = new_run(script);
   lua_State *thread = what->run->thread;
   lua_settop(thread, 0);
@@ -439,15 +512,30 @@ static int begin(lua_State *state) {
   if (what->is_function) {
     set_word_table(thread, what->keys, what->key_count);
     set_word_table(thread, what->arguments, what->argument_count);
-    return 0;
+    return;
   }
   lua_rawgeti(thread, LUA_REGISTRYINDEX, script->globals_reference);
+  lua_rawgeti(thread, LUA_REGISTRYINDEX, script->keys_name);
   set_word_table(thread, what->keys, what->key_count);
-  lua_setfield(thread, -2, "KEYS");
+  lua_rawset(thread, -3);
+  lua_rawgeti(thread, LUA_REGISTRYINDEX, script->arguments_name);
   set_word_table(thread, what->arguments, what->argument_count);
-  lua_setfield(thread, -2, "ARGV");
+  lua_rawset(thread, -3);
   lua_settop(thread, 1);
+}
+
+static int prepare_protected(lua_State *state) {
+  prepare(script_of(state), lua_touserdata(state, 1));
   return 0;
+}
+
+/// Whether the heap has room for the words of a run and all that belongs to it.
+static bool has_room(const cscript *script, const beginning *what) {
+  size_t needed = 64 << 10;
+  needed += (size_t)(what->key_count + what->argument_count) * 64;
+  for (long index = 0; index < what->key_count; index++) needed += (size_t)what->keys[index].count;
+  for (long index = 0; index < what->argument_count; index++) needed += (size_t)what->arguments[index].count;
+  return script->heap_bytes + needed < script->options.heap_bytes_max / 2;
 }
 
 cscript_state cscript_begin(
@@ -457,18 +545,82 @@ cscript_state cscript_begin(
   beginning what = {reference, is_function, keys, arguments, key_count, argument_count, NULL};
   lua_State *state = script->state;
   script->protocol = 2;
-  if (lua_cpcall(state, begin, &what) != 0) {
+  if (has_room(script, &what)) {
+    // No allocation fails then, so that no error has to be caught.
+    prepare(script, &what);
+  } else if (lua_cpcall(state, prepare_protected, &what) != 0) {
     lua_settop(state, 0);
     if (what.run) free_run(script, what.run, false);
     set_error(script, "ERR not enough memory", 21);
     return CSCRIPT_FAILED;
   }
+  if (script->debugger.is_for_next_run) {
+    script->debugger.is_for_next_run = false;
+    script->debugger.run = what.run;
+  }
   cscript_state outcome = go_on(script, what.run, is_function ? 2 : 0);
-  if (outcome == CSCRIPT_SUSPENDED || outcome == CSCRIPT_PAUSED) *run = what.run;
+  if (is_unfinished(outcome)) *run = what.run;
   return outcome;
 }
 
-/// The reply of a call that waited, and whether it is an error to be raised. Protected as `begin`.
+static int push_evaluation(lua_State *state) {
+  evaluation *what = lua_touserdata(state, 1);
+  cscript *script = script_of(state);
+  what->run = new_run(script);
+  lua_State *thread = what->run->thread;
+  lua_settop(thread, 0);
+  static const char call[] = "local words = ... return redis.call(unpack(words))";
+  int status;
+  if (what->is_call) {
+    status = luaL_loadbufferx(thread, call, sizeof call - 1, "@ldb_eval", "t");
+  } else {
+    const char *text = what->text.count ? what->text.bytes : "";
+    size_t count = (size_t)what->text.count;
+    buffer *expression = &script->scratch;
+    expression->count = 0;
+    buffer_text(expression, "return ");
+    buffer_append(expression, text, count);
+    status = luaL_loadbufferx(thread, expression->bytes, expression->count, "@ldb_eval", "t");
+    if (status != 0) {
+      lua_pop(thread, 1);
+      status = luaL_loadbufferx(thread, text, count, "@ldb_eval", "t");
+    }
+  }
+  if (status != 0) {
+    size_t count = 0;
+    const char *message = lua_tolstring(thread, -1, &count);
+    set_error(script, message ? message : "?", message ? count : 1);
+    what->has_failed = true;
+    return 0;
+  }
+  lua_rawgeti(thread, LUA_REGISTRYINDEX, script->environment_reference);
+  lua_setfenv(thread, -2);
+  if (what->is_call) set_word_table(thread, what->words, what->count);
+  return 0;
+}
+
+cscript_state cscript_evaluate(
+    cscript *script, cscript_run *stopped, cscript_word text, bool is_call, const cscript_word *words,
+    long count, cscript_run **run) {
+  *run = NULL;
+  lua_State *state = script->state;
+  set_globals(script, stopped);
+  evaluation what = {text, is_call, words, count, NULL, false};
+  if (lua_cpcall(state, push_evaluation, &what) != 0) {
+    lua_settop(state, 0);
+    set_error(script, "not enough memory", 17);
+    what.has_failed = true;
+  }
+  if (what.has_failed) {
+    if (what.run) free_run(script, what.run, true);
+    return CSCRIPT_FAILED;
+  }
+  cscript_state outcome = go_on(script, what.run, is_call ? 1 : 0);
+  if (is_unfinished(outcome)) *run = what.run;
+  return outcome;
+}
+
+/// The reply of a call that waited, and whether it is an error to be raised. Protected: it may not fit into the heap.
 typedef struct {
   cscript_run *run;
   cscript_outcome outcome;
@@ -488,10 +640,7 @@ static int push_answer(lua_State *state) {
   }
   bool is_error = what->outcome == CSCRIPT_REFUSED
       || (what->reply.count > 0 && *(const char *)what->reply.bytes == '-');
-  if (is_error && what->outcome == CSCRIPT_REPLIED) {
-    lua_pushboolean(thread, 1);
-    lua_setfield(thread, -2, "ignore_error_stats_update");
-  }
+  if (is_error) note_as_counted(thread);
   lua_pushboolean(thread, is_error && !what->run->is_protected_call);
   return 0;
 }
@@ -499,13 +648,7 @@ static int push_answer(lua_State *state) {
 cscript_state cscript_resume(
     cscript *script, cscript_run *run, cscript_outcome outcome, cscript_word reply) {
   lua_State *state = script->state;
-  script->protocol = run->protocol;
-  lua_rawgeti(state, LUA_REGISTRYINDEX, script->globals_reference);
-  lua_rawgeti(state, LUA_REGISTRYINDEX, run->keys_reference);
-  lua_setfield(state, -2, "KEYS");
-  lua_rawgeti(state, LUA_REGISTRYINDEX, run->arguments_reference);
-  lua_setfield(state, -2, "ARGV");
-  lua_pop(state, 1);
+  set_globals(script, run);
   if (outcome == CSCRIPT_WAITS) return go_on(script, run, 0);
   answer what = {run, outcome, reply};
   if (lua_cpcall(state, push_answer, &what) != 0) {
@@ -525,7 +668,8 @@ void cscript_abandon(cscript *script, cscript_run *run) {
 cscript_word cscript_result(cscript *script, int protocol) {
   cscript_run *run = script->free_runs;
   script->output.count = 0;
-  script->result_count = 0;
+  begin_conversion(script);
+  script->error_is_counted = false;
   if (!run || lua_gettop(run->thread) == 0) return (cscript_word){"", 0};
   bool is_written = write_result(script, run->thread, &script->output, protocol, 0);
   lua_settop(run->thread, 0);

@@ -65,7 +65,7 @@ static void encode_number(encoder *encoder, int index) {
   double number = lua_tonumber(encoder->state, index);
   if (isinf(number) || isnan(number)) {
     if (encoder->options->encodes_invalid == 0) {
-      luaL_error(encoder->state, "Cannot serialise number: must not be NaN or Infinity");
+      luaL_error(encoder->state, "Cannot serialise number: must not be NaN or Inf");
     }
     if (encoder->options->encodes_invalid == 2) {
       buffer_text(encoder->output, "null");
@@ -158,6 +158,7 @@ static void encode_table(encoder *encoder, int depth) {
 
 static void encode_value(encoder *encoder, int depth) {
   if (encoder->output->count > encoded_bytes_max) luaL_error(encoder->state, "not enough memory");
+  if (is_overdue(script_of(encoder->state))) luaL_error(encoder->state, "value takes too long to serialise");
   lua_State *state = encoder->state;
   switch (lua_type(state, -1)) {
     case LUA_TSTRING: encode_text(encoder, -1); return;
@@ -180,6 +181,7 @@ static int json_encode(lua_State *state) {
   cscript *script = script_of(state);
   encoder encoder = {state, options_of(state), &script->scratch};
   script->scratch.count = 0;
+  begin_conversion(script);
   encode_value(&encoder, 0);
   if (script->scratch.count > long_text_bytes) look_soon(script);
   lua_pushlstring(state, script->scratch.bytes ? script->scratch.bytes : "", script->scratch.count);
@@ -576,7 +578,7 @@ void open_json(lua_State *state) {
   lua_newtable(state);
   json_options *options = lua_newuserdata(state, sizeof *options);
   *options = (json_options){
-      .sparse_ratio = 2, .sparse_safe = 10, .encode_depth_max = 1000, .decode_depth_max = 1000,
+      .sparse_ratio = 2, .sparse_safe = 10, .encode_depth_max = 1000, .decode_depth_max = 1000, .decodes_invalid = true,
       .precision = 14, .keeps_buffer = 1};
   for (const luaL_Reg *function = functions; function->name; function++) {
     lua_pushvalue(state, -1);

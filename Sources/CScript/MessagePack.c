@@ -87,6 +87,7 @@ static bool is_array(lua_State *state, size_t *count) {
 
 static void pack_value(lua_State *state, buffer *output, int depth) {
   if (output->count > encoded_bytes_max) luaL_error(state, "not enough memory");
+  if (is_overdue(script_of(state))) luaL_error(state, "value takes too long to pack");
   luaL_checkstack(state, 5, "in function cmsgpack.pack");
   switch (lua_type(state, -1)) {
     case LUA_TSTRING: {
@@ -137,13 +138,16 @@ static void pack_value(lua_State *state, buffer *output, int depth) {
 static int msgpack_pack(lua_State *state) {
   int count = lua_gettop(state);
   if (count == 0) return luaL_argerror(state, 0, "MessagePack pack needs input.");
-  buffer *output = &script_of(state)->scratch;
+  cscript *script = script_of(state);
+  buffer *output = &script->scratch;
   output->count = 0;
+  begin_conversion(script);
   luaL_checkstack(state, 1, "Too many arguments for MessagePack pack.");
   for (int index = 1; index <= count; index++) {
     lua_pushvalue(state, index);
     pack_value(state, output, 0);
   }
+  if (output->count > long_text_bytes) look_soon(script);
   lua_pushlstring(state, output->bytes, output->count);
   return 1;
 }

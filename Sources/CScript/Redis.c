@@ -60,6 +60,11 @@ static void push_behind(lua_State *state, int index) {
   }
 }
 
+static int tell_protected(lua_State *state) {
+  lua_pushboolean(state, is_protected(state, 1));
+  return 1;
+}
+
 /// Calls the function in upvalue 1 unless the first argument is protected.
 static int call_if_changeable(lua_State *state) {
   if (is_protected(state, 1)) return raise_read_only(state);
@@ -93,6 +98,9 @@ static int raise_missing_global(lua_State *state) {
       state, "Script attempted to access nonexistent global variable '%s'", name ? name : "?");
 }
 
+/// Nobody else gets a turn while a text is compiled.
+enum { loaded_bytes_max = 4 << 20 };
+
 /// `load` and `loadstring` of text only; what they make sees what scripts see.
 static int load_text(lua_State *state) {
   cscript *script = script_of(state);
@@ -119,6 +127,8 @@ static int load_text(lua_State *state) {
     text = luaL_checklstring(state, 1, &count);
     name = luaL_optstring(state, 2, text);
   }
+  if (count > loaded_bytes_max) return luaL_error(state, "chunk is too large");
+  if (count > long_text_bytes) look_soon(script);
   if (luaL_loadbufferx(state, text, count, name, "t") != 0) {
     lua_pushnil(state);
     lua_insert(state, -2);
@@ -127,6 +137,53 @@ static int load_text(lua_State *state) {
   lua_rawgeti(state, LUA_REGISTRYINDEX, script->environment_reference);
   lua_setfenv(state, -2);
   return 1;
+}
+
+/// `string.format`, whose `%q` writes NUL and carriage return as Lua 5.1 does: the interpreter's writes the shortest
+/// numbers.
+static int format_text(lua_State *state) {
+  size_t count;
+  const char *format = lua_tolstring(state, 1, &count);
+  // Called as itself, so that errors name it.
+  lua_CFunction original = lua_tocfunction(state, lua_upvalueindex(1));
+  if (!format || !memchr(format, 'q', count)) return original(state);
+  buffer *rewritten = &script_of(state)->scratch;
+  rewritten->count = 0;
+  int argument = 1;
+  for (size_t index = 0; index < count; index++) {
+    buffer_byte(rewritten, format[index]);
+    if (format[index] != '%' || index + 1 == count) continue;
+    if (format[index + 1] == '%') {
+      buffer_byte(rewritten, format[++index]);
+      continue;
+    }
+    argument++;
+    if (format[index + 1] != 'q' || lua_type(state, argument) != LUA_TSTRING) continue;
+    index++;
+    buffer_byte(rewritten, 's');
+    size_t length;
+    const char *text = lua_tolstring(state, argument, &length);
+    luaL_Buffer quoted;
+    luaL_buffinit(state, &quoted);
+    luaL_addchar(&quoted, '"');
+    for (size_t position = 0; position < length; position++) {
+      switch (text[position]) {
+        case '\0': luaL_addstring(&quoted, "\\000"); break;
+        case '\r': luaL_addstring(&quoted, "\\r"); break;
+        case '"':
+        case '\\':
+        case '\n': luaL_addchar(&quoted, '\\');
+        // fall through
+        default: luaL_addchar(&quoted, text[position]);
+      }
+    }
+    luaL_addchar(&quoted, '"');
+    luaL_pushresult(&quoted);
+    lua_replace(state, argument);
+  }
+  lua_pushlstring(state, rewritten->bytes, rewritten->count);
+  lua_replace(state, 1);
+  return original(state);
 }
 
 // MARK: redis.call
@@ -200,13 +257,13 @@ static int call(lua_State *state, bool is_protected_call) {
       look_after_call(script);
       push_reply(script, state, reply.bytes, (size_t)reply.count, &offset);
       if (reply.count > 0 && *(const char *)reply.bytes == '-') {
-        lua_pushboolean(state, 1);
-        lua_setfield(state, -2, "ignore_error_stats_update");
+        note_as_counted(state);
         return fail(state, is_protected_call);
       }
       return 1;
     case CSCRIPT_REFUSED:
       push_error_table(state, reply.bytes, (size_t)reply.count);
+      note_as_counted(state);
       return fail(state, is_protected_call);
     case CSCRIPT_WAITS:
     case CSCRIPT_ENDS:
@@ -232,8 +289,9 @@ static int redis_error_reply(lua_State *state) {
   if (lua_gettop(state) != 1 || lua_type(state, 1) != LUA_TSTRING) {
     return refuse(state, "ERR wrong number or type of arguments", true);
   }
-  size_t count;
-  const char *text = lua_tolstring(state, 1, &count);
+  // As far as the first NUL.
+  const char *text = lua_tostring(state, 1);
+  size_t count = strlen(text);
   if (count > 0 && text[0] == '-') {
     text++;
     count--;
@@ -333,10 +391,10 @@ static int redis_acl_check_cmd(lua_State *state) {
   int count = lua_gettop(state);
   if (count == 0) {
     return refuse(
-        state, "ERR Please specify at least one argument for this redis.acl_check_cmd() call", false);
+        state, "ERR Please specify at least one argument for this redis lib call", false);
   }
   if (!take_words(script, state, count)) {
-    return refuse(state, "ERR redis.acl_check_cmd() command arguments must be strings or integers", false);
+    return refuse(state, "ERR Lua redis lib command arguments must be strings or integers", false);
   }
   int answer = script->host.may_call(script->host.context, script->words, count);
   if (answer < 0) {
@@ -344,16 +402,6 @@ static int redis_acl_check_cmd(lua_State *state) {
   }
   lua_pushboolean(state, answer);
   return 1;
-}
-
-static int redis_breakpoint(lua_State *state) {
-  lua_pushboolean(state, 0);
-  return 1;
-}
-
-static int redis_debug(lua_State *state) {
-  (void)state;
-  return 0;
 }
 
 // MARK: The sandbox
@@ -469,8 +517,10 @@ void open_redis(cscript *script, lua_State *state) {
   wrap(state, "rawget", call_behind);
   lua_getfield(state, -1, "table");
   wrap(state, "insert", call_if_changeable);
-  wrap(state, "remove", call_if_changeable);
   lua_pop(state, 2);
+  lua_getfield(state, globals, "string");
+  wrap(state, "format", format_text);
+  lua_pop(state, 1);
   lua_pushstring(state, "Lua 5.1");
   lua_setfield(state, globals, "_VERSION");
   lua_pushcfunction(state, load_text);
@@ -479,6 +529,7 @@ void open_redis(cscript *script, lua_State *state) {
   lua_setfield(state, globals, "loadstring");
   lua_pushcfunction(state, collect_garbage);
   lua_setfield(state, globals, "collectgarbage");
+  if (script->options.has_deprecated_functions) open_deprecated(state, globals);
   open_os(state);
   lua_setfield(state, globals, "os");
   open_json(state);
@@ -509,7 +560,8 @@ void open_redis(cscript *script, lua_State *state) {
   if (luaL_loadbuffer(state, cscript_prelude, strlen(cscript_prelude), "=redis") != 0) abort();
   lua_pushvalue(state, globals);
   lua_pushboolean(state, script->options.calls_may_wait);
-  if (lua_pcall(state, 2, 0, 0) != 0) {
+  lua_pushcfunction(state, tell_protected);
+  if (lua_pcall(state, 3, 0, 0) != 0) {
     fprintf(stderr, "the prelude of scripts: %s\n", lua_tostring(state, -1));
     abort();
   }
@@ -561,5 +613,9 @@ void open_redis(cscript *script, lua_State *state) {
   script->environment_reference = luaL_ref(state, LUA_REGISTRYINDEX);
   lua_pushvalue(state, globals);
   script->globals_reference = luaL_ref(state, LUA_REGISTRYINDEX);
+  lua_pushstring(state, "KEYS");
+  script->keys_name = luaL_ref(state, LUA_REGISTRYINDEX);
+  lua_pushstring(state, "ARGV");
+  script->arguments_name = luaL_ref(state, LUA_REGISTRYINDEX);
   lua_settop(state, 0);
 }

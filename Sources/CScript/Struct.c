@@ -5,10 +5,33 @@
 
 typedef struct {
   lua_State *state;
+  const char *function;
   const char *format;
   bool is_little;
   size_t alignment;
 } layout;
+
+// With the functions' names, which the interpreter does not know of what is called last.
+
+static void bad_argument(lua_State *state, const char *function, int argument, const char *problem) {
+  luaL_error(state, "bad argument #%d to '%s' (%s)", argument, function, problem);
+}
+
+static void wrong_type(lua_State *state, const char *function, int argument, const char *expected) {
+  const char *actual = lua_isnone(state, argument) ? "no value" : luaL_typename(state, argument);
+  bad_argument(state, function, argument, lua_pushfstring(state, "%s expected, got %s", expected, actual));
+}
+
+static double number_argument(lua_State *state, const char *function, int argument) {
+  if (!lua_isnumber(state, argument)) wrong_type(state, function, argument, "number");
+  return lua_tonumber(state, argument);
+}
+
+static const char *text_argument(lua_State *state, const char *function, int argument, size_t *count) {
+  const char *text = lua_tolstring(state, argument, count);
+  if (!text) wrong_type(state, function, argument, "string");
+  return text;
+}
 
 enum { integer_bytes_max = 32, native_alignment = 8 };
 
@@ -79,12 +102,14 @@ static bool takes_control(layout *layout, char option) {
   }
 }
 
-static layout begin_layout(lua_State *state) {
-  return (layout){state, luaL_checkstring(state, 1), true, 1};
+static layout begin_layout(lua_State *state, const char *function) {
+  return (layout){state, function, text_argument(state, function, 1, NULL), true, 1};
 }
 
 static void invalid_option(const layout *layout, char option) {
-  luaL_error(layout->state, "invalid format option '%c'", option);
+  bad_argument(
+      layout->state, layout->function, 1,
+      lua_pushfstring(layout->state, "invalid format option '%c'", option));
 }
 
 static void put_bytes(luaL_Buffer *output, const uint8_t *bytes, size_t size, bool is_little) {
@@ -94,7 +119,7 @@ static void put_bytes(luaL_Buffer *output, const uint8_t *bytes, size_t size, bo
 }
 
 static int struct_pack(lua_State *state) {
-  layout layout = begin_layout(state);
+  layout layout = begin_layout(state, "pack");
   luaL_Buffer output;
   int argument = 2;
   size_t total = 0;
@@ -108,7 +133,7 @@ static int struct_pack(lua_State *state) {
     while (fill-- > 0) luaL_addchar(&output, 0);
     switch (option) {
       case 'b': case 'B': case 'h': case 'H': case 'l': case 'L': case 'T': case 'i': case 'I': {
-        double number = luaL_checknumber(state, argument++);
+        double number = number_argument(state, "pack", argument++);
         uint64_t value = number < 0 ? (uint64_t)(int64_t)number : (uint64_t)number;
         uint8_t bytes[integer_bytes_max];
         for (size_t index = 0; index < size; index++) {
@@ -119,14 +144,14 @@ static int struct_pack(lua_State *state) {
       }
       case 'x': luaL_addchar(&output, 0); break;
       case 'f': {
-        float number = (float)luaL_checknumber(state, argument++);
+        float number = (float)number_argument(state, "pack", argument++);
         uint8_t bytes[4];
         memcpy(bytes, &number, 4);
         put_bytes(&output, bytes, 4, layout.is_little);
         break;
       }
       case 'd': {
-        double number = luaL_checknumber(state, argument++);
+        double number = number_argument(state, "pack", argument++);
         uint8_t bytes[8];
         memcpy(bytes, &number, 8);
         put_bytes(&output, bytes, 8, layout.is_little);
@@ -135,9 +160,10 @@ static int struct_pack(lua_State *state) {
       case 'c':
       case 's': {
         size_t count;
-        const char *text = luaL_checklstring(state, argument++, &count);
+        const char *text = text_argument(state, "pack", argument++, &count);
         if (option == 's' || size == 0) size = count;
-        luaL_argcheck(state, count >= size, argument - 1, "string too short");
+        // The number is Redis' one too.
+        if (count < size) bad_argument(state, "pack", argument, "string too short");
         luaL_addlstring(&output, text, size);
         if (option == 's') {
           luaL_addchar(&output, 0);
@@ -165,9 +191,9 @@ static double read_integer(const uint8_t *bytes, size_t size, bool is_little, bo
 }
 
 static int struct_unpack(lua_State *state) {
-  layout layout = begin_layout(state);
+  layout layout = begin_layout(state, "unpack");
   size_t count;
-  const char *data = luaL_checklstring(state, 2, &count);
+  const char *data = text_argument(state, "unpack", 2, &count);
   lua_Integer start = luaL_optinteger(state, 3, 1);
   luaL_argcheck(state, start > 0, 3, "offset must be 1 or greater");
   size_t position = (size_t)start - 1;
@@ -238,17 +264,16 @@ static int struct_unpack(lua_State *state) {
 }
 
 static int struct_size(lua_State *state) {
-  layout layout = begin_layout(state);
+  layout layout = begin_layout(state, "size");
   size_t position = 0;
   while (*layout.format) {
     char option = *layout.format++;
     size_t size = size_of(&layout, option);
     position += padding(&layout, size, option, position);
-    if (option == 's') luaL_argerror(state, 1, "variable-size format in 'size'");
-    if (option == 'c' && size == 0) luaL_argerror(state, 1, "variable-length format in 'size'");
-    if (!strchr("bBhHlLTiIxfdc", option) && !takes_control(&layout, option)) {
-      invalid_option(&layout, option);
-    }
+    if (option == 's') bad_argument(state, "size", 1, "option 's' has no fixed size");
+    if (option == 'c' && size == 0) bad_argument(state, "size", 1, "option 'c0' has no fixed size");
+    // Letters that mean nothing are passed over.
+    if (!isalnum((unsigned char)option) && !takes_control(&layout, option)) invalid_option(&layout, option);
     if (size > (size_t)INT32_MAX - position) luaL_error(state, "integral size overflow");
     position += size;
   }

@@ -8,6 +8,8 @@ package protocol ScriptHost: AnyObject {
   func call(_ words: Arguments, _ reply: inout ReplyWriter) -> ScriptCallOutcome
   /// `redis.log`.
   func log(level: Int, _ message: ByteView)
+  /// `redis.debug`, called by a script that is watched.
+  func showToDebugger(_ text: ByteView)
   /// `redis.acl_check_cmd`: nil if there is no such command.
   func mayCall(_ words: Arguments) -> Bool?
 }
@@ -45,7 +47,7 @@ package enum ScriptCallOutcome {
   /// A script or function that an interpreter has compiled.
   package struct Reference: Sendable, Hashable { fileprivate let number: Int32 }
   /// A script that is not over.
-  @safe package struct Run { fileprivate let pointer: OpaquePointer }
+  @safe package struct Run { let pointer: OpaquePointer }
 
   package enum State {
     case done
@@ -56,10 +58,18 @@ package enum ScriptCallOutcome {
     case paused(Run)
     /// A call has ended it.
     case ended
+    /// It is watched, and has come to a line that it is to stop at.
+    case stopped(Run)
   }
 
-  /// - Parameter callsMayWait: whether the host ever answers a call with `.waits`.
-  package init(host: any ScriptHost, version: String, callsMayWait: Bool) {
+  /// - Parameters:
+  ///   - callsMayWait: whether the host ever answers a call with `.waits`.
+  ///   - hasDeprecatedFunctions: `setfenv`, `getfenv` and `newproxy` are there.
+  ///   - sliceNanoseconds: 0 ends a slice with the first look at the clock.
+  package init(
+    host: any ScriptHost, version: String, callsMayWait: Bool, hasDeprecatedFunctions: Bool = false,
+    sliceNanoseconds: UInt64 = Interpreter.sliceNanoseconds
+  ) {
     unsafe self.host = host
     let context = unsafe Unmanaged.passUnretained(self).toOpaque()
     var callbacks = unsafe cscript_host(
@@ -80,6 +90,9 @@ package enum ScriptCallOutcome {
         unsafe Interpreter.of(context).register(
           ByteView(name), Reference(number: reference), description, flags, count, error)
       },
+      debug: { context, text in
+        unsafe Interpreter.of(context).host.showToDebugger(ByteView(text))
+      },
       describe: { number, text in
         let digits = Array(DecimalText.describe(number).utf8)
         unsafe text.copyMemory(from: digits, byteCount: min(digits.count, 64))
@@ -89,8 +102,8 @@ package enum ScriptCallOutcome {
     unsafe version.withCString { version in
       var options = unsafe cscript_options(
         version: version, version_number: numbers.reduce(0) { $0 << 8 | $1 },
-        heap_bytes_max: Self.heapBytesMax, slice_nanoseconds: Self.sliceNanoseconds,
-        calls_may_wait: callsMayWait)
+        heap_bytes_max: Self.heapBytesMax, slice_nanoseconds: sliceNanoseconds,
+        calls_may_wait: callsMayWait, has_deprecated_functions: hasDeprecatedFunctions)
       unsafe script = unsafe cscript_create(&callbacks, &options)
     }
     unsafe precondition(script != nil, "no memory for an interpreter of scripts")
@@ -98,7 +111,7 @@ package enum ScriptCallOutcome {
 
   deinit { if let script = unsafe script { unsafe cscript_destroy(script) } }
 
-  private var state: OpaquePointer {
+  var state: OpaquePointer {
     guard let script = unsafe script else { preconditionFailure("an interpreter without state") }
     return unsafe script
   }
@@ -204,7 +217,7 @@ package enum ScriptCallOutcome {
   package func abandon(_ run: Run) { unsafe cscript_abandon(state, run.pointer) }
 
   @inline(__always)
-  private func state(_ state: cscript_state, _ run: OpaquePointer?) -> State {
+  func state(_ state: cscript_state, _ run: OpaquePointer?) -> State {
     switch state {
     case CSCRIPT_DONE: return .done
     case CSCRIPT_ENDED: return .ended
@@ -212,6 +225,8 @@ package enum ScriptCallOutcome {
       if let run = unsafe run { return unsafe .waits(Run(pointer: run)) }
     case CSCRIPT_PAUSED:
       if let run = unsafe run { return unsafe .paused(Run(pointer: run)) }
+    case CSCRIPT_STOPPED:
+      if let run = unsafe run { return unsafe .stopped(Run(pointer: run)) }
     default: break
     }
     return .failed
@@ -253,6 +268,9 @@ package enum ScriptCallOutcome {
     return unsafe source.isEmpty ? nil : (source, Int(cscript_error_line(state)))
   }
 
+  /// It is a text in which the place is missing that others begin with.
+  package var errorLacksPlace: Bool { unsafe cscript_error_lacks_place(state) }
+
   /// The error is that of a command, which has been counted.
   package var isErrorCounted: Bool { unsafe cscript_error_is_counted(state) }
 }
@@ -272,7 +290,7 @@ package struct LibraryError: Error {
 }
 
 extension ByteView {
-  fileprivate init(_ word: cscript_word) {
+  init(_ word: cscript_word) {
     guard let bytes = unsafe word.bytes, unsafe word.count > 0 else {
       self = .empty
       return
@@ -282,7 +300,7 @@ extension ByteView {
 }
 
 extension cscript_word {
-  fileprivate init(_ view: ByteView) { unsafe self.init(bytes: view.unsafeBase, count: view.count) }
+  init(_ view: ByteView) { unsafe self.init(bytes: view.unsafeBase, count: view.count) }
 }
 
 extension Arguments {
@@ -292,7 +310,7 @@ extension Arguments {
       unsafeWords: UnsafeRawPointer(words).assumingMemoryBound(to: ByteView.self), count: count)
   }
 
-  fileprivate func withWords<Result>(
+  func withWords<Result>(
     _ body: (UnsafePointer<cscript_word>, Int) -> Result
   ) -> Result {
     unsafe body(UnsafeRawPointer(unsafeBase).assumingMemoryBound(to: cscript_word.self), count)

@@ -82,7 +82,7 @@ package final class Script: Sendable {
       return
     }
     guard shebang.engine == Array("lua".utf8) else {
-      throw LibraryError(Array("ERR Unexpected engine in script shebang: ".utf8) + shebang.engine)
+      throw LibraryError(Array("ERR Unexpected engine in script shebang: #!".utf8) + shebang.engine)
     }
     var flags: ScriptFlags = []
     for option in shebang.options {

@@ -137,6 +137,10 @@ final class Connection: @unchecked Sendable {
   var isSubscriber = false { didSet { updatePlainness() } }
   var isExemptFromEviction = false
   var leavesAccessClocks = false
+  /// SCRIPT DEBUG: the next script is run step by step.
+  var isDebugging = false { didSet { updatePlainness() } }
+  /// The script that it runs step by step; its commands are about this one.
+  var debuggedRun: ScriptRun?
   /// MONITOR.
   var isMonitor = false { didSet { updatePlainness() } }
 
@@ -196,7 +200,7 @@ final class Connection: @unchecked Sendable {
 
   private func updatePlainness() {
     isPlain = isAuthenticated && replyMode == .on && multi == nil && !isSpread && !isConfined
-      && !isMonitor && (tracking?.isBroadcast ?? true)
+      && !isMonitor && !isDebugging && (tracking?.isBroadcast ?? true)
   }
 
   /// Whether only commands about subscriptions are allowed: in RESP2, replies can't be told from messages.

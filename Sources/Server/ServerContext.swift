@@ -18,6 +18,10 @@ final class ServerContext: @unchecked Sendable {
   let serviceBodies: [ServiceCommand.Body?]
   let footprints: [Footprint.Finder?]
   let scriptTraits: [ScriptTraits]
+  /// Those whose keys are counted by their third word.
+  let runsScript: [Bool]
+  /// Scripts have what Lua calls deprecated.
+  let hasDeprecatedFunctions: Bool
   /// What runs at once even after MULTI.
   let isOutsideMulti: [Bool]
   /// What a subscriber may use in RESP2.
@@ -122,7 +126,9 @@ final class ServerContext: @unchecked Sendable {
     }
     serviceBodies = bodies
     self.footprints = footprints
+    runsScript = footprints.map { $0 != nil }
     scriptTraits = zip(table.descriptors, bodies).map { ScriptTraits($0, isService: $1 != nil) }
+    hasDeprecatedFunctions = configuration[.luaEnableDeprecatedApi]
     let names = table.fullNames
     isOutsideMulti = names.map {
       ["exec", "discard", "multi", "watch", "quit", "reset"].contains($0)

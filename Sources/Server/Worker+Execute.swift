@@ -365,6 +365,10 @@ extension Worker {
     let outcome: Outcome
     // What is under way may be about the same keys.
     if connection.isSpread, !mayOverlap(call) { return .waitsBefore }
+    if let run = connection.debuggedRun {
+      scripts.take(call.words, for: run, connection)
+      return .waitsAfter
+    }
     if connection.replyMode == .skipNext { connection.replyMode = .skip }
     if call.record.command < 0 {
       reject(&call, .unknownCommand(call.words), &output, &counts)

@@ -204,6 +204,7 @@ extension Worker {
     connection.countedByteCount = 0
     stopWatching(connection)
     stopMonitoring(connection)
+    scripts.release(connection)
     if connection.descriptor >= 0 { close(connection.descriptor) }
     connection.closed?()
     server.connectionClosed()

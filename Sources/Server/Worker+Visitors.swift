@@ -37,12 +37,13 @@ extension Worker {
   private func placement(of call: borrowing Call, _ find: Footprint.Finder) -> Placement {
     let connection = call.connection
     // A client whose commands need a look at each other has them here.
-    guard connection.isPlain || connection.isSpread, !call.isMonitored, let footprint = find(self, call.words),
+    guard connection.isPlain || connection.isSpread, !connection.isDebugging, !call.isMonitored, let footprint = find(self, call.words),
       footprint.keys.count > 0
     else { return .unknown }
     let keys = footprint.keys
     if !connection.isSpread {
-      let shard = server.shard(of: keys[0])
+      // Of the first key it is known since the command was parsed.
+      let shard = Int(call.record.shard)
       if (1..<keys.count).allSatisfy({ server.shard(of: keys[$0]) == shard }) {
         return shard == index ? .here : .away(shard)
       }
@@ -75,6 +76,7 @@ extension Worker {
     visitor.visit = visit
     visitor.database = record.database
     visitor.protocolVersion = record.protocolVersion
+    replies.protocolVersion = record.protocolVersion
     visitor.leavesAccessClocks = record.leavesAccessClocks
     visitor.lastCommand = record.command
     let start = replies.count

@@ -415,6 +415,10 @@ final class Worker: LoopClient, @unchecked Sendable {
     if firstKey > 0, firstKey < wordCount {
       hash = KeyHash(words[firstKey], seed: server.seed)
       if server.shardCount > 1 { shard = server.shard(of: words[firstKey], hash) }
+    } else if wordCount > 3, server.runsScript[command], !words[2].matches("0") {
+      // Only for a prefetch: what a script asks for first is most often its first key.
+      hash = KeyHash(words[3], seed: server.seed)
+      if server.shardCount > 1 { shard = server.shard(of: words[3], hash) }
     }
     return Batch.Record(
       command: Int32(command), wordCount: Int32(wordCount), firstWord: firstWord, end: end,

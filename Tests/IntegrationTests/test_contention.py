@@ -97,12 +97,38 @@ def transfer(connect, seed, count):
     return done
 
 
+MOVE = """
+if tonumber(redis.call('GET', KEYS[1])) <= 0 then return 0 end
+redis.call('DECR', KEYS[1])
+return redis.call('INCR', KEYS[2]) and 1
+"""
+
+
+def transfer_by_script(connect, seed, count):
+    """The same by scripts: some say which keys they use, some don't, some fail in the middle of a refused transfer."""
+    draw = random.Random(seed)
+    undeclared = MOVE.replace("KEYS", "ARGV")
+    failing = "redis.call('GET', KEYS[1]) redis.call('SET', KEYS[2])"
+    done = 0
+    with connect() as connection:
+        for _ in range(count):
+            pair = draw.sample(KEYS, 2)
+            kind = draw.randrange(5)
+            if kind == 0:
+                assert connection("EVAL", failing, 2, *pair).startswith(b"-")
+            else:
+                reply = connection("EVAL", undeclared, 0, *pair) if kind == 1 else connection("EVAL", MOVE, 2, *pair)
+                done += reply.value
+    return done
+
+
 def sum_up(connect, seed, count):
     with connect() as connection:
         return {sum(int(reply.value) for reply in connection("MGET", *KEYS).value) for _ in range(count)}
 
 
-def test_transfers_between_processes_conserve_the_total(server, long_tests):
+@pytest.mark.parametrize("transfer", [transfer, transfer_by_script])
+def test_transfers_between_processes_conserve_the_total(server, long_tests, transfer):
     count = 5000 if long_tests else 200
     with server.connect() as connection:
         connection("MSET", *(word for key in KEYS for word in (key, 100)))

@@ -5,6 +5,8 @@ import time
 import pytest
 import redis
 
+from conftest import server_binary
+from support.process import Server
 from test_transactions import client, empty  # noqa: F401
 
 THRESHOLD_MILLISECONDS = 50
@@ -40,6 +42,9 @@ ENDLESS = {
     "encoding": "local t = {} for i = 1, 1e5 do t[i] = {i} end while true do cjson.encode(t) end",
     "decoding": "local text = '[' .. string.rep('[],', 1e5) .. '1]' while true do cjson.decode(text) end",
     "inserting": "local t = {} while true do table.insert(t, 1, 1) end",
+    "removing": "local t = {} for i = 1, 1e6 do t[i] = i end while true do t[#t + 1] = table.remove(t, 1) end",
+    "compiling": "local text = string.rep('x = 1 ', 60000) while true do loadstring(text) end",
+    "packing": "local t = {} for i = 1, 15 do t = {t, t, t} end while true do pcall(cmsgpack.pack, t) end",
     "looking for the largest": "local t = {} for i = 1, 1e6 do t[i] = i end while true do table.maxn(t) end",
 }
 
@@ -60,6 +65,9 @@ FAILING = {
     "deep JSON to read": "return cjson.decode(string.rep('[', 1e6))",
     "deep JSON to read allowed": "cjson.decode_max_depth(2147483647) return cjson.decode(string.rep('[', 1e6))",
     "JSON of one table in many places": "local t = {} for i = 1, 60 do t = {t, t} end return cjson.encode(t)",
+    "MessagePack of one table in many places": "local t = {} for i = 1, 15 do t = {t, t, t, t, t, t, t, t, t} end return cmsgpack.pack(t)",
+    "a result of one table in many places": "local t = {} for i = 1, 60 do t = {t, t} end return t",
+    "a large chunk": "return loadstring(string.rep('x = 1 ', 1e6))()",
     "MessagePack that lies": "return cmsgpack.unpack('\\221\\255\\255\\255\\255x')",
     "deep MessagePack": "return cmsgpack.unpack(string.rep('\\145', 1e6))",
     "many values": "return unpack({}, 1, 1e8)",
@@ -166,3 +174,51 @@ def test_holes_are_shut(empty):
         assert connection.eval(
             "return {('x'):upper(), redis.call('ECHO', 'y'), type(pcall), cjson.encode({1}), tostring(rawget(_G, 'x'))}", 0
         ) == ["X", "y", "function", "[1]", "nil"]
+
+
+# What the deprecated functions must not lead to, where the server has them.
+DEPRECATED_HOLES = [
+    "setfenv(0, {})", "setfenv(1, {})", "(function() setfenv(2, {}) end)()", "setfenv(redis.call, {})", "setfenv(redis.error_reply, {})",
+    "setfenv(pcall, {})", "setfenv(table.sort, {})", "setfenv(coroutine.wrap, {})", "setfenv(string.gsub, {})", "getfenv(0).x = 1", "getfenv(1).x = 1",
+    "getfenv(redis.call).dofile('/etc/passwd')", "getfenv(table.sort).dofile('/etc/passwd')", "getfenv(string.gsub).loadfile('/etc/passwd')",
+    "getfenv(table.sort).pcall = nil", "getfenv(coroutine.wrap(function() end)).x = 1", "rawset(getfenv(1), 'x', 1)", "setmetatable(getfenv(), {})",
+    "newproxy(setmetatable({}, {}))", "return newproxy(true).x", "setfenv(function() return pcall end, {})()()",
+    "getmetatable(getmetatable(newproxy(true)).__index).x = 1", "setfenv(loadstring('x = 1'), _G)()",
+]
+
+
+@pytest.fixture(scope="module")
+def deprecated(tmp_path_factory):
+    server = Server(server_binary(), tmp_path_factory.mktemp("deprecated"), "--lua-enable-deprecated-api", "yes")
+    yield server
+    server.stop()
+
+
+def test_deprecated_functions_open_nothing(deprecated):
+    with client(deprecated) as connection:
+        for script in DEPRECATED_HOLES:
+            with pytest.raises(redis.ResponseError):
+                connection.eval(script, 0)
+                pytest.fail(f"it works: {script}")
+        assert connection.eval("return {('x'):upper(), redis.call('ECHO', 'y'), type(pcall), tostring(rawget(_G, 'x'))}", 0) == [
+            "X", "y", "function", "nil"]
+
+
+def test_deprecated_functions_work_on_what_a_script_has_made(deprecated):
+    with client(deprecated) as connection:
+        assert connection.eval("return setfenv(function() return x end, {x = 7})()", 0) == 7
+        assert connection.eval("local f = loadstring('x = 5 return x') local e = {} setfenv(f, e)() return {e.x, getfenv(f) == e and 1}", 0) == [5, 1]
+        assert connection.eval("local function f() setfenv(1, {y = 3}) return y end return f()", 0) == 3
+        assert connection.eval("return {getfenv(1) == _G, getfenv() == _G, getfenv(pcall) == _G, getfenv(0) == _G}", 0) == [1, 1, 1, 1]
+        proxy = "local p = newproxy(true) local m = getmetatable(p) "
+        assert connection.eval(proxy + "m.__index = {a = 1} m.__call = function(_, b) return b + p.a end return p(4)", 0) == 5
+        assert connection.eval(proxy + "m.__len = 1 m.__tostring = function() return 'mine' end return {type(p), tostring(p), type(newproxy())}", 0) == [
+            "userdata", "mine", "userdata"]
+        # What is still there for the next call of the same script.
+        assert [connection.eval("local f = setfenv(function() return a end, {a = #KEYS}) return f()", count, *"xy"[:count]) for count in (0, 2, 1)] == [0, 2, 1]
+
+
+def test_finalisers_are_not_called(deprecated):
+    with client(deprecated) as connection:
+        assert connection.eval(
+            "for _ = 1, 1000 do getmetatable(newproxy(true)).__gc = function() while true do end end end for _ = 1, 5 do collectgarbage() end return 1", 0) == 1

@@ -168,3 +168,13 @@ def test_hostile_scripts_fail_and_leave_the_server_well(empty, script):
             connection.eval(script, 0)
         assert connection.ping()
         assert connection.eval("return 1", 0) == 1
+
+
+def test_scripts_answer_in_the_protocol_of_their_client_wherever_they_run(empty):
+    for protocol, nothing, pairs in ((2, b"$-1", b"*2"), (3, b"_", b"%1")):
+        with empty.connect() as connection:
+            if protocol == 3:
+                connection("HELLO", 3)
+            for key in range(20):
+                assert connection.raw("EVAL", "return redis.call('GET', KEYS[1])", 1, key).startswith(nothing)
+                assert connection.raw("EVAL", "return {map = {[KEYS[1]] = 1}}", 1, key).startswith(pairs)

@@ -21,6 +21,7 @@ private final class TestHost: ScriptHost {
     return .refused
   }
 
+  func showToDebugger(_ text: ByteView) { messages.append("shown \(text.string)") }
   func log(level: Int, _ message: ByteView) { messages.append("\(level) \(message.string)") }
   func mayCall(_ words: Arguments) -> Bool? { words[0].matches("echo") ? true : nil }
 }
@@ -63,6 +64,7 @@ struct InterpreterTests {
         }
         return "!" + String(decoding: interpreter.error, as: UTF8.self) + (place ?? "")
       case .ended: return "ended"
+      case .stopped: return "stopped"
       }
     }
   }

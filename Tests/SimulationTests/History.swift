@@ -4,6 +4,8 @@ struct History {
     let commands: [[String]]
     /// EXEC replied as one: an array of their replies.
     let isTransaction: Bool
+    /// How a script ends that does these commands; nil for what is none.
+    var scriptEnd: ScriptEnd?
     /// What a watched key held when the client looked; a transaction that was not refused found it so.
     let expectations: [String: String?]
     let invokedAt: Int
@@ -15,6 +17,15 @@ struct History {
     /// It was put into the lines of its keys. Then it is served from any of them that has something, as in Redis from
     /// the one written first; without waiting, from the first that it names.
     var hasWaited = false
+  }
+
+  enum ScriptEnd {
+    /// With the replies to its commands.
+    case result
+    /// By an error, after all of its commands.
+    case failure
+    /// As `result`, or, as long as it has written nothing, because somebody ended it.
+    case resultOrKill
   }
 
   var operations: [Operation] = []
@@ -74,7 +85,7 @@ struct History {
       let end = operation.repliedAt.map(String.init) ?? "?"
       let text = String(decoding: operation.reply, as: UTF8.self)
         .replacing("\r\n", with: " ")
-      return "[\(operation.invokedAt), \(operation.waitingSince.map { "waits from \($0), " } ?? "")\(end)] \(operation.isTransaction ? "exec " : "")\(operation.commands) -> \(text)"
+      return "[\(operation.invokedAt), \(operation.waitingSince.map { "waits from \($0), " } ?? "")\(end)] \(operation.isTransaction ? "exec " : "")\(operation.scriptEnd.map { "script with \($0) " } ?? "")\(operation.commands) -> \(text)"
     }.joined(separator: "\n")
   }
 }
@@ -88,6 +99,10 @@ extension History.Operation {
 
   /// What the data may be after this operation; nothing if it could not have had its reply.
   fileprivate func outcomes(on data: Model) -> [Model] {
+    if scriptEnd == .resultOrKill {
+      if repliedAt == nil { return [data] + (apply(to: data, servedFrom: nil).map { [$0] } ?? []) }
+      if reply == SimulatedScripts.killed { return [data] }
+    }
     guard repliedAt == nil, hasWaited else {
       return apply(to: data, servedFrom: keyServed).map { [$0] } ?? []
     }
@@ -102,8 +117,9 @@ extension History.Operation {
       if repliedAt != nil, reply == Array("*-1\r\n".utf8) { return data }
       for (key, value) in expectations where data.strings[key] != value { return nil }
     }
-    var expected = isTransaction ? "*\(commands.count)\r\n" : ""
+    var expected = isTransaction || scriptEnd != nil ? "*\(commands.count)\r\n" : ""
     for command in commands { expected += after.run(command, servedFrom: keyServed) }
+    if scriptEnd == .failure { expected = "-ERR gone wrong\r\n" }
     guard repliedAt == nil || Array(expected.utf8) == reply else { return nil }
     return after
   }

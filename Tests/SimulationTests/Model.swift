@@ -7,6 +7,10 @@ struct Model: Hashable {
   mutating func run(_ words: [String], servedFrom key: String? = nil) -> String {
     switch words[0] {
     case "get": return bulk(strings[words[1]])
+    case "assign":
+      // A script reads one key and writes what it has read to another.
+      strings[words[1]] = strings[words[2]] ?? "0"
+      return "+OK\r\n"
     case "set":
       strings[words[1]] = words[2]
       return "+OK\r\n"

@@ -41,6 +41,31 @@ import Testing
     }
   }
 
+  /// Scripts among the rest: with keys that they declare and others, suspended for commands on other shards and when
+  /// their slices are over; some fail after they have written, some are killed before.
+  @Test func historiesWithScriptsAreStrictlySerializable() {
+    let end = Self.deadline()
+    var counts = SimulatedScripts.Counts()
+    var count = 0
+    for seed in Self.seeds where Date() < end {
+      let server = SimulatedServer(shardCount: Int(1 + seed % 4), seed: seed)
+      let clients = SimulatedClients(
+        server, count: Int(2 + seed % 4), operations: 14, keys: Int(2 + seed / 4 % 4), seed: seed, hasScripts: true)
+      #expect(clients.runToEnd(), "seed \(seed): a client waits for ever")
+      server.checkAtRest()
+      for scripts in server.scripts { counts += scripts.counts }
+      count += 1
+      guard clients.history.isStrictlySerializable() else {
+        Issue.record("seed \(seed): no order explains\n\(clients.history.description)")
+        return
+      }
+    }
+    guard Self.seeds.count > 1 else { return }
+    #expect(count > 500, "the machine is too slow for the time given")
+    #expect(counts.atOnce > 100 && counts.withClaims > 100, "\(counts)")
+    #expect(counts.hops > 100 && counts.slices > 100 && counts.kills > 20, "\(counts)")
+  }
+
   /// The checker must be able to fail: a reply from another world is found.
   @Test func aWrongReplyIsFound() throws {
     let server = SimulatedServer(shardCount: 3, seed: 5)
@@ -52,8 +77,9 @@ import Testing
     #expect(!history.isStrictlySerializable())
   }
 
-  /// Money moves between accounts in transactions; every look at all of them finds the same sum.
-  @Test func transfersConserveTheTotal() {
+  /// Money moves between accounts in transactions, or by scripts; every look at all of them finds the same sum.
+  @Test(arguments: [false, true]) func transfersConserveTheTotal(byScripts: Bool) {
+    let transfer = "redis.call('decr', KEYS[1]) return redis.call('incr', KEYS[2])"
     for seed in UInt64(1)...10 {
       var random = SeededGenerator(seed: seed)
       let server = SimulatedServer(shardCount: 4, seed: seed)
@@ -70,6 +96,8 @@ import Testing
               String(decoding: reply, as: UTF8.self).split(separator: "\r\n").dropFirst()
                 .filter { !$0.hasPrefix("$") }.reduce(0) { $0 + (Int($1) ?? 0) })
           }
+        } else if byScripts {
+          server.run(SimulatedScript(transfer, keys: pair), at: step % 4) { _ in transfers += 1 }
         } else {
           server.execute(
             [["decr", pair[0]], ["incr", pair[1]]], watches: [], at: step % 4

@@ -13,13 +13,18 @@ final class SimulatedClients {
   private var states: [State]
   private var left: Int
   private let keys: [String]
+  private let hasScripts: Bool
   private(set) var history = History()
   private var clock = 0
   private var lastValue = 0
   var random: SeededGenerator
 
-  init(_ server: SimulatedServer, count: Int, operations: Int, keys: Int, seed: UInt64) {
+  /// - Parameter hasScripts: some of them run scripts, rather than transactions.
+  init(
+    _ server: SimulatedServer, count: Int, operations: Int, keys: Int, seed: UInt64, hasScripts: Bool = false
+  ) {
     self.server = server
+    self.hasScripts = hasScripts
     states = Array(repeating: .idle, count: count)
     left = operations
     self.keys = (0..<keys).map { "k\($0)" }
@@ -52,7 +57,8 @@ final class SimulatedClients {
     let home = client % server.shardCount
     switch Int.random(in: 0..<10, using: &random) {
     case 0: watchThenExecute(client, home)
-    case 1, 2, 3:
+    case 1...3 where hasScripts: runScript(client, home)
+    case 1...3:
       let commands = (0..<Int.random(in: 1...3, using: &random)).map { _ in randomCommand() }
       let index = note(commands, isTransaction: true)
       server.execute(commands, watches: [], at: home) { self.finish(client, index, $0) }
@@ -83,13 +89,32 @@ final class SimulatedClients {
     }
   }
 
+  /// EVAL of some commands, with keys that it declares or not.
+  private func runScript(_ client: Int, _ home: Int) {
+    let commands = (0..<Int.random(in: 1...3, using: &random)).map { _ in
+      Int.random(in: 0..<3, using: &random) == 0 ? ["assign", randomKey(), randomKey()] : randomCommand()
+    }
+    let end: History.ScriptEnd =
+      switch Int.random(in: 0..<6, using: &random) {
+      case 0: .failure
+      case 1, 2: .resultOrKill
+      default: .result
+      }
+    let script = SimulatedScript(
+      commands, end, declares: Int.random(in: 0..<4, using: &random) > 0,
+      isSlow: Int.random(in: 0..<4, using: &random) == 0)
+    let index = note(commands, scriptEnd: end)
+    server.run(script, at: home) { self.finish(client, index, $0) }
+  }
+
   private func note(
-    _ commands: [[String]], isTransaction: Bool = false, expectations: [String: String?] = [:]
+    _ commands: [[String]], isTransaction: Bool = false, scriptEnd: History.ScriptEnd? = nil,
+    expectations: [String: String?] = [:]
   ) -> Int {
     clock += 1
     history.operations.append(
       History.Operation(
-        commands: commands, isTransaction: isTransaction, expectations: expectations,
+        commands: commands, isTransaction: isTransaction, scriptEnd: scriptEnd, expectations: expectations,
         invokedAt: clock))
     return history.operations.count - 1
   }
@@ -134,5 +159,43 @@ final class SimulatedClients {
       default: ["incr", randomKey()]
       }
     }
+  }
+}
+
+extension SimulatedScript {
+  /// A script that does these commands.
+  ///
+  /// - Parameters:
+  ///   - declares: its keys are KEYS, else their names stand in its text.
+  ///   - isSlow: its slice is over now and then.
+  fileprivate init(_ commands: [[String]], _ end: History.ScriptEnd, declares: Bool, isSlow: Bool) {
+    var keys: [String] = []
+    var arguments: [String] = []
+    func key(_ name: String) -> String {
+      guard declares else { return "'\(name)'" }
+      if let index = keys.firstIndex(of: name) { return "KEYS[\(index + 1)]" }
+      keys.append(name)
+      return "KEYS[\(keys.count)]"
+    }
+    func word(_ text: String) -> String {
+      if text.hasPrefix("k") { return key(text) }
+      arguments.append(text)
+      return "ARGV[\(arguments.count)]"
+    }
+    var lines = ["local replies = {}"]
+    for command in commands {
+      if isSlow { lines.append("for turn = 1, 1500 do local _ = turn end") }
+      var call = "'\(command[0])'"
+      if command[0] == "assign" {
+        call = "'set', \(key(command[1])), redis.call('get', \(key(command[2]))) or '0'"
+      } else {
+        for text in command.dropFirst() { call += ", \(word(text))" }
+      }
+      lines.append("replies[#replies + 1] = redis.pcall(\(call))")
+    }
+    if isSlow { lines.append("for turn = 1, 1500 do local _ = turn end") }
+    lines.append(end == .failure ? "error({err = 'ERR gone wrong'})" : "return replies")
+    self.init(
+      lines.joined(separator: "\n"), keys: keys, arguments: arguments, isToBeKilled: end == .resultOrKill)
   }
 }

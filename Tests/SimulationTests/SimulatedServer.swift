@@ -12,6 +12,10 @@ final class SimulatedServer {
     case shard(ShardMessage)
     /// A command whose keys are all on the shard it goes to.
     case command(CommandCall, from: Int, reply: ([UInt8]) -> Void)
+    /// A script whose keys are all there.
+    case script(SimulatedScript, from: Int, reply: ([UInt8]) -> Void)
+    /// What a thread does when it comes to it.
+    case due(() -> Void)
     case reply([UInt8], to: ([UInt8]) -> Void)
   }
 
@@ -39,6 +43,7 @@ final class SimulatedServer {
   let seed: UInt64
   private let ids = TransactionIDs()
   let nodes: [Node]
+  private(set) lazy var scripts = nodes.indices.map { SimulatedScripts(self, index: $0) }
   /// Clients that wait for a key, by their number.
   var waiters: [UInt64: Waiter] = [:]
   /// Hears of each client that begins to wait.
@@ -88,6 +93,11 @@ final class SimulatedServer {
       runOrWait(call, at: target) { [unowned self] bytes in
         send(.reply(bytes, to: reply), from: target, to: origin)
       }
+    case .script(let script, let origin, let reply):
+      scripts[target].run(script) { [unowned self] bytes in
+        send(.reply(bytes, to: reply), from: target, to: origin)
+      }
+    case .due(let body): body()
     case .reply(let bytes, let reply): reply(bytes)
     }
     settle(target)
@@ -97,6 +107,9 @@ final class SimulatedServer {
   private func send(_ message: Message, from origin: Int, to target: Int) {
     mail[origin * shardCount + target].append(message)
   }
+
+  /// Has a thread do something in a later turn.
+  func later(at index: Int, _ body: @escaping () -> Void) { send(.due(body), from: index, to: index) }
 
   private func receive(_ message: ShardMessage, at index: Int) {
     let node = nodes[index]
@@ -165,6 +178,17 @@ final class SimulatedServer {
     settle(home)
   }
 
+  /// EVAL: on the shard of its keys if it names only declared ones and all of them are on one, else at home.
+  func run(_ script: SimulatedScript, at home: Int, reply: @escaping ([UInt8]) -> Void) {
+    let shards = Set(script.keys.map { shard(of: String(decoding: $0, as: UTF8.self)) })
+    if script.namesOnlyDeclaredKeys, shards.count == 1, let shard = shards.first, shard != home {
+      send(.script(script, from: home, reply: reply), from: home, to: shard)
+    } else {
+      scripts[home].run(script, reply: reply)
+    }
+    settle(home)
+  }
+
   /// Runs a command on the shard of its keys: at once if they are free.
   private func runOrWait(_ call: CommandCall, at index: Int, reply: @escaping ([UInt8]) -> Void) {
     let node = nodes[index]
@@ -206,7 +230,11 @@ final class SimulatedServer {
   }
 
   func begin(_ program: any TransactionProgram, at home: Int) {
-    Transaction(program, on: nodes[home].scheduler, ids: ids).start()
+    makeTransaction(program, at: home).start()
+  }
+
+  func makeTransaction(_ program: any TransactionProgram, at home: Int) -> Transaction {
+    Transaction(program, on: nodes[home].scheduler, ids: ids)
   }
 
   // MARK: At the end

@@ -43,6 +43,8 @@ typedef struct {
   void (*_Nonnull register_function)(
       void *_Nullable context, cscript_word name, int reference, cscript_word description,
       const cscript_word *_Nullable flags, long flag_count, cscript_word *_Nonnull error);
+  /// What a script that is watched shows by `redis.debug`.
+  void (*_Nonnull debug)(void *_Nullable context, cscript_word text);
   /// A number as RESP3 shows it, into 64 bytes; its length.
   long (*_Nonnull describe)(double number, void *_Nonnull text);
 } cscript_host;
@@ -57,6 +59,8 @@ typedef struct {
   uint64_t slice_nanoseconds;
   /// Calls may be answered later.
   bool calls_may_wait;
+  /// `setfenv`, `getfenv` and `newproxy` are there.
+  bool has_deprecated_functions;
 } cscript_options;
 
 cscript *_Nullable cscript_create(
@@ -83,6 +87,8 @@ typedef enum {
   CSCRIPT_PAUSED = 3,
   /// A call said so.
   CSCRIPT_ENDED = 4,
+  /// It is watched, and has come to a line that it is to stop at.
+  CSCRIPT_STOPPED = 5,
 } cscript_state;
 
 /// Begins to run a script (then the keys and arguments are its globals), or a library's function (then
@@ -111,8 +117,39 @@ cscript_word cscript_error(const cscript *_Nonnull script);
 /// Where: the name of the source, empty if unknown; and the line.
 cscript_word cscript_error_source(const cscript *_Nonnull script);
 int cscript_error_line(const cscript *_Nonnull script);
+/// It is a text in which the place is missing that others begin with.
+bool cscript_error_lacks_place(const cscript *_Nonnull script);
 /// The error came from a command, which has counted it.
 bool cscript_error_is_counted(const cscript *_Nonnull script);
+
+// The debugger.
+
+typedef enum { STOP_STEP = 0, STOP_BREAKPOINT = 1, STOP_CALL = 2 } cscript_stop_reason;
+
+/// A run is to stop at some of its lines from here on. NULL: the next one that begins. `may_stop_here`: also at the line
+/// where it has stopped last, if it comes to that again before any other.
+void cscript_watch(
+    cscript *_Nonnull script, cscript_run *_Nullable run, bool stops_at_next_line, bool may_stop_here,
+    const int *_Nullable breakpoints, long count);
+/// Nobody is.
+void cscript_unwatch(cscript *_Nonnull script);
+/// Where the one that is watched was last, and why it has stopped there.
+int cscript_stop_line(const cscript *_Nonnull script);
+cscript_stop_reason cscript_reason_of_stop(const cscript *_Nonnull script);
+
+// Of the run that has stopped, as lines of text that are valid until the next call: the variable of that name, those of
+// the function it stands in, and the functions that have called each other with the lines they stand at.
+cscript_word cscript_variable(cscript *_Nonnull script, const char *_Nonnull name);
+cscript_word cscript_variables(cscript *_Nonnull script);
+cscript_word cscript_calls(cscript *_Nonnull script);
+
+/// Runs an expression, or statements, with the globals of a run that has stopped. As `cscript_begin`; `is_call`: `text`
+/// is not looked at, and the words are called by `redis.call`.
+cscript_state cscript_evaluate(
+    cscript *_Nonnull script, cscript_run *_Nonnull stopped, cscript_word text, bool is_call,
+    const cscript_word *_Nullable words, long count, cscript_run *_Nullable *_Nonnull run);
+/// What it returned. Valid until the next call.
+cscript_word cscript_described_result(cscript *_Nonnull script);
 
 /// 40 hexadecimal digits.
 void cscript_sha1_hex(const void *_Nullable bytes, size_t count, char *_Nonnull digits);

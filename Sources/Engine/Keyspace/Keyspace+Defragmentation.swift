@@ -7,8 +7,8 @@ import RESP
 /// blocks a step. Nothing that anybody can see changes: no event, no record, no change for WATCH; the access clock and the
 /// mark of a snapshot stay in the slot.
 ///
-/// What others may hold addresses of between two turns does not move: whoever asks for steps says which keys are claimed.
-/// Everything else keeps names, hashes or positions.
+/// What others may hold addresses of between two turns does not move: whoever asks for steps says which keys are claimed, and
+/// a snapshot knows which value it is writing in slices. Everything else keeps names, hashes or positions.
 struct DefragmentationSweep {
   fileprivate var database = 0
   fileprivate var place: DashTable.Place?
@@ -71,11 +71,15 @@ extension Keyspace {
   ) -> DashTable.Place? {
     let seed = self.seed
     let index = sweep.database
+    let savedInSlices = snapshot?.large.current?.address
     var values: [(database: Int, key: KeyHash)] = []
     var keys = (moved: 0, unmoved: 0)
     let next = unsafe database.pointee.table.moveBlocks(
       at: place, &mover,
-      mayMove: { block in mayMove?(KeyHash(block.key, seed: seed)) ?? true },
+      mayMove: { block in
+        unsafe UInt(bitPattern: block.base) != savedInSlices
+          && mayMove?(KeyHash(block.key, seed: seed)) ?? true
+      },
       visit: { slot, hasMoved, mover in
         let block = unsafe DashTable.block(slot.pointee)
         let hits = mover.hits
@@ -101,7 +105,8 @@ extension Keyspace {
     var next: UInt64?
     if mayMove?(key) ?? true, let slot = unsafe database(at: index).pointee.table.find(hash: key) {
       let block = unsafe DashTable.block(slot.pointee)
-      if block.type != .string { next = block.collection.moveBlocks(from: sweep.progress, &mover) }
+      let isSavedInSlices = unsafe UInt(bitPattern: block.base) == snapshot?.large.current?.address
+      if block.type != .string, !isSavedInSlices { next = block.collection.moveBlocks(from: sweep.progress, &mover) }
     }
     sweep.hasMoved = sweep.hasMoved || mover.hits > hits
     sweep.progress = next ?? 0

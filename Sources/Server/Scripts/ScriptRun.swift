@@ -45,23 +45,23 @@ final class ScriptTarget {
 
 /// One run of a script.
 final class ScriptRun {
-  let target: ScriptTarget
-  let connection: Connection
-  let protocolVersion: Int
-  let isSilent: Bool
+  private(set) var target: ScriptTarget
+  private(set) var connection: Connection
+  private(set) var protocolVersion = 2
+  private(set) var isSilent = false
   /// The command, for FUNCTION STATS and for running it later; nil as long as neither is needed.
   var words: [[UInt8]]?
-  let keyCount: Int
+  private(set) var keyCount = 0
   /// Monotonic nanoseconds: when the turn began in which it was called.
-  let startTime: UInt64
+  private(set) var startTime: UInt64 = 0
   /// Milliseconds since 1970: time stands still for a script.
-  let wallTime: Int64
-  var database: Int
+  private(set) var wallTime: Int64 = 0
+  var database = 0
   var hasWritten = false
   /// The keys it reads are remembered for its client.
-  let tracksReads: Bool
+  private(set) var tracksReads = false
   /// There was no room for more when it was called.
-  let isOutOfMemory: Bool
+  private(set) var isOutOfMemory = false
   /// Where it stands, once it has been suspended.
   var suspended: Interpreter.Run?
   var hasBegun = false
@@ -74,6 +74,8 @@ final class ScriptRun {
   /// The command that it waits for.
   var foreign: CommandCall?
   var slow: SlowScripts.Entry?
+  /// Its client runs it step by step.
+  var debugger: ScriptDebugger?
   /// The connection that its service commands see.
   var inner: Connection?
   /// The place of its reply, where its client goes on meanwhile.
@@ -87,6 +89,20 @@ final class ScriptRun {
   ) {
     self.target = target
     self.connection = connection
+    renew(
+      target, connection, keyCount: keyCount, isOutOfMemory: isOutOfMemory, startTime: startTime, wallTime: wallTime)
+  }
+
+  /// Whether it can be used again, after it was over within the turn in which it had begun.
+  var isRenewable: Bool { words == nil && inner == nil }
+
+  /// Makes it that of another call.
+  func renew(
+    _ target: ScriptTarget, _ connection: Connection, keyCount: Int, isOutOfMemory: Bool,
+    startTime: UInt64, wallTime: Int64
+  ) {
+    if self.target !== target { self.target = target }
+    if self.connection !== connection { self.connection = connection }
     self.keyCount = keyCount
     self.isOutOfMemory = isOutOfMemory
     self.startTime = startTime
@@ -95,5 +111,8 @@ final class ScriptRun {
     protocolVersion = connection.protocolVersion
     isSilent = !connection.wantsReply
     tracksReads = connection.tracking?.remembers == true
+    hasWritten = false
+    hasBegun = false
+    hops = nil
   }
 }

@@ -17,19 +17,19 @@ extension Worker {
     let traits = server.scriptTraits[command]
     if traits.contains(.container) { return refuseUnknown(&reply) }
     guard table.descriptors[command].allows(words.count) else {
-      return refuse("ERR Wrong number of args calling Redis command from script", &reply)
+      return refuse(command, "ERR Wrong number of args calling Redis command from script", &reply)
     }
     if traits.contains(.refused), traits.contains(.blocking) || !server.allowsAllInScripts {
-      return refuse("ERR This Redis command is not allowed from script", &reply)
+      return refuse(command, "ERR This Redis command is not allowed from script", &reply)
     }
     if run.target.isReadOnly, !traits.isDisjoint(with: [.writes, .changesMore]) {
-      return refuse("ERR Write commands are not allowed from read-only scripts.", &reply)
+      return refuse(command, "ERR Write commands are not allowed from read-only scripts.", &reply)
     }
     // A script that has begun to write goes on to its end.
     if run.isOutOfMemory, !run.hasWritten, traits.contains(.needsMemory),
       run.target.flags?.contains(.allowOOM) != true
     {
-      return refuse("OOM command not allowed when used memory > 'maxmemory'.", code: "OOM", &reply)
+      return refuse(command, "OOM command not allowed when used memory > 'maxmemory'.", code: "OOM", &reply)
     }
     if traits.contains(.writes) {
       if !run.hasWritten, server.persistence.isGuarding, !run.connection.isReplay,
@@ -61,14 +61,15 @@ extension Worker {
 
   @inline(never)
   private func refuseUnknown(_ reply: inout ReplyWriter) -> ScriptCallOutcome {
-    refuse("ERR Unknown Redis command called from script", &reply)
+    refuse(nil, "ERR Unknown Redis command called from script", &reply)
   }
 
   @inline(never)
   private func refuse(
-    _ text: StaticString, code: String = "ERR", _ reply: inout ReplyWriter
+    _ command: Int?, _ text: StaticString, code: String = "ERR", _ reply: inout ReplyWriter
   ) -> ScriptCallOutcome {
     unsafe statistics.countError(code: code)
+    if let command { unsafe statistics.counters[command].rejected += 1 }
     reply.raw(text)
     return .refused
   }

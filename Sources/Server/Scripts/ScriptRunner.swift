@@ -29,6 +29,9 @@ import Synchronization
   @exclusivity(unchecked)
   private var keyspacePointer: UnsafeMutablePointer<Keyspace>?
 
+  /// One that is over.
+  private var spare: ScriptRun?
+
   /// Suspended because their slice was over.
   private var paused: [ScriptRun] = []
   /// What is to go on in this turn: runs with the reply that they wait for, nil for those that wait for none.
@@ -45,7 +48,8 @@ import Synchronization
   var interpreter: Interpreter {
     if let made { return made }
     let interpreter = Interpreter(
-      host: self, version: Version.redis, callsMayWait: server.shardCount > 1)
+      host: self, version: Version.redis, callsMayWait: server.shardCount > 1,
+      hasDeprecatedFunctions: server.hasDeprecatedFunctions)
     made = interpreter
     return interpreter
   }
@@ -75,21 +79,23 @@ import Synchronization
     on worker: Worker, _ target: ScriptTarget, _ arguments: Arguments, keyCount: Int, isOutOfMemory: Bool,
     _ connection: Connection, _ keyspace: inout Keyspace, _ reply: inout ReplyWriter
   ) {
-    let run = ScriptRun(
-      target, connection, keyCount: keyCount, isOutOfMemory: isOutOfMemory,
-      startTime: worker.turnTime, wallTime: worker.wallTime)
+    let run = makeRun(on: worker, target, connection, keyCount: keyCount, isOutOfMemory: isOutOfMemory)
+    if !connection.isPlain, connection.isDebugging, connection.hops == nil {
+      return beginSession(run, arguments)
+    }
     if let hops = connection.hops {
       run.hops = hops
-    } else if connection.visit?.isBehindOthers == true || !canBeginAtOnce(worker, target, arguments, keyCount) {
+    } else if connection.visit?.isBehindOthers == true
+      || !canBeginAtOnce(worker, target, arguments, keyCount, isVisit: connection.visit != nil)
+    {
       run.words = arguments.words
       return schedule(run)
     }
     run.hasBegun = true
-    let start = reply.count
     let interpreter = self.interpreter
     let state = begin(worker, interpreter, run, arguments, &keyspace)
     if conclude(worker, interpreter, run, state, &keyspace, &reply) {
-      noteError(reply.bytes, from: start)
+      if run.isRenewable { spare = run }
     } else {
       detach(run)
       run.words = arguments.words
@@ -97,10 +103,32 @@ import Synchronization
     }
   }
 
+  /// Most runs are over within the turn, and their object serves the next.
+  @inline(__always)
+  private func makeRun(
+    on worker: Worker, _ target: ScriptTarget, _ connection: Connection, keyCount: Int, isOutOfMemory: Bool
+  ) -> ScriptRun {
+    guard let run = spare else {
+      return ScriptRun(
+        target, connection, keyCount: keyCount, isOutOfMemory: isOutOfMemory,
+        startTime: worker.turnTime, wallTime: worker.wallTime)
+    }
+    spare = nil
+    run.renew(
+      target, connection, keyCount: keyCount, isOutOfMemory: isOutOfMemory,
+      startTime: worker.turnTime, wallTime: worker.wallTime)
+    return run
+  }
+
   /// Whether a script needs no claims to begin: nobody can see it half done unless it is suspended.
-  private func canBeginAtOnce(_ worker: Worker, _ target: ScriptTarget, _ arguments: Arguments, _ keyCount: Int) -> Bool {
+  ///
+  /// - Parameter isVisit: it was sent here because all its keys are here.
+  private func canBeginAtOnce(
+    _ worker: Worker, _ target: ScriptTarget, _ arguments: Arguments, _ keyCount: Int, isVisit: Bool
+  ) -> Bool {
     if server.shardCount == 1 { return worker.scheduler.intents.isEmpty }
     guard target.namesOnlyDeclaredKeys else { return false }
+    if isVisit, worker.scheduler.intents.isEmpty { return true }
     for index in 3..<3 + keyCount {
       let key = arguments[index]
       let hash = KeyHash(key, seed: server.seed)
@@ -110,10 +138,20 @@ import Synchronization
     return true
   }
 
+  private func beginSession(_ run: ScriptRun, _ arguments: Arguments) {
+    let debugger = ScriptDebugger(arguments[1])
+    debugger.resumeTime = run.startTime
+    run.debugger = debugger
+    run.connection.debuggedRun = run
+    run.words = arguments.words
+    schedule(run)
+  }
+
   /// What a script claims.
-  private func claims(_ target: ScriptTarget, _ keys: [[UInt8]]) -> [ShardClaims] {
+  private func claims(_ run: ScriptRun, _ keys: [[UInt8]]) -> [ShardClaims] {
+    let target = run.target
     var collector = ClaimCollector()
-    if target.namesOnlyDeclaredKeys, server.shardCount > 1 {
+    if target.namesOnlyDeclaredKeys, server.shardCount > 1, run.debugger == nil {
       unsafe collector.add(shard: worker.index)
       for key in keys {
         ByteView.with(key) { key in
@@ -146,7 +184,7 @@ import Synchronization
   private func makeTransaction(_ run: ScriptRun) -> Transaction {
     let words = run.words ?? []
     let program = ScriptProgram(
-      claims: claims(run.target, Array(words[3..<3 + run.keyCount])), shardCount: server.shardCount, seed: server.seed
+      claims: claims(run, Array(words[3..<3 + run.keyCount])), shardCount: server.shardCount, seed: server.seed
     ) { [unowned self] in
       due.append((run, nil))
     } onConclusion: { [unowned self] in
@@ -171,32 +209,48 @@ import Synchronization
   }
 
   private func goOn(_ run: ScriptRun, _ reply: [UInt8]?, _ keyspace: inout Keyspace) {
-    let worker = unsafe self.worker
-    let interpreter = self.interpreter
-    let state: Interpreter.State
     if run.hasBegun {
+      if let debugger = run.debugger { return goOn(run, watchedBy: debugger, reply, &keyspace) }
       guard let suspended = run.suspended else { preconditionFailure("a script that stands nowhere") }
-      run.suspended = nil
-      if let slow = run.slow, slow.isKilled.load(ordering: .relaxed) { return kill(run, suspended) }
-      state = go(worker, run, &keyspace) {
-        guard let reply else { return interpreter.resume(suspended) }
-        return ByteView.with(reply) { interpreter.resume(suspended, with: $0) }
-      }
+      step(run, suspended, reply, &keyspace)
     } else {
       run.hasBegun = true
-      state = Arguments.with(run.words ?? []) { begin(worker, interpreter, run, $0, &keyspace) }
+      if let debugger = run.debugger {
+        interpreter.watch(nil, stopsAtNextLine: debugger.steps, mayStopHere: true, breakpoints: [])
+      }
+      let worker = unsafe self.worker
+      let state = Arguments.with(run.words ?? []) { begin(worker, interpreter, run, $0, &keyspace) }
+      concludeOrWait(run, state, &keyspace)
     }
+  }
+
+  /// Lets a suspended run go on.
+  func step(_ run: ScriptRun, _ suspended: Interpreter.Run, _ reply: [UInt8]?, _ keyspace: inout Keyspace) {
+    let interpreter = self.interpreter
+    run.suspended = nil
+    if let slow = run.slow, slow.isKilled.load(ordering: .relaxed) {
+      let kind = run.target.isFunction ? "FUNCTION" : "SCRIPT"
+      return end(run, suspended, "ERR Script killed by user with \(kind) KILL.", place: nil)
+    }
+    let state = go(unsafe worker, run, &keyspace) {
+      guard let reply else { return interpreter.resume(suspended) }
+      return ByteView.with(reply) { interpreter.resume(suspended, with: $0) }
+    }
+    concludeOrWait(run, state, &keyspace)
+  }
+
+  private func concludeOrWait(_ run: ScriptRun, _ state: Interpreter.State, _ keyspace: inout Keyspace) {
+    let worker = unsafe self.worker
     var output = ReplyWriter(protocolVersion: run.protocolVersion)
     guard conclude(worker, interpreter, run, state, &keyspace, &output) else { return wait(run, state) }
-    noteError(output.bytes, from: 0)
     finish(run, output)
   }
 
-  private func kill(_ run: ScriptRun, _ suspended: Interpreter.Run) {
+  /// Ends a run from outside: it can't notice.
+  func end(_ run: ScriptRun, _ suspended: Interpreter.Run, _ text: String, place: (source: [UInt8], line: Int)?) {
     interpreter.abandon(suspended)
-    let kind = run.target.isFunction ? "FUNCTION" : "SCRIPT"
     var output = ReplyWriter(protocolVersion: run.protocolVersion)
-    fail(run, Array("ERR Script killed by user with \(kind) KILL.".utf8), place: nil, isCounted: false, &output)
+    fail(run, Array(text.utf8), place: place, isCounted: false, &output)
     finish(run, output)
   }
 
@@ -214,7 +268,7 @@ import Synchronization
 
   /// Lets the interpreter go on with a run, until it is over or suspended.
   @inline(__always)
-  private func go(
+  func go(
     _ worker: Worker, _ run: ScriptRun, _ keyspace: inout Keyspace, _ step: () -> Interpreter.State
   ) -> Interpreter.State {
     let now = keyspace.now
@@ -263,15 +317,20 @@ import Synchronization
   ) -> Bool {
     switch state {
     // Nobody who waits for its keys is served from the middle of it.
-    case .paused, .waits: return false
+    case .paused, .waits, .stopped: return false
     case .done:
       if run.hops == nil { unsafe worker.scheduler.concluded(&keyspace, &worker.statistics) }
+      let start = output.count
       interpreter.writeResult(to: &output)
+      noteError(interpreter, output.bytes, from: start)
     case .failed:
       if run.hops == nil { unsafe worker.scheduler.concluded(&keyspace, &worker.statistics) }
-      fail(
-        run, interpreter.error, place: interpreter.errorPlace ?? unknownPlace(run),
-        isCounted: interpreter.isErrorCounted, &output)
+      let place = interpreter.errorPlace ?? unknownPlace(run)
+      var message = interpreter.error
+      if interpreter.errorLacksPlace {
+        message = Array("ERR ".utf8) + place.source.dropFirst() + Array(":\(place.line): ".utf8) + message.dropFirst(4)
+      }
+      fail(run, message, place: place, isCounted: interpreter.isErrorCounted, &output)
     case .ended: preconditionFailure("nothing ends a script from within")
     }
     return true
@@ -283,19 +342,30 @@ import Synchronization
     case .waits(let suspended):
       run.suspended = suspended
       // One that always waits for others is never paused.
-      if isBusy(run) { noteSlow(run) }
-      guard let foreign = run.foreign else { return holdClaims(run) }
-      run.foreign = nil
-      guard let hops = run.hops else { preconditionFailure("a call of a script without claims") }
-      hops.run(foreign) { [unowned self] reply in due.append((run, reply.bytes)) }
+      if run.debugger == nil, isBusy(run) { noteSlow(run) }
+      waitForCall(run)
     case .paused(let suspended):
       run.suspended = suspended
       holdClaims(run)
-      noteSlow(run)
-      paused.append(run)
+      if run.debugger == nil { noteSlow(run) }
+      pause(run)
+    case .stopped(let suspended):
+      run.suspended = suspended
+      stop(run)
     case .done, .failed, .ended: preconditionFailure("a run that is over can't wait")
     }
   }
+
+  /// It goes on when the command that it has called is done.
+  func waitForCall(_ run: ScriptRun) {
+    guard let foreign = run.foreign else { return holdClaims(run) }
+    run.foreign = nil
+    guard let hops = run.hops else { preconditionFailure("a call of a script without claims") }
+    hops.run(foreign) { [unowned self] reply in due.append((run, reply.bytes)) }
+  }
+
+  /// It goes on with its next slice.
+  func pause(_ run: ScriptRun) { paused.append(run) }
 
   /// Nobody has seen what it did so far, and from here on its claims are in the way.
   private func holdClaims(_ run: ScriptRun) {
@@ -342,7 +412,13 @@ import Synchronization
       server.slowScripts.remove(slow)
       run.slow = nil
     }
-    let reply = output.bytes.bytes
+    var reply = output.bytes.bytes
+    if let debugger = run.debugger {
+      debugger.show("<endsession>")
+      var lines = ReplyWriter()
+      debugger.takeLines(&lines)
+      reply = lines.bytes.bytes + reply
+    }
     if let program = run.program {
       run.reply = reply
       return program.end()
@@ -362,10 +438,36 @@ import Synchronization
     return unsafe run._withUnsafeGuaranteedRef { run in
       unsafe host._withUnsafeGuaranteedRef { worker in
         unsafe table._withUnsafeGuaranteedRef { table in
-          unsafe worker.callFromScript(run, words, of: table, &keyspace.pointee, &reply)
+          guard run.debugger == nil else {
+            return showCall(run, words, &reply) {
+              unsafe worker.callFromScript(run, words, of: table, &keyspace.pointee, &$0)
+            }
+          }
+          return unsafe worker.callFromScript(run, words, of: table, &keyspace.pointee, &reply)
         }
       }
     }
+  }
+
+  /// A call of a script that somebody watches.
+  private func showCall(
+    _ run: ScriptRun, _ words: Arguments, _ reply: inout ReplyWriter,
+    _ call: (inout ReplyWriter) -> ScriptCallOutcome
+  ) -> ScriptCallOutcome {
+    let outcome = call(&reply)
+    guard let debugger = run.debugger, debugger.steps else { return outcome }
+    debugger.show(call: words)
+    switch outcome {
+    case .replied: debugger.show(reply: reply.bytes)
+    case .refused: debugger.show(Array("<error> ".utf8) + reply.bytes.bytes)
+    case .waits, .ends: break
+    }
+    return outcome
+  }
+
+  func showToDebugger(_ text: ByteView) {
+    guard let run = unsafe current else { return }
+    unsafe run._withUnsafeGuaranteedRef { $0.debugger?.show(text.bytes) }
   }
 
   func log(level: Int, _ message: ByteView) {
@@ -397,10 +499,11 @@ import Synchronization
     unsafe worker.noteFailure(run)
   }
 
-  /// An error that a script returned counts as one.
+  /// An error that a script returned counts as one, unless it is that of a command.
   @inline(__always)
-  private func noteError(_ reply: ByteView, from start: Int) {
-    if reply.count > start + 1, reply[start] == 0x2D { countError(reply[start + 1..<reply.count - 2]) }
+  private func noteError(_ interpreter: Interpreter, _ reply: ByteView, from start: Int) {
+    guard reply.count > start + 1, reply[start] == 0x2D, !interpreter.isErrorCounted else { return }
+    countError(reply[start + 1..<reply.count - 2])
   }
 
   private func countError(_ message: ByteView) {
@@ -409,7 +512,7 @@ import Synchronization
 
   /// The interpreter does not know where a call stands that is the last thing a function does: the last line
   /// that returns something is as good a guess as any.
-  private func unknownPlace(_ run: ScriptRun) -> (source: [UInt8], line: Int)? {
+  private func unknownPlace(_ run: ScriptRun) -> (source: [UInt8], line: Int) {
     guard let script = run.target.script else { return (Array("@user_function".utf8), 1) }
     let lines = script.text.split(separator: 0x0A, omittingEmptySubsequences: false)
     let marker = Array("return".utf8)
@@ -430,6 +533,10 @@ extension Worker {
     } else if let place = run.place {
       if let connection = connections[run.connection.handle] { endOverlap(connection, place, reply) }
     } else {
+      if run.debugger != nil, let connection = connections[run.connection.handle] {
+        connection.debuggedRun = nil
+        connection.isClosing = true
+      }
       deliver(reply, to: run.connection.handle, isSilent: run.isSilent)
     }
   }

@@ -20,9 +20,6 @@ package enum ChoiceDirective: Int, CaseIterable, Sendable {
   case enableModuleCommand
   case sanitizeDumpPayload
 
-  // Scripts
-  case luaEnableDeprecatedApi
-
   // Memory
   case maxmemoryPolicy
 

@@ -9,10 +9,8 @@ extension DirectiveDefinition {
     .integer(
       .busyReplyThreshold, "busy-reply-threshold", 0...Int.max, default: 5000,
       aliases: ["lua-time-limit"]),
-    // What Lua 5.1 calls deprecated (setfenv, getfenv, newproxy) opens the sandbox.
-    .choice(
-      .luaEnableDeprecatedApi, "lua-enable-deprecated-api", ["no"], default: "no",
-      flags: [.hidden, .immutable]),
+    .flag(
+      .luaEnableDeprecatedApi, "lua-enable-deprecated-api", default: false, flags: [.hidden, .immutable]),
     .integer(
       .hashMaxListpackEntries, "hash-max-listpack-entries", 0...Int.max, default: 512,
       aliases: ["hash-max-ziplist-entries"]),

@@ -74,5 +74,6 @@ package enum FlagDirective: Int, CaseIterable, Sendable {
   // Engine
   case dynamicHz
   case activerehashing
+  case luaEnableDeprecatedApi
   case vsetForceSingleThreadedExecution
 }

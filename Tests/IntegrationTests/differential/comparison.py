@@ -41,6 +41,8 @@ NEWER_REPLIES = [
     ("XREAD", rb"-ERR Invalid stream ID .*\r\n", rb"(?s)([*%_]|-WRONGTYPE |-ERR The > ).*", "7.4 has the ID +"),
     ("XSETID", rb"-ERR .* smaller than the target stream top item\r\n",
      rb"-ERR .* smaller than current max_deleted_entry_id\r\n", "7.2 looks at deleted entries first"),
+    *((name, rb"-ERR Error compiling script .*\r\n", rb"-ERR Error compiling script .*\r\n", "LuaJIT takes bytes beyond ASCII for letters")
+      for name in ("EVAL", "EVAL_RO")),
     ("XINFO", rb"(?s).*Prints this help.*", rb"(?s).*Print this help.*", "7.2 corrected the text"),
     ("XGROUP", rb"(?s).*Prints this help.*", rb"(?s).*Print this help.*", "7.2 corrected the text"),
 ]

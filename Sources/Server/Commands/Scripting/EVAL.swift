@@ -106,6 +106,9 @@ extension Worker {
     digest arguments: Arguments, isReadOnly: Bool, _ connection: Connection,
     _ keyspace: inout Keyspace, _ reply: inout ReplyWriter
   ) throws(CommandError) {
+    if connection.isDebugging {
+      throw CommandError("ERR Please use EVAL instead of EVALSHA for debugging")
+    }
     guard let target = try scripts.target(digits: arguments[1], isReadOnly: isReadOnly) else {
       throw CommandError("NOSCRIPT No matching script. Please use EVAL.")
     }

@@ -32,12 +32,17 @@ extension ServiceCommand {
           "show", "Shows the text of a script.", "8.0.0", "O(1)", .exactly(3), .noScript),
       ], execution: .container),
     subcommands: [
-      "debug": { _, _, arguments, _, reply throws(CommandError) in
-        guard arguments[2].matches("no") else {
+      "debug": { _, connection, arguments, _, reply throws(CommandError) in
+        if arguments[2].matches("no") {
+          connection.isDebugging = false
+        } else if arguments[2].matches("sync") {
+          connection.isDebugging = true
+        } else if arguments[2].matches("yes") {
+          // Redis debugs in a forked process then, whose changes are lost.
           throw CommandError(
-            arguments[2].matches("yes") || arguments[2].matches("sync")
-              ? "ERR SCRIPT DEBUG is not supported"
-              : "ERR Use SCRIPT DEBUG YES/SYNC/NO")
+            "ERR SCRIPT DEBUG YES is not supported: use SYNC, with which changes of the script are kept")
+        } else {
+          throw CommandError("ERR Use SCRIPT DEBUG YES/SYNC/NO")
         }
         reply.ok()
       },
@@ -86,6 +91,8 @@ extension ServiceCommand {
   }
 
   private static let scriptHelp: [StaticString] = [
+    "DEBUG SYNC|NO",
+    "    Run the next script step by step, for redis-cli --ldb-sync-mode.",
     "EXISTS <sha1> [<sha1> ...]",
     "    Tell which of these scripts the server knows.",
     "FLUSH [ASYNC|SYNC]",
