@@ -296,7 +296,7 @@ import Synchronization
       transaction.add(effects: keyspace.effects.takeUnit())
     } else {
       switch state {
-      case .paused, .waits: run.effects = keyspace.effects.takeUnit()
+      case .paused, .waits, .stopped: run.effects = keyspace.effects.takeUnit()
       case .done, .failed, .ended: keyspace.effects.closeUnit()
       }
     }
