@@ -322,7 +322,7 @@ import Synchronization
       if run.hops == nil { unsafe worker.scheduler.concluded(&keyspace, &worker.statistics) }
       let start = output.count
       interpreter.writeResult(to: &output)
-      noteError(interpreter, output.bytes, from: start)
+      noteError(run, interpreter, output.bytes, from: start)
     case .failed:
       if run.hops == nil { unsafe worker.scheduler.concluded(&keyspace, &worker.statistics) }
       let place = interpreter.errorPlace ?? unknownPlace(run)
@@ -499,11 +499,14 @@ import Synchronization
     unsafe worker.noteFailure(run)
   }
 
-  /// An error that a script returned counts as one, unless it is that of a command.
+  /// A script that returns an error has failed; the error counts as one, unless it is that of a command.
   @inline(__always)
-  private func noteError(_ interpreter: Interpreter, _ reply: ByteView, from start: Int) {
-    guard reply.count > start + 1, reply[start] == 0x2D, !interpreter.isErrorCounted else { return }
-    countError(reply[start + 1..<reply.count - 2])
+  private func noteError(
+    _ run: ScriptRun, _ interpreter: Interpreter, _ reply: ByteView, from start: Int
+  ) {
+    guard reply.count > start + 1, reply[start] == 0x2D else { return }
+    if !interpreter.isErrorCounted { countError(reply[start + 1..<reply.count - 2]) }
+    unsafe worker.noteFailure(run)
   }
 
   private func countError(_ message: ByteView) {
