@@ -157,7 +157,10 @@ static void encode_table(encoder *encoder, int depth) {
 }
 
 static void encode_value(encoder *encoder, int depth) {
-  if (encoder->output->count > encoded_bytes_max) luaL_error(encoder->state, "not enough memory");
+  if (encoder->output->count > encoded_bytes_max) {
+    look_soon(script_of(encoder->state));
+    luaL_error(encoder->state, "not enough memory");
+  }
   if (is_overdue(script_of(encoder->state))) luaL_error(encoder->state, "value takes too long to serialise");
   lua_State *state = encoder->state;
   switch (lua_type(state, -1)) {

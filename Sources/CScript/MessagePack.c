@@ -86,7 +86,10 @@ static bool is_array(lua_State *state, size_t *count) {
 }
 
 static void pack_value(lua_State *state, buffer *output, int depth) {
-  if (output->count > encoded_bytes_max) luaL_error(state, "not enough memory");
+  if (output->count > encoded_bytes_max) {
+    look_soon(script_of(state));
+    luaL_error(state, "not enough memory");
+  }
   if (is_overdue(script_of(state))) luaL_error(state, "value takes too long to pack");
   luaL_checkstack(state, 5, "in function cmsgpack.pack");
   switch (lua_type(state, -1)) {
