@@ -90,9 +90,15 @@ static int usual_interval(const cscript *script) {
   return interval < instructions_a_look_min ? instructions_a_look_min : (int)interval;
 }
 
+/// The slice begins with the first look: most scripts are over before.
+static bool is_slice_over(cscript *script, uint64_t now) {
+  if (script->slice_end == 0) script->slice_end = now + script->options.slice_nanoseconds;
+  return now >= script->slice_end;
+}
+
 enum { values_a_look = 1 << 12 };
 /// What a value takes that is as large as a reply may be is less.
-enum { conversion_nanoseconds_max = 1000000000 };
+enum { conversion_nanoseconds_max = 750000000 };
 
 void begin_conversion(cscript *script) {
   script->converted_count = 0;
@@ -102,17 +108,12 @@ void begin_conversion(cscript *script) {
 bool is_overdue(cscript *script) {
   if (++script->converted_count % values_a_look != 0) return false;
   uint64_t now = nanoseconds();
+  is_slice_over(script, now);
   if (script->conversion_end == 0) script->conversion_end = now + conversion_nanoseconds_max;
   if (now < script->conversion_end) return false;
   // Whoever catches the error and tries again is to be suspended in between.
   look_soon(script);
   return true;
-}
-
-/// The slice begins with the first look: most scripts are over before.
-static bool is_slice_over(cscript *script, uint64_t now) {
-  if (script->slice_end == 0) script->slice_end = now + script->options.slice_nanoseconds;
-  return now >= script->slice_end;
 }
 
 void look_after_call(cscript *script) {

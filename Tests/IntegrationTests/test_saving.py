@@ -139,7 +139,9 @@ def test_libraries_are_in_all_files(start, shards):
 
 @pytest.mark.parametrize("preamble", ["yes", "no"])
 def test_logs_tell_the_time(start, preamble):
-    server = start(*LOGGED, "--aof-timestamp-enabled", "yes", "--aof-use-rdb-preamble", preamble)
+    # What was acknowledged is in the file of a server that is killed.
+    server = start(
+        *LOGGED, "--appendfsync", "always", "--aof-timestamp-enabled", "yes", "--aof-use-rdb-preamble", preamble)
     with client(server) as connection:
         settle_files(connection)
         connection.set("key", 1)
