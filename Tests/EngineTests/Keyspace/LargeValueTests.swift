@@ -80,7 +80,10 @@ import Testing
       Self.advance(keyspace, save)
       slices += 1
     }
-    #expect(save.byteCount == whole.count && slices > 2)
+    #expect(save.byteCount == whole.count)
+    // A string that is written as it is need not be looked at.
+    let isKnownAtOnce = !compresses && (kind == "string" || kind == "noise")
+    #expect(isKnownAtOnce || slices > 2)
     save.place()
     var bytes: [UInt8] = []
     while !save.isOver {

@@ -109,10 +109,13 @@ extension Worker {
     if connection.isDebugging {
       throw CommandError("ERR Please use EVAL instead of EVALSHA for debugging")
     }
-    guard let target = try scripts.target(digits: arguments[1], isReadOnly: isReadOnly) else {
-      throw CommandError("NOSCRIPT No matching script. Please use EVAL.")
-    }
+    let unknown = CommandError("NOSCRIPT No matching script. Please use EVAL.")
+    // As in Redis, the keys are counted before a script is looked for, but not for what can't be one.
+    guard arguments[1].count == 40 else { throw unknown }
     let keyCount = try Self.keyCount(arguments)
+    guard let target = try scripts.target(digits: arguments[1], isReadOnly: isReadOnly) else {
+      throw unknown
+    }
     try run(target, arguments, keyCount, isReadOnly: isReadOnly, connection, &keyspace, &reply)
   }
 
