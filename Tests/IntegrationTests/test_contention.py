@@ -115,7 +115,7 @@ def transfer_by_script(connect, seed, count):
             pair = draw.sample(KEYS, 2)
             kind = draw.randrange(5)
             if kind == 0:
-                assert connection("EVAL", failing, 2, *pair).startswith(b"-")
+                assert connection("EVAL", failing, 2, *pair).is_error
             else:
                 reply = connection("EVAL", undeclared, 0, *pair) if kind == 1 else connection("EVAL", MOVE, 2, *pair)
                 done += reply.value

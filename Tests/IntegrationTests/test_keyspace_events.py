@@ -66,8 +66,12 @@ def name(command):
     return (word if isinstance(word, bytes) else str(word).encode()).lower()
 
 
+def told(events):
+    """The events that can be compared: a consumer is created by each XREADGROUP from 7.2 on, before only if it reads something."""
+    return [(channel, event) for channel, event in events if b"xgroup-createconsumer" not in channel + event]
+
+
 def test_random_commands_have_the_events_of_redis_7(pair, long_tests):
-    tested, oracle = pair
     differences = []
     for step in Stream(SEED, families.ALL).steps(40_000 if long_tests else 4_000):
         if not isinstance(step, Step) or step.replies != len(step.commands):
@@ -75,7 +79,7 @@ def test_random_commands_have_the_events_of_redis_7(pair, long_tests):
         for command in step.commands:
             if name(command) in LEFT_OUT or b"block" in [name([word]) for word in command]:
                 continue
-            found, expected = tested(*command), oracle(*command)
+            found, expected = (told(listener(*command)) for listener in pair)
             if name(command) in REORDERED:
                 found.sort()
                 expected.sort()
