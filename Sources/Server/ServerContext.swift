@@ -59,6 +59,8 @@ final class ServerContext: @unchecked Sendable {
   let persistence = Persistence()
   let insight = SharedInsight()
   let published = PublishedReports()
+  /// There is a metrics port, which shows more of each shard than INFO does.
+  let hasMetrics: Bool
   private(set) var workers: [Worker] = []
   private(set) var loops: [EventLoop] = []
   let listeners = OpenListeners()
@@ -128,6 +130,7 @@ final class ServerContext: @unchecked Sendable {
     self.footprints = footprints
     runsScript = footprints.map { $0 != nil }
     scriptTraits = zip(table.descriptors, bodies).map { ScriptTraits($0, isService: $1 != nil) }
+    hasMetrics = configuration[.metricsPort] != 0
     hasDeprecatedFunctions = configuration[.luaEnableDeprecatedApi]
     let names = table.fullNames
     isOutsideMulti = names.map {

@@ -169,7 +169,7 @@ extension Worker {
   /// For runs that count where everything is counted.
   @inline(never)
   private func takeNoted() {
-    var counts = CommandStatistics(commandCount: 0)
+    var counts = CommandStatistics.placeholder
     unsafe swap(&counts, &statistics)
     takeNoted(&counts)
     unsafe swap(&counts, &statistics)

@@ -13,7 +13,7 @@ extension Worker {
         // Nothing changes during a pause, not even by itself.
         keyspace.keepsExpiredKeys = server.isPausing || scheduler.keysStandStill
         // Counting goes to a local for the turn: a property of a class is checked for exclusive access each time.
-        var counts = CommandStatistics(commandCount: 0)
+        var counts = CommandStatistics.placeholder
         unsafe swap(&counts, &statistics)
         if unsafe room.isLimited { beginTurnWithLimit(&keyspace) }
         answerRequests(&keyspace, &counts)
@@ -335,7 +335,7 @@ extension Worker {
     output.error(error.message)
     call.connection.multi?.hasFailed = true
     counts.countError(error)
-    if call.record.command >= 0 { counts.counters[Int(call.record.command)].rejected += 1 }
+    if call.record.command >= 0 { counts.counters.countRejected(Int(call.record.command)) }
   }
 
   /// A script has gone on for longer than others should wait.

@@ -97,7 +97,7 @@ extension Worker {
         replies.error(CommandError.outOfMemory.message)
         parcel.endReply(replies)
         counts.countError(.outOfMemory)
-        counts.counters[record.command].rejected += 1
+        counts.counters.countRejected(record.command)
         continue
       }
       keyspace.select(record.database)

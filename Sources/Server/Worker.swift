@@ -27,6 +27,8 @@ final class Worker: LoopClient, @unchecked Sendable {
 
   var connections = ConnectionTable()
   var batch = Batch()
+  /// Of every command that ran here. Anybody may read them.
+  let counters: CommandCounters
   @exclusivity(unchecked)
   var statistics: CommandStatistics
   @exclusivity(unchecked)
@@ -146,13 +148,16 @@ final class Worker: LoopClient, @unchecked Sendable {
     self.server = server
     self.settings = settings
     unsafe room = MemoryRoom(server.memory, shard: shard.index)
-    unsafe statistics = CommandStatistics(commandCount: server.table.commands.count)
+    counters = CommandCounters(commandCount: server.table.commands.count)
+    unsafe statistics = CommandStatistics(counters)
     scheduler = ShardScheduler(
       shard: shard.index, table: server.table, ids: server.transactionIDs, seed: server.seed)
     mail = Mail(origin: shard.index, shardCount: server.shardCount)
     loop.batching.delay = settings.arrivalBatchNanoseconds
     calibrateWatch()
   }
+
+  deinit { counters.deallocate() }
 
   /// Runs `body` on this worker's loop, from anywhere.
   @concurrent

@@ -57,7 +57,7 @@ extension CommandStatistics {
   ) {
     reply.truncate(to: start)
     reply.error(error.message)
-    counters[command].failed += 1
+    counters.countFailed(command)
     countError(error)
   }
 }

@@ -1,48 +1,35 @@
-/// How often a duration fell into which range: sixteen ranges a power of two, so within 6.25 % of the truth, in
-/// 1 to 8 KiB, as long as the longest duration asks for.
+/// How often a duration fell into which range: sixteen ranges a power of two, so within 6.25 % of the truth. A value
+/// for readers; `CommandCounters` holds what is still counted.
 package struct LatencyHistogram: Sendable {
   /// Below 16 each duration has a range of its own.
   private static let exponentMin = 4
   private static let rangesPerPower = 16
   private static let bucketsMax = (64 - exponentMin + 1) * rangesPerPower
-  /// Allocated with the first record; most commands are never called.
+  /// Four powers of two.
+  static let pageBucketCount = 4 * rangesPerPower
+  static let pageCount = (bucketsMax + pageBucketCount - 1) / pageBucketCount
   private var buckets: [Int] = []
   package private(set) var count = 0
 
   package init() {}
 
   @inline(__always)
-  package mutating func record(_ ticks: UInt64) {
-    let bucket = Self.bucket(ticks)
-    if bucket >= buckets.count { grow(toHold: bucket) }
-    buckets[bucket] &+= 1
-    count &+= 1
-  }
-
-  @inline(never)
-  private mutating func grow(toHold bucket: Int) {
-    let power = 4 * Self.rangesPerPower
-    let wanted = Swift.min((bucket / power + 1) * power, Self.bucketsMax)
-    var grown: [Int] = []
-    grown.reserveCapacity(wanted)
-    grown += buckets
-    grown += repeatElement(0, count: wanted - buckets.count)
-    buckets = grown
-  }
-
-  @inline(__always)
-  private static func bucket(_ ticks: UInt64) -> Int {
+  static func bucket(_ ticks: UInt64) -> Int {
     if ticks < 16 { return Int(truncatingIfNeeded: ticks) }
     let exponent = 63 &- ticks.leadingZeroBitCount
     let range = Int(truncatingIfNeeded: ticks >> UInt64(exponent &- exponentMin)) & 15
     return (exponent &- exponentMin &+ 1) &* rangesPerPower &+ range
   }
 
+  mutating func add(_ added: Int, toBucket bucket: Int) {
+    guard added > 0 else { return }
+    if bucket >= buckets.count { buckets += repeatElement(0, count: bucket + 1 - buckets.count) }
+    buckets[bucket] += added
+    count += added
+  }
+
   package mutating func add(_ other: LatencyHistogram) {
-    guard !other.buckets.isEmpty else { return }
-    if buckets.count < other.buckets.count { grow(toHold: other.buckets.count - 1) }
-    for index in other.buckets.indices { buckets[index] &+= other.buckets[index] }
-    count += other.count
+    for (bucket, added) in other.buckets.enumerated() { add(added, toBucket: bucket) }
   }
 
   /// The upper end, in ticks, of the range that holds the `percentile`-th record; 0 without records.

@@ -77,23 +77,50 @@ struct InsightTests {
   }
 
   @Test func histogramStepsAreCumulativePowersOfTwo() {
-    var histogram = LatencyHistogram()
-    for ticks in [500, 900, 3000, 40_000] { histogram.record(UInt64(ticks)) }
+    let histogram = latencies(of: [500, 900, 3000, 40_000])
     let steps = HistogramSteps.steps(of: histogram, ticksPerMicrosecond: 1000)
     #expect(steps.map(\.microseconds) == [1, 4, 66])
     #expect(steps.map(\.count) == [2, 3, 4])
   }
 
   @Test func percentilesAreWithinSixPercent() {
-    var histogram = LatencyHistogram()
-    for ticks in 1...100_000 { histogram.record(UInt64(ticks)) }
+    let histogram = latencies(of: Array(1...100_000))
     for percentile in [1.0, 50, 90, 99, 99.9] {
       let exact = percentile * 1000
       let found = Double(histogram.percentile(percentile))
       #expect(found >= exact - 1 && found <= exact * 1.07, "p\(percentile)")
     }
-    histogram.record(.max)
-    #expect(histogram.percentile(100) == .max)
+    #expect(latencies(of: [1, .max]).percentile(100) == .max)
+  }
+
+  private func latencies(of ticks: [UInt64]) -> LatencyHistogram {
+    let counters = CommandCounters(commandCount: 2)
+    defer { counters.deallocate() }
+    for ticks in ticks { counters.count(1, ticks: ticks, tracksLatencies: true) }
+    var counts = CommandCounters.Counts()
+    counters.add(0, to: &counts)
+    #expect(counts.calls == 0 && counts.latencies.count == 0)
+    counters.add(1, to: &counts)
+    #expect(counts.calls == ticks.count && counts.latencies.count == ticks.count)
+    return counts.latencies
+  }
+
+  @Test func countersStartFromZeroAgain() {
+    let counters = CommandCounters(commandCount: 1)
+    defer { counters.deallocate() }
+    counters.count(0, ticks: 5, tracksLatencies: true)
+    counters.count(0, ticks: 7, tracksLatencies: false)
+    counters.countFailed(0)
+    counters.countRejected(0)
+    var counts = CommandCounters.Counts()
+    counters.add(0, to: &counts)
+    #expect(counts.calls == 2 && counts.ticks == 12 && counts.failed == 1 && counts.rejected == 1)
+    #expect(counts.latencies.count == 1)
+    counters.reset()
+    counts = CommandCounters.Counts()
+    counters.add(0, to: &counts)
+    #expect(counts.calls == 0 && counts.ticks == 0 && counts.failed == 0 && counts.rejected == 0)
+    #expect(counts.latencies.count == 0)
   }
 
   @Test func jsonIsWellFormed() {

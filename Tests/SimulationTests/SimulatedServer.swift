@@ -20,6 +20,8 @@ final class SimulatedServer {
   }
 
   final class Node {
+    deinit { counts.counters.deallocate() }
+
     var keyspace: Keyspace
     let scheduler: ShardScheduler
     var counts: CommandStatistics
@@ -32,7 +34,7 @@ final class SimulatedServer {
       keyspace.options.setListpackLimits.entriesMax = 0
       keyspace.options.sortedSetListpackLimits.entriesMax = 0
       scheduler = ShardScheduler(shard: index, table: table, ids: ids, seed: seed)
-      counts = CommandStatistics(commandCount: table.commands.count)
+      counts = CommandStatistics(CommandCounters(commandCount: table.commands.count))
     }
   }
 

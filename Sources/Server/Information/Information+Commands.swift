@@ -6,7 +6,7 @@ extension Information {
   mutating func writeCommandStatistics() {
     title("Commandstats")
     let rate = server.tickClock.rate
-    for (index, counter) in commandTotals.counters.enumerated()
+    for (index, counter) in commandTotals.enumerated()
     where counter.calls > 0 || counter.rejected > 0 || counter.failed > 0 {
       let microseconds = Double(counter.ticks) / rate
       let mean = counter.calls > 0 ? microseconds / Double(counter.calls) : 0
@@ -19,7 +19,7 @@ extension Information {
 
   mutating func writeErrorStatistics() {
     title("Errorstats")
-    for (code, count) in commandTotals.errors.sorted(by: { $0.key < $1.key }) {
+    for (code, count) in errorTotals.sorted(by: { $0.key < $1.key }) {
       field("errorstat_\(code)", "count=\(count)")
     }
   }
@@ -30,7 +30,7 @@ extension Information {
     let rate = server.tickClock.rate
     let percentiles = configuration.latencyPercentiles
     guard !percentiles.isEmpty else { return }
-    for (index, counter) in commandTotals.counters.enumerated() where counter.latencies.count > 0 {
+    for (index, counter) in commandTotals.enumerated() where counter.latencies.count > 0 {
       let values = percentiles.map { percentile in
         let text = "\(percentile)"
         let name = text.hasSuffix(".0") ? String(text.dropLast(2)) : text

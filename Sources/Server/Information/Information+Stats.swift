@@ -50,7 +50,7 @@ extension Information {
     field("tracking_total_items", sum(\.trackedItemCount))
     field("tracking_total_prefixes", Set(reports.flatMap(\.trackedPrefixes)).count)
     zeros(["unexpected_error_replies"])
-    field("total_error_replies", sum(\.commands.totalErrorReplies))
+    field("total_error_replies", sum(\.errorCount))
     zeros(["dump_payload_sanitizations"])
     field(
       "client_query_buffer_limit_disconnections", sum(\.traffic.queryBufferDisconnections))

@@ -48,11 +48,6 @@ struct Information {
     return chosen
   }
 
-  /// Whether any of the sections needs the counts of each command.
-  static func areDetailed(_ sections: Set<Section>) -> Bool {
-    sections.contains(.commandstats) || sections.contains(.latencystats)
-  }
-
   mutating func write(_ chosen: Set<Section>) {
     for section in Section.allCases where chosen.contains(section) {
       if !text.isEmpty { text += "\r\n" }
@@ -102,10 +97,17 @@ struct Information {
     return fields
   }
 
-  /// The commands' counters of all shards.
-  var commandTotals: CommandStatistics {
-    var total = CommandStatistics(commandCount: server.table.commands.count)
-    for report in reports { total.add(report.commands) }
-    return total
+  /// What all shards have counted of each command, by its index in the table.
+  var commandTotals: [CommandCounters.Counts] {
+    server.table.fullNames.indices.map { command in
+      var sum = CommandCounters.Counts()
+      for worker in server.workers { worker.counters.add(command, to: &sum) }
+      return sum
+    }
+  }
+
+  /// Error replies by their first word.
+  var errorTotals: [String: Int] {
+    reports.reduce(into: [:]) { $0.merge($1.errors, uniquingKeysWith: +) }
   }
 }

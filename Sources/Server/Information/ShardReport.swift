@@ -9,8 +9,9 @@ struct ShardReport: Sendable {
   let index: Int
   /// When, in milliseconds since 1970.
   let time: Int64
-  /// Counts of each command only in detailed reports.
-  let commands: CommandStatistics
+  /// Error replies, and those of each first word.
+  let errorCount: Int
+  let errors: [String: Int]
   let callCount: Int
   let traffic: TrafficStatistics
   let rates: TrafficRates
@@ -66,12 +67,13 @@ struct ShardReport: Sendable {
 
   private static let slowLogMax = 32
 
-  /// - Parameter isDetailed: with what is counted for each command, the log and the hot keys; some tens of KiB.
+  /// - Parameter isDetailed: with the log and the hot keys, which the metrics port shows; some tens of KiB.
   init(_ worker: Worker, _ keyspace: borrowing Keyspace, isDetailed: Bool) {
     index = worker.index
     time = WallClock.milliseconds
-    commands = unsafe isDetailed ? worker.statistics.detached : worker.statistics.withoutCounters
-    callCount = unsafe worker.statistics.callCount
+    errorCount = unsafe worker.statistics.totalErrorReplies
+    errors = unsafe worker.statistics.errors
+    callCount = worker.counters.callCount
     traffic = unsafe worker.traffic
     rates = worker.rates
     self.keyspace = keyspace.statistics

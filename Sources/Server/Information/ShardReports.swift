@@ -23,7 +23,7 @@ extension Worker {
   func publishReport() {
     shard.assumeIsolated { shard in
       shard.withKeyspace { keyspace in
-        server.published.publish(ShardReport(self, keyspace, isDetailed: true))
+        server.published.publish(ShardReport(self, keyspace, isDetailed: server.hasMetrics))
       }
     }
   }
@@ -33,11 +33,10 @@ extension Worker {
 
   /// Replies with what `body` writes of all shards' reports. All are asked at once, and none can hold the reply up.
   func withReports(
-    _ connection: Connection, isDetailed: Bool, _ keyspace: inout Keyspace,
-    _ reply: inout ReplyWriter,
+    _ connection: Connection, _ keyspace: inout Keyspace, _ reply: inout ReplyWriter,
     _ body: @escaping @Sendable ([ShardReport], inout ReplyWriter) -> Void
   ) {
-    let own = ShardReport(self, keyspace, isDetailed: isDetailed)
+    let own = ShardReport(self, keyspace, isDetailed: false)
     guard server.shardCount > 1 else { return body([own], &reply) }
     let server = self.server
     server.memory.beginGathering()
@@ -46,7 +45,7 @@ extension Worker {
       for worker in server.workers where worker !== self {
         Task(executorPreference: worker.loop) {
           let report = await worker.performWithKeyspace { worker, keyspace in
-            ShardReport(worker, keyspace, isDetailed: isDetailed)
+            ShardReport(worker, keyspace, isDetailed: false)
           }
           arrival.add(report)
         }

@@ -34,7 +34,7 @@ extension Worker {
   func sampleRates() {
     let elapsed = turnTime &- rates.sampledAt
     rates.sampledAt = turnTime
-    unsafe rates.commands.sample(statistics.callCount, nanoseconds: elapsed)
+    rates.commands.sample(counters.callCount, nanoseconds: elapsed)
     unsafe rates.received.sample(traffic.receivedByteCount, nanoseconds: elapsed)
     unsafe rates.sent.sample(traffic.sentByteCount, nanoseconds: elapsed)
     unsafe rates.turns.sample(traffic.turnCount, nanoseconds: elapsed)

@@ -23,7 +23,7 @@ enum DashboardData {
       json.key("latency")
       json.array { json in
         var all = LatencyHistogram()
-        for counter in totals.counters { all.add(counter.latencies) }
+        for counter in totals { all.add(counter.latencies) }
         for (ticks, count) in all.cumulative {
           json.array { json in
             json.value((Double(ticks) / rate * 1000).rounded() / 1000)
@@ -37,7 +37,7 @@ enum DashboardData {
       }
       json.key("commands")
       json.array { json in
-        let busiest = totals.counters.enumerated().filter { $0.element.calls > 0 }
+        let busiest = totals.enumerated().filter { $0.element.calls > 0 }
           .sorted { $0.element.ticks > $1.element.ticks }.prefix(commandsMax)
         for (index, counter) in busiest {
           write(server.table.fullNames[index], counter, rate, &json)
@@ -90,7 +90,7 @@ enum DashboardData {
   }
 
   private static func write(
-    _ name: String, _ counter: CommandStatistics.Counter, _ rate: Double, _ json: inout JSONWriter
+    _ name: String, _ counter: CommandCounters.Counts, _ rate: Double, _ json: inout JSONWriter
   ) {
     func microseconds(_ percentile: Double) -> Double {
       (Double(counter.latencies.percentile(percentile)) / rate * 100).rounded() / 100

@@ -113,12 +113,12 @@ struct PrometheusText {
 
   private mutating func writeCommands() {
     let names = information.server.table.fullNames
-    let called = information.commandTotals.counters.enumerated().filter {
+    let called = information.commandTotals.enumerated().filter {
       $0.element.calls > 0 || $0.element.rejected > 0 || $0.element.failed > 0
     }
     let rate = self.rate
     func seconds(_ ticks: UInt64) -> Double { Double(ticks) / rate / 1e6 }
-    typealias Value = (CommandStatistics.Counter) -> Double
+    typealias Value = (CommandCounters.Counts) -> Double
     let columns: [(name: String, help: String, value: Value)] = [
       ("redis_commands_total", "Calls of each command.", { Double($0.calls) }),
       (
@@ -169,7 +169,7 @@ struct PrometheusText {
 
   private mutating func writeErrors() {
     head("redis_errors_total", .counter, "Error replies by their first word.")
-    for (code, count) in information.commandTotals.errors.sorted(by: { $0.key < $1.key }) {
+    for (code, count) in information.errorTotals.sorted(by: { $0.key < $1.key }) {
       sample("redis_errors_total", [("err", code)], count)
     }
   }

@@ -11,7 +11,7 @@ extension Persistence {
     let worker = server.workers[0]
     worker.loop.preconditionOnLoop()
     worker.loop.schedule(after: 1_000_000_000) { [unowned self] in
-      Task { await self.tick() }
+      Task(executorPreference: worker.loop) { await self.tick() }
       startCron()
     }
   }

@@ -69,7 +69,7 @@ extension Worker {
     _ command: Int?, _ text: StaticString, code: String = "ERR", _ reply: inout ReplyWriter
   ) -> ScriptCallOutcome {
     unsafe statistics.countError(code: code)
-    if let command { unsafe statistics.counters[command].rejected += 1 }
+    if let command { unsafe statistics.counters.countRejected(command) }
     reply.raw(text)
     return .refused
   }

@@ -546,7 +546,7 @@ extension Worker {
 
   func noteFailure(_ run: ScriptRun) {
     if run.connection.lastCommand >= 0 {
-      unsafe statistics.counters[run.connection.lastCommand].failed += 1
+      unsafe statistics.counters.countFailed(run.connection.lastCommand)
     }
   }
 }

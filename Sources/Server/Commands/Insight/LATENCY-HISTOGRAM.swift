@@ -2,47 +2,33 @@ import Engine
 import RESP
 import Shard
 
-extension Worker {
+extension ServerContext {
   /// Replies with the distribution of the durations of commands: by name, a container's name for all its
   /// subcommands, or all that were called.
-  func replyWithHistograms(
-    _ names: [String], _ connection: Connection, _ keyspace: inout Keyspace,
-    _ reply: inout ReplyWriter
-  ) {
-    let chosen = server.commandIndices(named: names)
-    let server = self.server
-    everywhere(connection, &keyspace, &reply) { worker, _ in
-      chosen.map { unsafe worker.statistics.counters[$0] }
-    } then: { parts, reply in
-      var called: [(name: String, counter: CommandStatistics.Counter)] = []
-      for (ordinal, command) in chosen.enumerated() {
-        var total = CommandStatistics.Counter()
-        for part in parts {
-          total.calls += part[ordinal].calls
-          total.latencies.add(part[ordinal].latencies)
-        }
-        if total.latencies.count > 0 { called.append((server.table.fullNames[command], total)) }
-      }
-      reply.map(called.count)
-      for (name, counter) in called {
-        reply.bulk(name)
-        reply.map(2)
-        reply.bulk("calls")
-        reply.integer(counter.latencies.count)
-        reply.bulk("histogram_usec")
-        let steps = HistogramSteps.steps(of: counter.latencies, ticksPerMicrosecond: server.tickClock.rate)
-        reply.map(steps.count)
-        for (microseconds, count) in steps {
-          reply.integer(microseconds)
-          reply.integer(count)
-        }
+  func writeHistograms(_ names: [String], _ reply: inout ReplyWriter) {
+    var called: [(name: String, latencies: LatencyHistogram)] = []
+    for command in commandIndices(named: names) {
+      var total = CommandCounters.Counts()
+      for worker in workers { worker.counters.add(command, to: &total) }
+      if total.latencies.count > 0 { called.append((table.fullNames[command], total.latencies)) }
+    }
+    reply.map(called.count)
+    for (name, latencies) in called {
+      reply.bulk(name)
+      reply.map(2)
+      reply.bulk("calls")
+      reply.integer(latencies.count)
+      reply.bulk("histogram_usec")
+      let steps = HistogramSteps.steps(of: latencies, ticksPerMicrosecond: tickClock.rate)
+      reply.map(steps.count)
+      for (microseconds, count) in steps {
+        reply.integer(microseconds)
+        reply.integer(count)
       }
     }
   }
-}
 
-extension ServerContext {
-  fileprivate func commandIndices(named names: [String]) -> [Int] {
+  private func commandIndices(named names: [String]) -> [Int] {
     guard !names.isEmpty else { return Array(table.fullNames.indices) }
     return names.flatMap { name in
       table.fullNames.indices.filter {

@@ -33,7 +33,7 @@ extension ServiceCommand {
       },
       "histogram": { worker, connection, arguments, keyspace, reply in
         let names = (2..<arguments.count).map { arguments[$0].string.lowercased() }
-        worker.replyWithHistograms(names, connection, &keyspace, &reply)
+        worker.server.writeHistograms(names, &reply)
       },
       "history": { worker, connection, arguments, keyspace, reply in
         let event = arguments[2].string

@@ -22,7 +22,7 @@ extension ServiceCommand {
     let sections = Information.sections(named: names)
     let server = worker.server
     let figures = AllocatorFigures(server.memory)
-    worker.withReports(connection, isDetailed: Information.areDetailed(sections), &keyspace, &reply) { reports, reply in
+    worker.withReports(connection, &keyspace, &reply) { reports, reply in
       var information = Information(server, figures, reports)
       information.write(sections)
       reply.verbatim(Array(information.text.utf8))
