@@ -21,10 +21,10 @@ package final class BatchProgram: TransactionProgram {
     self.calls = calls
     self.shard = shard
     self.onConclusion = onConclusion
-    var collector = ClaimCollector()
+    var collector = ClaimCollector(reserving: calls.count)
     collector.add(shard: shard)
-    for key in calls.flatMap(\.keys) { collector.add(key) }
-    claims = collector.claims
+    for call in calls { for key in call.keys { collector.add(key) } }
+    claims = collector.finish()
   }
 
   package var startsReading: Bool { false }

@@ -86,6 +86,14 @@ package final class CommandCall: Sendable {
     keyspace.now = now
   }
 
+  /// Says on whose behalf and how the next body runs on a keyspace.
+  func begin(_ keyspace: inout Keyspace, _ counts: inout CommandStatistics) {
+    keyspace.select(database)
+    keyspace.leavesAccessClocks = leavesAccessClocks
+    if keyspace.observed.isTracking { keyspace.observed.setWriter(writer) }
+    counts.observer.client = client
+  }
+
   /// Whose changes it makes: who tracks keys need not hear of his own. nil for nobody's.
   package var writer: ClientReference? {
     client == .none ? nil : ClientReference(worker: client.shard, handle: client.connection)
@@ -133,7 +141,8 @@ package struct ClaimCollector {
   private var concerned: [Int] = []
   private var wholeShards: [Int] = []
 
-  package init() {}
+  /// - Parameter count: how many claims to expect.
+  package init(reserving count: Int = 0) { claimed.reserveCapacity(count) }
 
   package mutating func add(_ key: CommandCall.Key) { add(key.claim, shard: key.shard) }
 
@@ -150,31 +159,39 @@ package struct ClaimCollector {
   package var isEmpty: Bool { claimed.isEmpty && concerned.isEmpty }
 
   /// - Complexity: O(n log n) in the number of keys.
-  package var claims: [ShardClaims] {
-    let ordered = claimed.sorted { ($0.shard, $0.claim.hash) < ($1.shard, $1.claim.hash) }
+  package consuming func finish() -> [ShardClaims] {
+    claimed.sort { ($0.shard, $0.claim.hash) < ($1.shard, $1.claim.hash) }
     var result: [ShardClaims] = []
-    var index = 0
-    func finish(_ shard: Int, _ keys: [KeyClaim]) {
-      result.append(ShardClaims(shard: shard, keys: keys, claimsShard: wholeShards.contains(shard)))
-    }
-    while index < ordered.count {
-      let shard = ordered[index].shard
-      var keys: [KeyClaim] = []
-      while index < ordered.count, ordered[index].shard == shard {
-        let claim = ordered[index].claim
-        if let last = keys.last, last.hash == claim.hash {
-          if claim.isExclusive { keys[keys.count - 1] = claim }
-        } else {
-          keys.append(claim)
-        }
-        index += 1
-      }
-      finish(shard, keys)
+    var start = 0
+    while start < claimed.count {
+      let shard = claimed[start].shard
+      let end = claimed[start...].firstIndex { $0.shard != shard } ?? claimed.count
+      result.append(claims(shard, keys(of: start..<end)))
+      start = end
     }
     guard !concerned.isEmpty else { return result }
     for shard in Set(concerned) where !result.contains(where: { $0.shard == shard }) {
-      finish(shard, [])
+      result.append(claims(shard, []))
     }
     return result.sorted { $0.shard < $1.shard }
+  }
+
+  private func claims(_ shard: Int, _ keys: [KeyClaim]) -> ShardClaims {
+    ShardClaims(shard: shard, keys: keys, claimsShard: wholeShards.contains(shard))
+  }
+
+  /// One shard's claims in the order of their hashes; an exclusive one stands for all of the same key.
+  private func keys(of range: Range<Int>) -> [KeyClaim] {
+    var keys: [KeyClaim] = []
+    keys.reserveCapacity(range.count)
+    for index in range {
+      let claim = claimed[index].claim
+      if let last = keys.last, last.hash == claim.hash {
+        if claim.isExclusive { keys[keys.count - 1] = claim }
+      } else {
+        keys.append(claim)
+      }
+    }
+    return keys
   }
 }

@@ -40,10 +40,10 @@ package final class CommandProgram: TransactionProgram {
     self.blocker = blocker
     self.onConclusion = onConclusion
     run = call.makeRun(shardCount: shardCount, seed: seed)
-    var collector = ClaimCollector()
+    var collector = ClaimCollector(reserving: call.keys.count)
     for key in call.keys { collector.add(key) }
     if call.isEveryShard { for shard in 0..<shardCount { collector.add(wholeShard: shard) } }
-    claims = collector.claims
+    claims = collector.finish()
   }
 
   package var startsReading: Bool { run.startsReading }

@@ -31,8 +31,8 @@ extension CommandCall {
       return SingleShardRun(self, shard: shard)
     }
     return switch command.execution {
-    case .eachKey(_, let join): PartedRun(eachKeyOf: self, join: join)
-    case .everyShard(_, let join): PartedRun(everyShardOf: self, shardCount: shardCount, join: join)
+    case .eachKey(_, let join): EachKeyRun(self, join)
+    case .everyShard(_, let join): EveryShardRun(self, join, shardCount: shardCount)
     case .oneShard: GatherRun(self, seed: seed, shardCount: shardCount)
     case .steps(let steps): StepsRun(self, steps)
     case .keyByKey(let body, let join): KeyByKeyRun(self, body, join)
@@ -71,27 +71,15 @@ final class SingleShardRun: CommandRun {
   }
 }
 
-/// A command of which each shard does a part with the keys it has, all in one hop.
-final class PartedRun: CommandRun {
+/// A command of which each shard does the part with the keys it has, all in one hop.
+final class EachKeyRun: CommandRun {
   private let call: CommandCall
-  private let shards: [Int]
-  /// Each shard gets its own keys' words, rather than all words.
-  private let dividesKeys: Bool
-  private let join: JoinedReply
-  private var works: [CommandsWork] = []
+  private let join: Command.Join
+  private var works: [PartWork] = []
 
-  init(eachKeyOf call: CommandCall, join: Command.Join) {
+  init(_ call: CommandCall, _ join: Command.Join) {
     self.call = call
-    shards = call.shards
-    dividesKeys = true
-    self.join = JoinedReply(join: join)
-  }
-
-  init(everyShardOf call: CommandCall, shardCount: Int, join: Command.Join) {
-    self.call = call
-    shards = Array(0..<shardCount)
-    dividesKeys = false
-    self.join = JoinedReply(join: join)
+    self.join = join
   }
 
   var startsReading: Bool { !call.command.flags.contains(.write) }
@@ -100,17 +88,71 @@ final class PartedRun: CommandRun {
 
   func nextHop() -> CommandHop? {
     guard works.isEmpty else { return nil }
-    works.reserveCapacity(shards.count)
-    for _ in shards {
-      let work = CommandsWork()
-      _ = work.add(call, isDivided: dividesKeys)
-      works.append(work)
-    }
-    return CommandHop(
-      works: zip(shards, works).map { (shard: $0, work: $1) }, isLast: true)
+    works = call.shards.map { PartWork(call, shard: $0) }
+    return CommandHop(works: works.map { (shard: $0.shard, work: $0) }, isLast: true)
   }
 
   func writeReply(to reply: inout ReplyWriter) {
-    join.write(works.map { $0.reply(at: 0) }, of: call, shards, to: &reply)
+    JoinedReply(join: join).write(works.map { ($0.shard, $0.reply.bytes) }, of: call, to: &reply)
+  }
+}
+
+/// What one shard does of a command with keys on several.
+private final class PartWork: HopWork, @unchecked Sendable {
+  let shard: Int
+  private let call: CommandCall
+  private(set) var reply: ReplyWriter
+
+  init(_ call: CommandCall, shard: Int) {
+    self.call = call
+    self.shard = shard
+    reply = ReplyWriter(protocolVersion: call.protocolVersion)
+  }
+
+  func run(
+    _ keyspace: inout Keyspace, _ scheduler: ShardScheduler, _ counts: inout CommandStatistics
+  ) {
+    // The body of a command that takes any keys looks ahead by itself.
+    keyspace.forgetPrepared()
+    call.begin(&keyspace, &counts)
+    scheduler.withWords { words in
+      let arguments = call.part(of: shard, into: &words)
+      call.onBehalfOfScript(&keyspace) { keyspace in
+        counts.run(call.commandIndex, of: scheduler.table, arguments, &keyspace, &reply)
+      }
+    }
+    keyspace.forgetPrepared()
+  }
+}
+
+/// A command that every shard runs, all in one hop.
+final class EveryShardRun: CommandRun {
+  private let call: CommandCall
+  private let join: Command.Join
+  private let shardCount: Int
+  private var works: [CommandsWork] = []
+
+  init(_ call: CommandCall, _ join: Command.Join, shardCount: Int) {
+    self.call = call
+    self.join = join
+    self.shardCount = shardCount
+  }
+
+  var startsReading: Bool { !call.command.flags.contains(.write) }
+
+  func start() { works = [] }
+
+  func nextHop() -> CommandHop? {
+    guard works.isEmpty else { return nil }
+    works = (0..<shardCount).map { _ in
+      let work = CommandsWork()
+      _ = work.add(call)
+      return work
+    }
+    return CommandHop(works: works.enumerated().map { (shard: $0, work: $1) }, isLast: true)
+  }
+
+  func writeReply(to reply: inout ReplyWriter) {
+    JoinedReply(join: join).write(works.enumerated().map { ($0, $1.reply(at: 0)) }, of: call, to: &reply)
   }
 }

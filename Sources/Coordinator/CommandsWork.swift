@@ -4,25 +4,18 @@ package import Shard
 
 /// Runs whole commands on one shard, one after the other, and keeps their replies.
 package final class CommandsWork: HopWork, @unchecked Sendable {
-  private struct Entry {
-    let call: CommandCall
-    /// The shard gets the words of its own keys only.
-    let isDivided: Bool
-  }
-
-  private var entries: [Entry] = []
+  private var calls: [CommandCall] = []
   /// All replies, one after the other.
   package private(set) var replies = ReplyWriter()
   private var ends: [Int] = []
-  /// The entry to be run next.
+  /// The call to be run next.
   private var next = 0
   private var sliced: SlicedRun?
 
-  /// - Parameter isDivided: to run with the keys that are on this shard, rather than with all words.
   /// - Returns: which of the replies is this command's.
-  package func add(_ call: CommandCall, isDivided: Bool = false) -> Int {
-    entries.append(Entry(call: call, isDivided: isDivided))
-    return entries.count - 1
+  package func add(_ call: CommandCall) -> Int {
+    calls.append(call)
+    return calls.count - 1
   }
 
   package init() {}
@@ -30,31 +23,24 @@ package final class CommandsWork: HopWork, @unchecked Sendable {
   package func run(
     _ keyspace: inout Keyspace, _ scheduler: ShardScheduler, _ counts: inout CommandStatistics
   ) {
-    var words = ArgumentTable(capacity: 16)
     keyspace.forgetPrepared()
     prepareKeys(&keyspace, on: scheduler.shard)
-    while next < entries.count {
-      let entry = entries[next]
-      let call = entry.call
-      words.truncate(to: 0)
-      let arguments =
-        entry.isDivided
-        ? call.part(of: scheduler.shard, into: &words) : call.words.read(call.index, into: &words)
-      keyspace.select(call.database)
-      keyspace.leavesAccessClocks = call.leavesAccessClocks
-      if keyspace.observed.isTracking { keyspace.observed.setWriter(call.writer) }
-      replies.protocolVersion = call.protocolVersion
-      counts.observer.client = call.client
-      // Only alone: what several commands change must be one unit for whoever keeps records.
-      if entries.count == 1, !entry.isDivided,
-        sliced != nil || call.command.isLong(&keyspace, arguments)
-      {
-        guard runSlice(call, arguments, &keyspace, &counts) else { break }
-      } else {
+    while next < calls.count {
+      let call = calls[next]
+      let isDone = scheduler.withWords { words in
+        let arguments = call.words.read(call.index, into: &words)
+        call.begin(&keyspace, &counts)
+        replies.protocolVersion = call.protocolVersion
+        // Only alone: what several commands change must be one unit for whoever keeps records.
+        if calls.count == 1, sliced != nil || call.command.isLong(&keyspace, arguments) {
+          return runSlice(call, arguments, &keyspace, &counts)
+        }
         call.onBehalfOfScript(&keyspace) { keyspace in
           counts.run(call.commandIndex, of: scheduler.table, arguments, &keyspace, &replies)
         }
+        return true
       }
+      guard isDone else { break }
       if call.isTracked, let reader = call.writer { remember(reader, of: call, scheduler.shard, &keyspace) }
       ends.append(replies.count)
       next += 1
@@ -74,13 +60,12 @@ package final class CommandsWork: HopWork, @unchecked Sendable {
   /// Lends the buffer of all replies, for somebody to keep it.
   func withReplies(_ body: (inout ReplyWriter) -> Void) { body(&replies) }
 
-  package var isUnfinished: Bool { next < entries.count }
+  package var isUnfinished: Bool { next < calls.count }
 
   /// Tells the keyspace what keys come, with their hashes.
   private func prepareKeys(_ keyspace: inout Keyspace, on shard: Int) {
-    // The body of a command that takes any keys looks ahead by itself.
-    for index in next..<entries.count where !entries[index].isDivided {
-      let call = entries[index].call
+    for index in next..<calls.count {
+      let call = calls[index]
       for key in call.keys where key.shard == shard {
         let word = call.words.word(key.position, at: call.index)
         keyspace.prepareNext(word, key.hash, database: key.database)

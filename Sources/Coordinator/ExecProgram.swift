@@ -61,7 +61,7 @@ package final class ExecProgram: TransactionProgram, ScriptHops {
     self.seed = seed
     self.runService = runService
     self.onConclusion = onConclusion
-    var collector = ClaimCollector()
+    var collector = ClaimCollector(reserving: items.count)
     for case .command(let call) in items {
       if call.keys.isEmpty { collector.add(shard: homeShard) }
       for key in call.keys { collector.add(key) }
@@ -75,7 +75,7 @@ package final class ExecProgram: TransactionProgram, ScriptHops {
     }
     if hasScripts { for shard in 0..<shardCount { collector.add(wholeShard: shard) } }
     if collector.isEmpty { collector.add(shard: homeShard) }
-    claims = collector.claims
+    claims = collector.finish()
   }
 
   package var startsReading: Bool { !watches.isEmpty }
@@ -212,7 +212,7 @@ package final class WatchProgram: TransactionProgram {
         collector.add(KeyClaim(hash: hash.rawValue, isExclusive: false), shard: watch.shard)
       }
     }
-    claims = collector.claims
+    claims = collector.finish()
   }
 
   package var startsReading: Bool { false }

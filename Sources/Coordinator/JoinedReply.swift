@@ -5,36 +5,35 @@ import RESP
 struct JoinedReply {
   let join: Command.Join
 
-  /// - Parameters:
-  ///   - parts: valid during the call.
-  ///   - shards: which they are from.
-  func write(
-    _ parts: [ByteView], of call: CommandCall, _ shards: [Int], to reply: inout ReplyWriter
-  ) {
-    if let error = parts.first(where: { !$0.isEmpty && $0[0] == 0x2D }) { return reply.raw(error) }
+  /// A shard's reply.
+  typealias Part = (shard: Int, bytes: ByteView)
+
+  /// - Parameter parts: valid during the call.
+  func write(_ parts: [Part], of call: CommandCall, to reply: inout ReplyWriter) {
+    if let error = parts.first(where: { !$0.bytes.isEmpty && $0.bytes[0] == 0x2D }) {
+      return reply.raw(error.bytes)
+    }
     switch join {
-    case .first: reply.raw(parts[0])
-    case .firstNonNull: reply.raw(parts.first { !Self.isNull($0) } ?? parts[0])
-    case .sum: reply.integer(parts.reduce(0) { $0 + Self.headerNumber($1) })
+    case .first: reply.raw(parts[0].bytes)
+    case .firstNonNull: reply.raw((parts.first { !Self.isNull($0.bytes) } ?? parts[0]).bytes)
+    case .sum: reply.integer(parts.reduce(0) { $0 + Self.headerNumber($1.bytes) })
     case .concatenation:
-      reply.array(parts.reduce(0) { $0 + Self.headerNumber($1) })
-      for part in parts { reply.raw(part[Self.headerCount(part)..<part.count]) }
-    case .elements: writeElements(parts, of: call, shards, to: &reply)
+      reply.array(parts.reduce(0) { $0 + Self.headerNumber($1.bytes) })
+      for (_, part) in parts { reply.raw(part[Self.headerCount(part)..<part.count]) }
+    case .elements: writeElements(parts, of: call, to: &reply)
     }
   }
 
   /// One element for each key, in the order of the keys.
-  private func writeElements(
-    _ parts: [ByteView], of call: CommandCall, _ shards: [Int], to reply: inout ReplyWriter
-  ) {
+  private func writeElements(_ parts: [Part], of call: CommandCall, to reply: inout ReplyWriter) {
     reply.array(call.keys.count)
-    var offsets = parts.map { Self.headerCount($0) }
+    var offsets = parts.map { Self.headerCount($0.bytes) }
     for key in call.keys {
-      guard let part = shards.firstIndex(of: key.shard),
-        let end = ReplyParser.skip(parts[part], from: offsets[part])
+      guard let index = parts.firstIndex(where: { $0.shard == key.shard }),
+        let end = ReplyParser.skip(parts[index].bytes, from: offsets[index])
       else { preconditionFailure("a part of a reply has too few elements") }
-      reply.raw(parts[part][offsets[part]..<end])
-      offsets[part] = end
+      reply.raw(parts[index].bytes[offsets[index]..<end])
+      offsets[index] = end
     }
   }
 

@@ -106,7 +106,8 @@ package final class Transaction: TransactionOwner {
       following = own
       missing = 1
       for part in parts { part.isLastHop = isLastHop }
-      return schedule(parts.filter { $0 !== own })
+      for part in parts where part !== own { send(.schedule(part), to: part.shard) }
+      return
     }
     for part in parts { part.isLastHop = isLastHop }
     schedule(parts)

@@ -74,10 +74,10 @@ public import Glibc
   @usableFromInline
   func free() { unsafe ReplyStorage.free(storage, capacity: capacity) }
 
-  /// Takes over all that `other` holds, which is empty then: its buffer rather than a copy where this one holds nothing
-  /// and it is worth it.
+  /// Takes over all that `other` holds, which is empty then: its buffer rather than a copy where this one has none,
+  /// or holds nothing and it is worth it.
   package mutating func take(_ other: inout ReplyWriter) {
-    if count == 0, other.count >= Self.movedMin {
+    if count == 0, capacity == 0 || other.count >= Self.movedMin {
       let version = protocolVersion
       swap(&self, &other)
       protocolVersion = version

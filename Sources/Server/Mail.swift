@@ -11,7 +11,7 @@ import Shard
   /// connections: each waits for its replies before it sends more.
   private var waiting: [[Parcel]]
   /// Commands of other shards, to be executed this turn.
-  var requests: [Parcel] = []
+  var requests = DoubleBuffer<Parcel>()
   private var spare: [Parcel] = []
   private static let sparesMax = 64
 
@@ -50,9 +50,8 @@ import Shard
 
   /// Puts everything into the mailboxes as far as there is room.
   ///
-  /// - Returns: the shards that got something.
-  mutating func ship(_ mailboxes: Mailboxes) -> [Int] {
-    var reached: [Int] = []
+  /// - Parameter reached: is told each shard that got something.
+  mutating func ship(_ mailboxes: Mailboxes, _ reached: (Int) -> Void) {
     for shard in 0..<shardCount {
       if let parcel = unsafe filling[shard] {
         waiting[shard].append(unsafe parcel.takeRetainedValue())
@@ -63,9 +62,8 @@ import Shard
       var sent = 0
       while sent < waiting[shard].count, mailbox.push(waiting[shard][sent]) { sent += 1 }
       waiting[shard].removeFirst(sent)
-      if sent > 0 { reached.append(shard) }
+      if sent > 0 { reached(shard) }
     }
-    return reached
   }
 
   /// Takes all parcels out of the mailboxes.

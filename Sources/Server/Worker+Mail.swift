@@ -40,8 +40,7 @@ extension Worker {
   /// Executes the commands other shards sent, queues the answers, and takes in what else they have to say.
   func answerRequests(_ keyspace: inout Keyspace, _ counts: inout CommandStatistics) {
     guard !mail.requests.isEmpty else { return }
-    let requests = mail.requests
-    mail.requests.removeAll(keepingCapacity: true)
+    let requests = mail.requests.take()
     for parcel in requests {
       if !parcel.trackings.isEmpty { takeTrackings(parcel, &keyspace) }
       if parcel.count > 0 { answer(parcel, &keyspace, &counts) }
@@ -52,6 +51,7 @@ extension Worker {
         answered.append(parcel)
       }
     }
+    mail.requests.giveBack(requests)
   }
 
   private func answer(
@@ -175,8 +175,7 @@ extension Worker {
   func exchangeMessages(_ keyspace: inout Keyspace, _ counts: inout CommandStatistics) {
     while hasMessages {
       sendReleased(&keyspace, &counts)
-      let outgoing = scheduler.outbox
-      scheduler.outbox.removeAll(keepingCapacity: true)
+      let outgoing = scheduler.outbox.take()
       for (message, shard) in outgoing {
         if holds(message, for: shard, keyspace) { continue }
         if shard == index {
@@ -185,6 +184,7 @@ extension Worker {
           mail.outgoing(to: shard).messages.append(message)
         }
       }
+      scheduler.outbox.giveBack(outgoing)
       runPendingServices(&keyspace, &counts)
       if scripts.hasDue { scripts.runDue(&keyspace, &counts) }
     }
@@ -216,7 +216,7 @@ extension Worker {
     guard server.shardCount > 1 else { return }
     for parcel in answered { mail.reuse(parcel) }
     answered.removeAll(keepingCapacity: true)
-    for shard in mail.ship(server.mailboxes) {
+    mail.ship(server.mailboxes) { shard in
       unsafe traffic.parcelCount += 1
       loop.wakeWithNextSubmission(server.loops[shard])
     }

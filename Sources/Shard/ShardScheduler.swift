@@ -1,6 +1,6 @@
 import CLinux
 package import Engine
-import RESP
+package import RESP
 
 /// Who may do what with one shard's keys, and when: transactions in their order, clients that wait, clients that watch.
 ///
@@ -25,7 +25,11 @@ package final class ShardScheduler {
   /// Transactions that other threads read values of this shard for.
   private var lendingCount = 0
   /// Answers and requests to be sent, this shard's own included.
-  package var outbox: [(message: ShardMessage, shard: Int)] = []
+  package var outbox = DoubleBuffer<(message: ShardMessage, shard: Int)>()
+  /// The words of the command being run, so that each need not have a table of its own.
+  @exclusivity(unchecked)
+  private var words = ArgumentTable(capacity: ShardScheduler.wordsRetained)
+  private static let wordsRetained = 256
   /// Somebody keeps records of what is done: transactions over several shards are put into every shard's log as a
   /// whole.
   package var recordsEffects = false
@@ -42,6 +46,13 @@ package final class ShardScheduler {
     self.seed = seed
     self.table = table
     self.ids = ids
+  }
+
+  /// Lends an empty table for the words of one command. Not to be nested.
+  @inline(__always)
+  package func withWords<Result>(_ body: (inout ArgumentTable) -> Result) -> Result {
+    defer { unsafe words.removeAll(retaining: Self.wordsRetained) }
+    return unsafe body(&words)
   }
 
   // MARK: Transactions

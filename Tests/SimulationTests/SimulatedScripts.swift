@@ -116,7 +116,7 @@ final class SimulatedScripts: ScriptHost {
       for shard in 0..<server.shardCount { collector.add(wholeShard: shard) }
     }
     let program = ScriptProgram(
-      claims: collector.claims, shardCount: server.shardCount, seed: server.seed
+      claims: collector.finish(), shardCount: server.shardCount, seed: server.seed
     ) { [unowned self] in
       server.later(at: index) { self.goOn(run, nil) }
     } onConclusion: {

@@ -128,8 +128,7 @@ final class SimulatedServer {
   func settle(_ index: Int) {
     let node = nodes[index]
     while !node.scheduler.outbox.isEmpty {
-      let outgoing = node.scheduler.outbox
-      node.scheduler.outbox.removeAll()
+      let outgoing = node.scheduler.outbox.take()
       for (message, target) in outgoing {
         if target == index {
           receive(message, at: index)

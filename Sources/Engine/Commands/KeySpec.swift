@@ -107,6 +107,7 @@ package struct KeySpec: Sendable {
       // A key whose value is missing: MSET with an odd number of words.
       let isWhole = (end - start + 1) % step == 0
       if last < 0, limit <= 1, !isWhole, !toleratesMissingValue { return false }
+      positions.reserveCapacity(positions.count + (end - start) / step + 1)
       for position in stride(from: start, through: end, by: step) { positions.append(position) }
     case .count(let countIndex, let firstKey, let step):
       guard start + countIndex < arguments.count,
@@ -116,6 +117,7 @@ package struct KeySpec: Sendable {
       guard count <= arguments.count, first + (count - 1) * step < arguments.count else {
         return false
       }
+      positions.reserveCapacity(positions.count + count)
       for index in 0..<count { positions.append(first + index * step) }
     case .unknown: break
     }

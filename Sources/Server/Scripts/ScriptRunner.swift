@@ -164,7 +164,7 @@ import Synchronization
     } else {
       for shard in 0..<server.shardCount { collector.add(wholeShard: shard) }
     }
-    return collector.claims
+    return collector.finish()
   }
 
   private func schedule(_ run: ScriptRun) {
