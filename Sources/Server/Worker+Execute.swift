@@ -56,6 +56,8 @@ extension Worker {
       let connection = batch.runs[index].connection
       connection.isScheduled = false
       if connection.isClosing { continue }
+      // What was published before comes before its replies.
+      if connection.isSubscriber { deliverGathered() }
       // The output moves here for the run, so that writing to it needs no look at the connection.
       var output = ReplyWriter()
       swap(&output, &connection.output)

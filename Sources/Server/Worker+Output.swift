@@ -16,6 +16,7 @@ extension Worker {
 
   /// Sends what the turn has written: one send a connection.
   func flushTouched() {
+    deliverGathered()
     guard !touched.isEmpty else { return }
     for connection in touched {
       connection.isTouched = false

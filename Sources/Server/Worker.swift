@@ -73,8 +73,8 @@ final class Worker: LoopClient, @unchecked Sendable {
   var broadcastClients: [Connection] = []
   /// Clients that publish too fast for other threads.
   var flooding: [Connection] = []
-  /// Keeps its buffers from message to message.
-  var encodedPushes = EncodedPush()
+  /// What this turn has for one channel's subscribers.
+  var gathered = GatheredMessages()
   /// Monotonic nanoseconds, and milliseconds since 1970, as of this turn.
   private(set) var turnTime: UInt64 = 0
   private(set) var wallTime: Int64 = 0

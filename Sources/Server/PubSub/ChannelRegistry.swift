@@ -146,6 +146,15 @@ enum SubscriptionKind: CaseIterable {
     case .shardChannel: "sunsubscribe"
     }
   }
+
+  /// What a message to the subscribers begins with.
+  var message: StaticString {
+    switch self {
+    case .channel: "message"
+    case .pattern: "pmessage"
+    case .shardChannel: "smessage"
+    }
+  }
 }
 
 /// The routes one thread has looked up, as long as they hold.

@@ -3,11 +3,15 @@ import Shard
 
 /// One thread's subscribers of a channel or pattern.
 final class Audience {
+  let kind: SubscriptionKind
   let name: ChannelName
   /// In no particular order.
   fileprivate(set) var connections: [Connection] = []
 
-  init(_ name: ChannelName) { self.name = name }
+  init(_ kind: SubscriptionKind, _ name: ChannelName) {
+    self.kind = kind
+    self.name = name
+  }
 }
 
 /// What one connection is subscribed to.
@@ -63,7 +67,7 @@ struct LocalAudiences {
   /// - Returns: false if the connection is subscribed already.
   mutating func add(_ connection: Connection, _ kind: SubscriptionKind, _ name: ChannelName) -> Bool {
     guard connection.subscriptions[kind][name] == nil else { return false }
-    let audience = self[kind][name] ?? Audience(name)
+    let audience = self[kind][name] ?? Audience(kind, name)
     self[kind][name] = audience
     connection.subscriptions[kind][name] = Subscriptions.Place(
       audience: audience, index: audience.connections.count)

@@ -11,6 +11,7 @@ extension Worker {
     _ connection: Connection, _ kind: SubscriptionKind, _ name: ByteView,
     _ reply: inout ReplyWriter
   ) {
+    deliverGathered()
     let channel = ChannelName(name, seed: server.seed)
     if audiences.add(connection, kind, channel) {
       server.channels.change(kind, channel, worker: index, by: 1)
@@ -59,6 +60,7 @@ extension Worker {
   private func unsubscribe(
     _ connection: Connection, _ kind: SubscriptionKind, _ channel: ChannelName
   ) {
+    deliverGathered()
     guard audiences.remove(connection, kind, channel) else { return }
     server.channels.change(kind, channel, worker: index, by: -1)
     connection.isSubscriber = !connection.subscriptions.isEmpty
@@ -127,55 +129,42 @@ extension Worker {
 
   // MARK: Delivering
 
-  /// Hands a message to this thread's subscribers.
+  /// Hands a message to this thread's subscribers: at the end of the turn, or as soon as something else is to follow it.
   func deliver(_ publication: Publication) {
+    if publication.isSharded {
+      if let audience = audiences.shardChannels[publication.channel] { gather(publication, for: audience) }
+      return
+    }
+    if let audience = audiences.channels[publication.channel] { gather(publication, for: audience) }
+    guard !audiences.patterns.isEmpty else { return }
     ByteView.with(publication.channel.bytes) { channel in
-      ByteView.with(publication.message) { message in
-        let own = publication.isSharded ? audiences.shardChannels : audiences.channels
-        if let audience = own[publication.channel] {
-          deliver(to: audience) { push in
-            push.push(3)
-            push.bulk(publication.isSharded ? "smessage" : "message" as StaticString)
-            push.bulk(channel)
-            push.bulk(message)
-          }
-        }
-        guard !publication.isSharded else { return }
-        for (pattern, audience) in audiences.patterns {
-          ByteView.with(pattern.bytes) { pattern in
-            guard Glob.matches(pattern, channel) else { return }
-            deliver(to: audience) { push in
-              push.push(4)
-              push.bulk("pmessage" as StaticString)
-              push.bulk(pattern)
-              push.bulk(channel)
-              push.bulk(message)
-            }
-          }
-        }
+      for (pattern, audience) in audiences.patterns
+      where ByteView.with(pattern.bytes, { Glob.matches($0, channel) }) {
+        gather(publication, for: audience)
       }
     }
   }
 
-  /// Encodes a message once for each protocol that is spoken, and appends it to all outputs.
-  private func deliver(to audience: Audience, _ encode: (inout ReplyWriter) -> Void) {
-    var encoded = EncodedPush()
-    swap(&encoded, &encodedPushes)
-    encoded.two.removeAll()
-    encoded.three.removeAll()
+  private func gather(_ publication: Publication, for audience: Audience) {
+    if gathered.isFull || gathered.audience !== audience { deliverGathered() }
+    gathered.add(publication, for: audience)
+  }
+
+  /// Appends the gathered messages to the outputs of those who are to have them: encoded once for each protocol that is
+  /// spoken, and with one look at each connection.
+  func deliverGathered() {
+    guard let audience = gathered.audience else { return }
+    // What follows may come back here.
+    var messages = GatheredMessages()
+    swap(&messages, &gathered)
     var slow: [Connection] = []
     let limit = settings.pubsubOutputLimits.hardBytes
     for connection in audience.connections {
-      if connection.protocolVersion == 2 {
-        if encoded.two.isEmpty { encode(&encoded.two) }
-        push(encoded.two.bytes, to: connection)
-      } else {
-        if encoded.three.isEmpty { encode(&encoded.three) }
-        push(encoded.three.bytes, to: connection)
-      }
+      push(messages.encoded(protocolVersion: connection.protocolVersion), to: connection)
       if limit > 0, connection.pendingOutputByteCount > limit { slow.append(connection) }
     }
-    swap(&encoded, &encodedPushes)
+    messages.removeAll()
+    if gathered.audience == nil { swap(&messages, &gathered) }
     for connection in slow { disconnectSlow(connection) }
   }
 
@@ -197,10 +186,4 @@ extension Worker {
     output.raw(connection.pushes.bytes)
     connection.pushes.removeAll()
   }
-}
-
-/// One push in both protocols; empty where nobody speaks it.
-struct EncodedPush: ~Copyable {
-  var two = ReplyWriter(protocolVersion: 2)
-  var three = ReplyWriter(protocolVersion: 3)
 }

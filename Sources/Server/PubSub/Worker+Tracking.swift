@@ -177,6 +177,7 @@ extension Worker {
       connection.pushes.raw(bytes)
       touch(connection)
     } else {
+      deliverGathered()
       push(bytes, to: connection)
     }
   }
