@@ -78,6 +78,32 @@ def test_messages_of_one_publisher_stay_in_order(server):
         thread.join()
 
 
+def test_messages_of_different_kinds_come_in_the_order_of_their_publishing(server):
+    """Subscribers of several channels and a pattern, of both protocols; long messages among short ones."""
+    subscribers = [subscribed(server, "SUBSCRIBE", "a", "b", count=2, protocol=2 + number % 2) for number in range(6)]
+    for subscriber in subscribers:
+        subscriber("PSUBSCRIBE", "[ab]")
+    sent = [(b"aab"[number % 3 : number % 3 + 1], b"%d" % number * (1 if number % 50 else 20_000)) for number in range(400)]
+    with server.connect() as client:
+        for start in range(0, len(sent), 40):
+            counts = client.pipeline([("PUBLISH", channel, message) for channel, message in sent[start : start + 40]])
+            assert counts == [b":12\r\n"] * 40
+    for subscriber in subscribers:
+        for channel, message in sent:
+            assert subscriber.read().plain() == [b"message", channel, message]
+            assert subscriber.read().plain() == [b"pmessage", b"[ab]", channel, message]
+        subscriber.close()
+
+
+def test_one_own_message_comes_before_the_end_of_the_subscription(server):
+    with server.connect(protocol=3) as client:
+        commands = [("SUBSCRIBE", "own"), ("PUBLISH", "own", "1"), ("UNSUBSCRIBE", "own"), ("PUBLISH", "own", "2"), ("PING",)]
+        client.send(b"".join(encode(words) for words in commands))
+        replies = [client.read().plain() for _ in range(6)]
+        assert [reply for reply in replies if not isinstance(reply, list)] == [1, 0, b"PONG"]
+        assert replies.index([b"subscribe", b"own", 1]) < replies.index([b"message", b"own", b"1"])
+
+
 def test_an_unsubscribed_client_has_got_what_was_published_before(server):
     with server.connect() as client:
         for number in range(200):
