@@ -41,6 +41,11 @@ static inline uintptr_t cjemalloc_freed_counter(void) {
   return mallctl("thread.deallocatedp", &counter, &size, NULL, 0) == 0 ? (uintptr_t)counter : 0;
 }
 
+/// The value of such a counter, 0 without. From any thread.
+static inline int64_t cjemalloc_counter(uintptr_t counter) {
+  return counter ? (int64_t)__atomic_load_n((uint64_t *)counter, __ATOMIC_RELAXED) : 0;
+}
+
 /// The difference of two such counters, 0 without. From any thread: a counter is one aligned word.
 static inline int64_t cjemalloc_net(uintptr_t allocated, uintptr_t freed) {
   if (!allocated || !freed) return 0;

@@ -15,6 +15,10 @@ struct MemoryRoom {
   private var netMax = Int.max
   /// What this thread had allocated before the first client came.
   private let netAtStart: Int
+  /// What of the others' use is pages rather than blocks.
+  private(set) var overrun = 0
+  /// What this thread had ever allocated when it last looked at the pages.
+  private var allocatedAtLook = 0
   /// When this turn's time for evicting ends; nil: it has not begun.
   var evictionDeadline: UInt64?
   /// What this thread had allocated when that time was over: commands that come later in the turn must not add to it.
@@ -51,8 +55,22 @@ struct MemoryRoom {
 
   /// Takes over what the others use.
   mutating func refresh() {
-    netMax = isLimited ? bytesMax &- watch.used(exceptShard: shard) &+ noteByteCount : .max
+    lookAtPages()
+    overrun = watch.overrun
+    netMax = isLimited ? bytesMax &- watch.used(exceptShard: shard) &- overrun &+ noteByteCount : .max
   }
+
+  /// Has the pages in use counted when much was allocated since the last time.
+  private mutating func lookAtPages() {
+    guard isLimited else { return }
+    let allocated = own.allocated
+    guard allocated &- allocatedAtLook > max(bytesMax / Self.lookPart, Self.lookBytesMin) else { return }
+    allocatedAtLook = allocated
+    watch.sample()
+  }
+
+  private static let lookPart = 256
+  private static let lookBytesMin = 1 << 20
 
   /// An eviction has left so much to be told.
   mutating func forgive(_ byteCount: Int) {
@@ -63,8 +81,11 @@ struct MemoryRoom {
   /// Whether more than `maxmemory` is in use.
   @inline(__always) var isExceeded: Bool { own.net > netMax }
 
-  /// Bytes beyond `maxmemory`; below zero while there is room.
+  /// Bytes beyond `maxmemory`, pages' included; below zero while there is room.
   var excess: Int { own.net &- netMax }
+
+  /// The same of what commands may be refused for.
+  var blockExcess: Int { excess &- overrun }
 
   /// The turn's time for evicting is over.
   mutating func endTime() { netAtEnd = own.net }

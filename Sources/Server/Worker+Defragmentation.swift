@@ -45,6 +45,10 @@ extension WorkerSettings.MemoryLimits {
   /// With a limit, pages in use may exceed it by this percentage before blocks are moved, whatever the thresholds say; and with
   /// the second one all time is used that may be.
   private static let excess = 2...6
+  /// Beyond that, memory would be used that nobody has: then moving comes before commands, which slows down whoever
+  /// writes until his values fit.
+  private static let overload = 7...10
+  private static let overloadEffort = 25...85
 
   /// Percent of a processor's time to be spent on moving blocks, 0 for none.
   ///
@@ -61,6 +65,9 @@ extension WorkerSettings.MemoryLimits {
       let excess = (allocated + waste - bytesMax) * 100 / bytesMax
       if excess >= Self.excess.lowerBound {
         effort = max(effort, Self.share(of: limits.effort, excess, Self.excess))
+      }
+      if excess >= Self.overload.lowerBound {
+        effort = max(effort, Self.share(of: Self.overloadEffort, excess, Self.overload))
       }
     }
     return effort
@@ -80,13 +87,17 @@ extension Worker {
   private static let restDoublingsMax = 4
   /// Slices are no shorter where a turn has spent its time on something else.
   private static let sliceNanosecondsMin: UInt64 = 50_000
+  /// While pages far beyond `maxmemory` are in use, each turn is followed by a slice as long as the effort asks for, within
+  /// these bounds.
+  private static let overloadSliceNanoseconds: ClosedRange<UInt64> = 500_000...1_000_000
 
   /// Now and then: begins to move blocks, works harder, or ends.
   func watchFragmentation() {
     let (waste, allocated) = server.memory.waste
     let effort = settings.memory.effort(waste: waste, allocated: allocated)
     if defragmentation.effort == 0 {
-      guard effort > 0, EventLoop.monotonicNanoseconds >= defragmentation.restsUntil else { return }
+      let isUrgent = effort > settings.memory.defragmentation.effort.upperBound
+      guard effort > 0, isUrgent || EventLoop.monotonicNanoseconds >= defragmentation.restsUntil else { return }
       defragmentation.start = EventLoop.monotonicNanoseconds
       defragmentation.effort = effort
       defragmentation.isDue = true
@@ -106,14 +117,24 @@ extension Worker {
 
   /// One slice, after a turn's commands and what else was to be done.
   ///
-  /// - Parameter ticks: when the commands had been run.
-  func moveBlocks(since ticks: UInt64) {
+  /// - Parameter marks: up to the commands' end.
+  func moveBlocks(after marks: TurnMarks) {
     defragmentation.isDue = false
     guard defragmentation.effort > 0 else { return }
     let start = EventLoop.monotonicNanoseconds
-    let spent = UInt64(Double(clinux_ticks() &- ticks) / server.tickClock.rate * 1000)
-    let slice = min(settings.memory.defragmentation.sliceNanoseconds, Self.sliceNanoseconds)
-    let end = start + (spent < slice ? max(slice - spent, Self.sliceNanosecondsMin) : Self.sliceNanosecondsMin)
+    func nanoseconds(since ticks: UInt64) -> UInt64 {
+      UInt64(Double(clinux_ticks() &- ticks) / server.tickClock.rate * 1000)
+    }
+    let slice = min(
+      max(settings.memory.defragmentation.sliceNanoseconds, Self.sliceNanosecondsMin), Self.sliceNanoseconds)
+    let effort = UInt64(defragmentation.effort)
+    let isOverloaded = defragmentation.effort > settings.memory.defragmentation.effort.upperBound
+    let bounds = isOverloaded ? Self.overloadSliceNanoseconds : Self.sliceNanosecondsMin...slice
+    let wanted =
+      isOverloaded
+      ? nanoseconds(since: marks.start) * effort / (100 - effort)
+      : slice - min(nanoseconds(since: marks.commands), slice)
+    let end = start + min(max(wanted, bounds.lowerBound), bounds.upperBound)
     shard.assumeIsolated { shard in
       shard.withKeyspace { keyspace in
         if scheduler.intents.isShardClaimed { return }
@@ -124,7 +145,6 @@ extension Worker {
     recordLatency(.activeDefragCycle, milliseconds: Int(taken / 1_000_000))
     guard defragmentation.effort > 0, !defragmentation.isTimed else { return }
     defragmentation.isTimed = true
-    let effort = UInt64(defragmentation.effort)
     loop.schedule(after: max(taken, Self.sliceNanosecondsMin) * (100 - effort) / effort) { [unowned self] in
       defragmentation.isTimed = false
       defragmentation.isDue = defragmentation.effort > 0

@@ -32,6 +32,8 @@ extension Worker {
   /// Takes over `maxmemory`. With a limit, the thread's arena gives back soon what keys of other sizes have left; without
   /// one, pages that will be used again stay a while.
   func limitMemory() {
+    let evicts = settings.keyspace.evictionPolicy.ranking != .none
+    server.memory.setEvictionLimit(evicts ? settings.memory.bytesMax : 0)
     unsafe room.limit(to: settings.memory.bytesMax)
     _ = cjemalloc_set_decay(settings.memory.bytesMax > 0 ? Self.limitedDecayMilliseconds : Self.decayMilliseconds)
   }
@@ -153,14 +155,14 @@ extension Worker {
       hasBackgroundWork = true
       return false
     }
-    return unsafe room.excess > (areAsked ? room.bytesMax / Self.lateMax : 0)
+    return unsafe room.blockExcess > (areAsked ? room.bytesMax / Self.lateMax : 0)
   }
 
   /// As `isOutOfMemory`, without making any.
   func hasNoRoom(_ keyspace: borrowing Keyspace) -> Bool {
     guard unsafe room.isLimited else { return false }
     unsafe room.refresh()
-    guard unsafe room.isExceeded else { return false }
+    guard unsafe room.blockExcess > 0 else { return false }
     publishEvictable(keyspace)
     return server.memory.shards.allSatisfy { $0.evictable.load(ordering: .relaxed) == 0 }
   }

@@ -213,7 +213,7 @@ final class Worker: LoopClient, @unchecked Sendable {
     }
     marks.commands = clinux_ticks()
     if unsafe hasBackgroundWork || scheduler.hasUnfinished || room.isWanted { workInBackground() }
-    if defragmentation.isDue { moveBlocks(since: marks.commands) }
+    if defragmentation.isDue { moveBlocks(after: marks) }
     if journal.isOpen { advanceJournal() }
     marks.background = clinux_ticks()
     flushTouched()

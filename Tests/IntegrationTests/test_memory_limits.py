@@ -219,13 +219,14 @@ def test_frequency_and_idle_time_are_told(start):
 
 @pytest.mark.parametrize("number", [1, 3])
 def test_the_resident_set_follows_the_limit_when_sizes_change(start, number):
-    """Values of ever other sizes, each time enough to replace all: what they leave half empty is given back."""
+    """Values of ever other sizes, each time enough to replace all: what they leave half empty is given back, and
+    counts meanwhile."""
     server = start(shards=number)
     limit = 48 << 20
     with Client(server.address, timeout=20) as client:
         base = int(info(client)["used_memory_rss"])
         client("CONFIG", "SET", "maxmemory", limit, "maxmemory-policy", "allkeys-lru")
-        key = 0
+        key = peak = 0
         for size in [50, 700, 100, 3000, 60]:
             written = 0
             while written < 1.5 * limit:
@@ -233,7 +234,9 @@ def test_the_resident_set_follows_the_limit_when_sizes_change(start, number):
                 key += 500
                 written += sum(len(command[2]) + 64 for command in commands)
                 client.all(commands)
+                peak = max(peak, int(info(client)["used_memory_rss"]))
             end = time.monotonic() + 8
             while (rss := int(info(client)["used_memory_rss"])) - base > 1.1 * limit:
                 assert time.monotonic() < end, f"{size}: {(rss - base) / limit}"
                 time.sleep(0.05)
+        assert peak - base < 1.5 * limit, (peak - base) / limit

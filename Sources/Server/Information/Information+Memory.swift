@@ -27,6 +27,7 @@ extension Information {
     ratio("rss_overhead", memory.residentSet, memory.resident)
     ratio("mem_fragmentation", memory.residentSet, memory.allocated)
     field("mem_not_counted_for_evict", server.memory.uncounted)
+    field("mem_page_overrun", server.memory.overrun)
     for name in [
       "mem_replication_backlog", "mem_total_replication_buffers",
       "mem_replica_full_sync_buffer", "mem_clients_slaves",

@@ -24,6 +24,9 @@ final class MemoryWatch: Sendable {
     let clients = Atomic<Int>(0)
     let largestClient = Atomic<Int>(0)
 
+    /// Bytes its thread has ever allocated.
+    var allocated: Int { Int(cjemalloc_counter(allocatedCounter.load(ordering: .relaxed))) }
+
     /// Bytes its thread has allocated and not freed. May be below zero: threads free what others have allocated.
     @inline(__always)
     var net: Int {
@@ -58,6 +61,9 @@ final class MemoryWatch: Sendable {
   /// What active pages have beyond the blocks in them, and what is allocated: as of the last look.
   private let wasted = Atomic<Int>(0)
   private let allocatedLast = Atomic<Int>(0)
+  /// `maxmemory` where keys may go for it, else 0; and the bytes of pages in use beyond what it allows for them.
+  private let evictionLimit = Atomic<Int>(0)
+  private let pageOverrun = Atomic<Int>(0)
   /// Since when more than `maxmemory` is in use, in monotonic nanoseconds; 0: it is not.
   private let exceededSince = Atomic<UInt64>(0)
   private let exceededBefore = Atomic<UInt64>(0)
@@ -102,6 +108,28 @@ final class MemoryWatch: Sendable {
     return sum
   }
 
+  /// Bytes of pages in use beyond those that belong to `maxmemory`: where sizes of values change, blocks of the new sizes
+  /// need pages while the old ones' are half empty. Keys go for them as for what is allocated, so that the process does
+  /// not take memory that nobody has granted it; but no command is refused.
+  ///
+  /// As of the last look; a part of the limit at most, since pages become free only when blocks are moved together.
+  var overrun: Int { pageOverrun.load(ordering: .relaxed) }
+
+  /// Pages may be in use for the limit, so much more of it, and this.
+  private static let pagePart = 32
+  private static let pageBytes = 6 << 20
+  private static let overrunPart = 4
+  /// A key that goes seldom leaves a whole page.
+  private static let overrunWeight = 2
+
+  func setEvictionLimit(_ bytesMax: Int) { evictionLimit.store(bytesMax, ordering: .relaxed) }
+
+  private func noteActivePages(_ active: Int) {
+    let limit = evictionLimit.load(ordering: .relaxed)
+    let overrun = limit > 0 ? (active - limit - limit / Self.pagePart - Self.pageBytes) * Self.overrunWeight : 0
+    pageOverrun.store(min(max(overrun, 0), limit / Self.overrunPart), ordering: .relaxed)
+  }
+
   /// What does not count for `maxmemory`.
   var uncounted: Int { shards.reduce(0) { $0 + $1.uncounted.load(ordering: .relaxed) } }
 
@@ -136,7 +164,9 @@ final class MemoryWatch: Sendable {
     _ = cjemalloc_refresh_statistics()
     let allocatedByThreads = Int(unsafe cjemalloc_statistic("stats.allocated"))
     let allocated = allocatedByThreads - cjemalloc_cached_bytes()
-    wasted.store(Int(unsafe cjemalloc_statistic("stats.active")) - allocatedByThreads, ordering: .relaxed)
+    let active = Int(unsafe cjemalloc_statistic("stats.active"))
+    wasted.store(active - allocatedByThreads, ordering: .relaxed)
+    noteActivePages(active)
     allocatedLast.store(allocated, ordering: .relaxed)
     let after = netOfShards
     return (allocated, (before + after) / 2, abs(after - before))
