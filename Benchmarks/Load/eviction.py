@@ -17,7 +17,7 @@ import servers
 POLICIES = ["allkeys-lru", "allkeys-lfu"]
 BATCH = 64
 VALUE = b"x" * 32
-CHURN_SIZES = [40, 700, 100, 3000, 60, 1500, 250, 12000, 40]
+CHURN_SIZES = [100, 700, 250, 3000, 100, 1500, 250]
 RESIDENT_GOAL = 1.1
 
 
@@ -60,10 +60,11 @@ def hit_rate(server, requests):
 
 
 def churned_resident_bytes(server, limit):
-    """The largest resident set after each change of the values' size."""
-    largest = 0
+    """Values of ever other sizes, each time enough to replace all twice: the largest resident sets when a size is through, and
+    at any moment."""
+    after = worst = 0
+    text = b"x" * (2 * max(CHURN_SIZES))
     with server.connect() as connection:
-        file = connection.makefile("rb")
         number = 0
         for size in CHURN_SIZES:
             draw = random.Random(size)
@@ -72,14 +73,16 @@ def churned_resident_bytes(server, limit):
                 batch = []
                 for _ in range(BATCH):
                     count = draw.randrange(size // 2, size * 3 // 2)
-                    batch.append(encode(b"SET", b"key:%d" % number, b"x" * count))
+                    batch.append(encode(b"SET", b"key:%d" % number, text[:count]))
                     written += count + 64
                     number += 1
                 connection.sendall(b"".join(batch))
-                for _ in batch:
-                    file.readline()
-            largest = max(largest, server.resident_bytes())
-    return largest
+                missing = BATCH * len(b"+OK\r\n")
+                while missing:
+                    missing -= len(connection.recv(missing))
+                worst = max(worst, server.resident_bytes())
+            after = max(after, server.resident_bytes())
+    return after, worst
 
 
 def limited(make, limit, policy):
@@ -93,7 +96,7 @@ def main():
     parser.add_argument("--keys", type=int, default=500_000)
     parser.add_argument("--requests", type=int, default=1_500_000)
     parser.add_argument("--limit", type=int, default=7 << 20, help="room for about a fifth of the keys")
-    parser.add_argument("--churn-limit", type=int, default=100 << 20)
+    parser.add_argument("--churn-limit", type=int, default=512 << 20)
     parser.add_argument("--shards", type=int, nargs="*", default=[1])
     parser.add_argument("--peers", nargs="*", default=["redis8"], choices=peers.NAMES)
     parser.add_argument("--only", choices=["hits", "churn"])
@@ -119,11 +122,12 @@ def main():
         rows = []
         for make in makers:
             with limited(make, options.churn_limit, "allkeys-lru") as server:
-                ratio = churned_resident_bytes(server, options.churn_limit) / options.churn_limit
-                goal = (f"≤ {RESIDENT_GOAL}, {markdown.verdict(ratio <= RESIDENT_GOAL)}"
+                after, worst = (size / options.churn_limit for size in churned_resident_bytes(server, options.churn_limit))
+                goal = (f"≤ {RESIDENT_GOAL}, {markdown.verdict(worst <= RESIDENT_GOAL)}"
                         if server.name.startswith("Martlet") else "")
-                rows.append([server.name, f"{ratio:.3f}", goal])
-        markdown.section("Largest resident set over maxmemory, sizes in turn", ["server", "ratio", "goal"], rows)
+                rows.append([server.name, f"{after:.3f}", f"{worst:.3f}", goal])
+        markdown.section(f"Resident set over maxmemory ({options.churn_limit >> 20} MiB), sizes in turn",
+                         ["server", "largest when a size is through", "largest", "goal"], rows)
     return 0
 
 

@@ -87,6 +87,7 @@ SECTIONS = [
     Section("persistence", load("persistence"), ("--rounds", "1", "--keys", "200000", "--requests", "2000")),
     Section("eviction", load("eviction"), ("--keys", "50000", "--requests", "150000", "--limit", str(1 << 20),
                                            "--churn-limit", str(10 << 20))),
+    Section("observing", load("observing"), ("--rounds", "1", "--keys", "10000", "--requests", "20000")),
     Section("publish", load("publish"), ("--rounds", "1", "--subscribers", "100", "--messages", "64")),
     Section("embedded", ("swift", "run", "-c", "release", "--package-path", "Benchmarks/Embedded", "--scratch-path",
                          ".build-embedded", "Embedded", "--rounds", "5"), ("--rounds", "1"),

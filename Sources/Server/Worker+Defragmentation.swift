@@ -44,10 +44,10 @@ struct Defragmentation: ~Copyable {
 extension WorkerSettings.MemoryLimits {
   /// With a limit, pages in use may exceed it by this percentage before blocks are moved, whatever the thresholds say; and with
   /// the second one all time is used that may be.
-  private static let excess = 2...6
+  private static let excess = 2...4
   /// Beyond that, memory would be used that nobody has: then moving comes before commands, which slows down whoever
   /// writes until his values fit.
-  private static let overload = 7...10
+  private static let overload = 4...8
   private static let overloadEffort = 25...85
 
   /// Percent of a processor's time to be spent on moving blocks, 0 for none.

@@ -115,18 +115,19 @@ final class MemoryWatch: Sendable {
   /// As of the last look; a part of the limit at most, since pages become free only when blocks are moved together.
   var overrun: Int { pageOverrun.load(ordering: .relaxed) }
 
-  /// Pages may be in use for the limit, so much more of it, and this.
-  private static let pagePart = 32
+  /// Pages may be in use for the limit and such a part of it, or this.
+  private static let pagePart = 48
   private static let pageBytes = 6 << 20
   private static let overrunPart = 4
   /// A key that goes seldom leaves a whole page.
-  private static let overrunWeight = 2
+  private static let overrunWeight = 4
 
   func setEvictionLimit(_ bytesMax: Int) { evictionLimit.store(bytesMax, ordering: .relaxed) }
 
   private func noteActivePages(_ active: Int) {
     let limit = evictionLimit.load(ordering: .relaxed)
-    let overrun = limit > 0 ? (active - limit - limit / Self.pagePart - Self.pageBytes) * Self.overrunWeight : 0
+    let pages = limit + max(limit / Self.pagePart, Self.pageBytes)
+    let overrun = limit > 0 ? (active - pages) * Self.overrunWeight : 0
     pageOverrun.store(min(max(overrun, 0), limit / Self.overrunPart), ordering: .relaxed)
   }
 
