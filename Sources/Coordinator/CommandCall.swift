@@ -86,12 +86,15 @@ package final class CommandCall: Sendable {
     keyspace.now = now
   }
 
-  /// Says on whose behalf and how the next body runs on a keyspace.
-  func begin(_ keyspace: inout Keyspace, _ counts: inout CommandStatistics) {
+  /// Sets up what a body expects that runs for this call.
+  func begin(
+    _ keyspace: inout Keyspace, _ counts: inout CommandStatistics, _ reply: inout ReplyWriter
+  ) {
     keyspace.select(database)
     keyspace.leavesAccessClocks = leavesAccessClocks
     if keyspace.observed.isTracking { keyspace.observed.setWriter(writer) }
     counts.observer.client = client
+    reply.protocolVersion = protocolVersion
   }
 
   /// Whose changes it makes: who tracks keys need not hear of his own. nil for nobody's.

@@ -101,12 +101,11 @@ final class EachKeyRun: CommandRun {
 private final class PartWork: HopWork, @unchecked Sendable {
   let shard: Int
   private let call: CommandCall
-  private(set) var reply: ReplyWriter
+  private(set) var reply = ReplyWriter()
 
   init(_ call: CommandCall, shard: Int) {
     self.call = call
     self.shard = shard
-    reply = ReplyWriter(protocolVersion: call.protocolVersion)
   }
 
   func run(
@@ -114,7 +113,7 @@ private final class PartWork: HopWork, @unchecked Sendable {
   ) {
     // The body of a command that takes any keys looks ahead by itself.
     keyspace.forgetPrepared()
-    call.begin(&keyspace, &counts)
+    call.begin(&keyspace, &counts, &reply)
     scheduler.withWords { words in
       let arguments = call.part(of: shard, into: &words)
       call.onBehalfOfScript(&keyspace) { keyspace in

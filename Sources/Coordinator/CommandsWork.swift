@@ -29,8 +29,7 @@ package final class CommandsWork: HopWork, @unchecked Sendable {
       let call = calls[next]
       let isDone = scheduler.withWords { words in
         let arguments = call.words.read(call.index, into: &words)
-        call.begin(&keyspace, &counts)
-        replies.protocolVersion = call.protocolVersion
+        call.begin(&keyspace, &counts, &replies)
         // Only alone: what several commands change must be one unit for whoever keeps records.
         if calls.count == 1, sliced != nil || call.command.isLong(&keyspace, arguments) {
           return runSlice(call, arguments, &keyspace, &counts)

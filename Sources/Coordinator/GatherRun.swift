@@ -210,7 +210,7 @@ private final class FetchWork: HopWork, @unchecked Sendable {
 private final class VisitWork: HopWork, @unchecked Sendable {
   private let call: CommandCall
   private let visitors: [Visitor]
-  private var reply: ReplyWriter
+  private var reply = ReplyWriter()
   /// Of a call that is done in slices.
   private var sliced: SlicedRun?
   private(set) var isUnfinished = true
@@ -218,7 +218,6 @@ private final class VisitWork: HopWork, @unchecked Sendable {
   init(_ call: CommandCall, _ visitors: [Visitor]) {
     self.call = call
     self.visitors = visitors
-    reply = ReplyWriter(protocolVersion: call.protocolVersion)
   }
 
   func run(
@@ -231,9 +230,7 @@ private final class VisitWork: HopWork, @unchecked Sendable {
     keyspace.effects.isRecorded = false
     for visitor in visitors { admit(visitor, &keyspace) }
     keyspace.effects.isRecorded = isRecorded
-    keyspace.select(call.database)
-    keyspace.leavesAccessClocks = call.leavesAccessClocks
-    if keyspace.observed.isTracking { keyspace.observed.setWriter(call.writer) }
+    call.begin(&keyspace, &counts, &reply)
     // What a command of keys from elsewhere does is recorded where the keys belong, as what has become of them.
     keyspace.effects.isMuted = true
     // What is lent goes where it is at home, not here.
@@ -241,7 +238,6 @@ private final class VisitWork: HopWork, @unchecked Sendable {
     if visitors.contains(where: \.isLent) { keyspace.keepsExpiredKeys = true }
     let written = isRecorded ? ownWrittenKeys(scheduler.shard) : []
     for key in written { keyspace.observe(key) }
-    counts.observer.client = call.client
     call.withArguments { runBody($0, scheduler, &keyspace, &counts) }
     keyspace.forgetPrepared()
     keyspace.effects.isMuted = false

@@ -81,9 +81,9 @@ private final class KeysWork: HopWork, @unchecked Sendable {
   func run(
     _ keyspace: inout Keyspace, _ scheduler: ShardScheduler, _ counts: inout CommandStatistics
   ) {
-    keyspace.prepareFor(call, &reply)
+    keyspace.forgetPrepared()
+    call.begin(&keyspace, &counts, &reply)
     let start = CommandStatistics.now
-    counts.observer.client = call.client
     call.withArguments { arguments in
       do throws(CommandError) {
         guard let body else {

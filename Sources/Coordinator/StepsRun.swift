@@ -78,7 +78,8 @@ private final class StepWork: HopWork, @unchecked Sendable {
   func run(
     _ keyspace: inout Keyspace, _ scheduler: ShardScheduler, _ counts: inout CommandStatistics
   ) {
-    keyspace.prepareFor(call, &reply)
+    keyspace.forgetPrepared()
+    call.begin(&keyspace, &counts, &reply)
     call.withArguments { arguments in
       do throws(CommandError) {
         for step in steps where outcome == .next {
@@ -90,16 +91,5 @@ private final class StepWork: HopWork, @unchecked Sendable {
       }
     }
     if outcome != .next { counts.count(call.commandIndex, ticks: 0) }
-  }
-}
-
-extension Keyspace {
-  /// Sets up what a command of that call expects.
-  mutating func prepareFor(_ call: CommandCall, _ reply: inout ReplyWriter) {
-    forgetPrepared()
-    select(call.database)
-    leavesAccessClocks = call.leavesAccessClocks
-    if observed.isTracking { observed.setWriter(call.writer) }
-    reply.protocolVersion = call.protocolVersion
   }
 }

@@ -78,9 +78,9 @@ public import Glibc
   /// or holds nothing and it is worth it.
   package mutating func take(_ other: inout ReplyWriter) {
     if count == 0, capacity == 0 || other.count >= Self.movedMin {
-      let version = protocolVersion
+      let (version, readable) = (protocolVersion, readableMax)
       swap(&self, &other)
-      protocolVersion = version
+      (protocolVersion, readableMax) = (version, readable)
     } else {
       raw(other.bytes)
     }

@@ -15,8 +15,8 @@ struct MemoryRoom {
   private var netMax = Int.max
   /// What this thread had allocated before the first client came.
   private let netAtStart: Int
-  /// What of the others' use is pages rather than blocks.
-  private(set) var overrun = 0
+  /// What of that is pages rather than blocks.
+  private var overrun = 0
   /// What this thread had ever allocated when it last looked at the pages.
   private var allocatedAtLook = 0
   /// When this turn's time for evicting ends; nil: it has not begun.
@@ -60,9 +60,9 @@ struct MemoryRoom {
     netMax = isLimited ? bytesMax &- watch.used(exceptShard: shard) &- overrun &+ noteByteCount : .max
   }
 
-  /// Has the pages in use counted when much was allocated since the last time.
+  /// Has the pages in use counted, where they matter, when much was allocated since the last time.
   private mutating func lookAtPages() {
-    guard isLimited else { return }
+    guard isLimited, watch.countsPages else { return }
     let allocated = own.allocated
     guard allocated &- allocatedAtLook > max(bytesMax / Self.lookPart, Self.lookBytesMin) else { return }
     allocatedAtLook = allocated
@@ -78,13 +78,13 @@ struct MemoryRoom {
     netMax &+= byteCount
   }
 
-  /// Whether more than `maxmemory` is in use.
+  /// Whether more than `maxmemory` is in use, pages included.
   @inline(__always) var isExceeded: Bool { own.net > netMax }
 
   /// Bytes beyond `maxmemory`, pages' included; below zero while there is room.
   var excess: Int { own.net &- netMax }
 
-  /// The same of what commands may be refused for.
+  /// The same without the pages, for which no command is refused.
   var blockExcess: Int { excess &- overrun }
 
   /// The turn's time for evicting is over.

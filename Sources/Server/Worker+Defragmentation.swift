@@ -23,6 +23,8 @@ struct Defragmentation: ~Copyable {
   /// Not before that; and how many sweeps in a row were in vain.
   fileprivate var restsUntil: UInt64 = 0
   fileprivate var vainSweeps = 0
+  /// The waste that was there after the last of them: only more than that is worth another look before the rest is over.
+  fileprivate var immovableBytes = 0
   /// Blocks moved, and left, when the sweep began.
   fileprivate var blocksBefore = (moved: 0, unmoved: 0)
 
@@ -66,8 +68,10 @@ extension WorkerSettings.MemoryLimits {
       if excess >= Self.excess.lowerBound {
         effort = max(effort, Self.share(of: limits.effort, excess, Self.excess))
       }
-      if excess >= Self.overload.lowerBound {
-        effort = max(effort, Self.share(of: Self.overloadEffort, excess, Self.overload))
+      // Moving makes no more room than there are holes.
+      let holes = min(excess, waste * 100 / bytesMax)
+      if holes >= Self.overload.lowerBound {
+        effort = max(effort, Self.share(of: Self.overloadEffort, holes, Self.overload))
       }
     }
     return effort
@@ -85,6 +89,7 @@ extension Worker {
   /// After the first of them; twice as long after each that follows, up to the given number of times.
   private static let restNanoseconds: UInt64 = 1_000_000_000
   private static let restDoublingsMax = 4
+  private static let newWasteDivisor = 50
   /// Slices are no shorter where a turn has spent its time on something else.
   private static let sliceNanosecondsMin: UInt64 = 50_000
   /// While pages far beyond `maxmemory` are in use, each turn is followed by a slice as long as the effort asks for, within
@@ -96,8 +101,8 @@ extension Worker {
     let (waste, allocated) = server.memory.waste
     let effort = settings.memory.effort(waste: waste, allocated: allocated)
     if defragmentation.effort == 0 {
-      let isUrgent = effort > settings.memory.defragmentation.effort.upperBound
-      guard effort > 0, isUrgent || EventLoop.monotonicNanoseconds >= defragmentation.restsUntil else { return }
+      let isNew = waste > defragmentation.immovableBytes + allocated / Self.newWasteDivisor
+      guard effort > 0, isNew || EventLoop.monotonicNanoseconds >= defragmentation.restsUntil else { return }
       defragmentation.start = EventLoop.monotonicNanoseconds
       defragmentation.effort = effort
       defragmentation.isDue = true
@@ -117,24 +122,13 @@ extension Worker {
 
   /// One slice, after a turn's commands and what else was to be done.
   ///
-  /// - Parameter marks: up to the commands' end.
+  /// - Parameter marks: of the turn, up to its commands' end.
   func moveBlocks(after marks: TurnMarks) {
     defragmentation.isDue = false
     guard defragmentation.effort > 0 else { return }
     let start = EventLoop.monotonicNanoseconds
-    func nanoseconds(since ticks: UInt64) -> UInt64 {
-      UInt64(Double(clinux_ticks() &- ticks) / server.tickClock.rate * 1000)
-    }
-    let slice = min(
-      max(settings.memory.defragmentation.sliceNanoseconds, Self.sliceNanosecondsMin), Self.sliceNanoseconds)
     let effort = UInt64(defragmentation.effort)
-    let isOverloaded = defragmentation.effort > settings.memory.defragmentation.effort.upperBound
-    let bounds = isOverloaded ? Self.overloadSliceNanoseconds : Self.sliceNanosecondsMin...slice
-    let wanted =
-      isOverloaded
-      ? nanoseconds(since: marks.start) * effort / (100 - effort)
-      : slice - min(nanoseconds(since: marks.commands), slice)
-    let end = start + min(max(wanted, bounds.lowerBound), bounds.upperBound)
+    let end = start + sliceNanoseconds(after: marks, effort: effort)
     shard.assumeIsolated { shard in
       shard.withKeyspace { keyspace in
         if scheduler.intents.isShardClaimed { return }
@@ -149,6 +143,22 @@ extension Worker {
       defragmentation.isTimed = false
       defragmentation.isDue = defragmentation.effort > 0
     }
+  }
+
+  /// How long the slice after a turn may be: what its background work has left of a slice, so that slices do not add up; or,
+  /// if moving comes before commands, in proportion to the turn.
+  private func sliceNanoseconds(after marks: TurnMarks, effort: UInt64) -> UInt64 {
+    func nanoseconds(since ticks: UInt64) -> UInt64 {
+      UInt64(Double(clinux_ticks() &- ticks) / server.tickClock.rate * 1000)
+    }
+    if defragmentation.effort > settings.memory.defragmentation.effort.upperBound {
+      let wanted = nanoseconds(since: marks.start) * effort / (100 - effort)
+      let bounds = Self.overloadSliceNanoseconds
+      return min(max(wanted, bounds.lowerBound), bounds.upperBound)
+    }
+    let slice = min(settings.memory.defragmentation.sliceNanoseconds, Self.sliceNanoseconds)
+    let spent = nanoseconds(since: marks.commands)
+    return spent < slice ? max(slice - spent, Self.sliceNanosecondsMin) : Self.sliceNanosecondsMin
   }
 
   private func sweep(_ keyspace: inout Keyspace, until end: UInt64) -> Bool {
@@ -173,6 +183,7 @@ extension Worker {
       let doublings = min(defragmentation.vainSweeps, Self.restDoublingsMax)
       defragmentation.restsUntil = EventLoop.monotonicNanoseconds + Self.restNanoseconds << UInt64(doublings)
       defragmentation.vainSweeps += 1
+      defragmentation.immovableBytes = waste
     } else {
       defragmentation.vainSweeps = 0
     }

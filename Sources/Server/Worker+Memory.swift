@@ -141,7 +141,7 @@ extension Worker {
     if server.isPausing || keyspace.isReplaying { return false }
     unsafe room.refresh()
     guard unsafe room.isExceeded else { return false }
-    server.memory.noteExceeded(true)
+    unsafe server.memory.noteExceeded(room.blockExcess > 0)
     keyspace.forgetPrepared()
     if evictPart(&keyspace) == .outOfTime {
       hasBackgroundWork = true
@@ -271,10 +271,10 @@ extension Worker {
     guard unsafe room.isLimited else { return false }
     unsafe room.beginTurn()
     guard unsafe room.isExceeded, !server.isPausing, !keyspace.isReplaying else {
-      unsafe server.memory.noteExceeded(room.isExceeded)
+      unsafe server.memory.noteExceeded(room.blockExcess > 0)
       return false
     }
-    server.memory.noteExceeded(true)
+    unsafe server.memory.noteExceeded(room.blockExcess > 0)
     keyspace.forgetPrepared()
     let progress = evictPart(&keyspace)
     if unsafe room.isExceeded, progress != .outOfTime { _ = askOthersForRoom() }

@@ -226,7 +226,7 @@ def test_the_resident_set_follows_the_limit_when_sizes_change(start, number):
     with Client(server.address, timeout=20) as client:
         base = int(info(client)["used_memory_rss"])
         client("CONFIG", "SET", "maxmemory", limit, "maxmemory-policy", "allkeys-lru")
-        key = peak = 0
+        key = peak = overrun = 0
         for size in [50, 700, 100, 3000, 60]:
             written = 0
             while written < 1.5 * limit:
@@ -234,9 +234,34 @@ def test_the_resident_set_follows_the_limit_when_sizes_change(start, number):
                 key += 500
                 written += sum(len(command[2]) + 64 for command in commands)
                 client.all(commands)
-                peak = max(peak, int(info(client)["used_memory_rss"]))
+                seen = info(client)
+                peak = max(peak, int(seen["used_memory_rss"]))
+                overrun = max(overrun, int(seen["mem_page_overrun"]))
             end = time.monotonic() + 8
             while (rss := int(info(client)["used_memory_rss"])) - base > 1.1 * limit:
                 assert time.monotonic() < end, f"{size}: {(rss - base) / limit}"
                 time.sleep(0.05)
         assert peak - base < 1.5 * limit, (peak - base) / limit
+        # Keys went for pages, up to the bound; and not for all time.
+        assert 0 < overrun <= limit // 4
+        end = time.monotonic() + 8
+        while int(info(client)["mem_page_overrun"]):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+
+
+def test_no_command_is_refused_for_pages(start):
+    """Holes of a size that is no longer used, where nothing may be evicted: only what is allocated counts."""
+    limit = 64 << 20
+    with Client(start(shards=1).address, timeout=20) as client:
+        client("CONFIG", "SET", "activedefrag", "no")
+        client.all([("SET", f"key:{number}", "x" * 100) for number in range(300_000)])
+        client.all([("DEL", f"key:{number}") for number in range(300_000) if number % 8])
+        client("CONFIG", "SET", "maxmemory", limit // 2, "maxmemory-policy", "volatile-lru")
+        seen = info(client)
+        assert int(seen["allocator_active"]) > limit // 2 and int(seen["mem_page_overrun"]) > 0
+        assert client("SET", "one", "more") == "OK"
+        assert client("DBSIZE") == 300_000 // 8 + 1
+        client("CONFIG", "SET", "maxmemory-policy", "noeviction")
+        assert int(info(client)["mem_page_overrun"]) == 0
+        assert client("SET", "one", "more") == "OK"

@@ -105,6 +105,25 @@ struct InsightTests {
     return counts.latencies
   }
 
+  @Test func movingBlocksTakesMoreTimeTheMoreHolesExceedTheLimit() {
+    var limits = WorkerSettings.MemoryLimits()
+    limits.defragmentation.isEnabled = true
+    limits.bytesMax = 1000 << 20
+    func effort(holes: Int, allocated: Int) -> Int {
+      limits.effort(waste: holes << 20, allocated: allocated << 20)
+    }
+    #expect(effort(holes: 15, allocated: 1000) == 0)
+    #expect(1...24 ~= effort(holes: 25, allocated: 1000))
+    #expect(26...84 ~= effort(holes: 60, allocated: 1000))
+    #expect(effort(holes: 100, allocated: 1000) == 85)
+    // What is allocated is no reason to hold writers back.
+    #expect(effort(holes: 10, allocated: 1200) == 25)
+    limits.bytesMax = 0
+    #expect(effort(holes: 60, allocated: 1000) == 0)
+    limits.defragmentation.isEnabled = false
+    #expect(effort(holes: 900, allocated: 1000) == 0)
+  }
+
   @Test func countersStartFromZeroAgain() {
     let counters = CommandCounters(commandCount: 1)
     defer { counters.deallocate() }

@@ -122,6 +122,8 @@ final class MemoryWatch: Sendable {
   /// A key that goes seldom leaves a whole page.
   private static let overrunWeight = 4
 
+  var countsPages: Bool { evictionLimit.load(ordering: .relaxed) > 0 }
+
   func setEvictionLimit(_ bytesMax: Int) { evictionLimit.store(bytesMax, ordering: .relaxed) }
 
   private func noteActivePages(_ active: Int) {

@@ -173,11 +173,11 @@ extension Worker {
 
   /// As `push`, but also behind the replies that other shards have not sent yet: what they hold may be what has changed.
   private func pushBehindReplies(_ bytes: ByteView, to connection: Connection) {
+    deliverGathered()
     if connection.replies.isWaiting {
       connection.pushes.raw(bytes)
       touch(connection)
     } else {
-      deliverGathered()
       push(bytes, to: connection)
     }
   }
