@@ -81,16 +81,31 @@ extension Worker {
     }
     var ticks = clinux_ticks()
     var putOff = PutOffCommands()
+    // Whose replies are being written, and where they begin.
+    var reader: UInt64?
+    var firstByte = 0
     for (index, record) in records.enumerated() {
       if index + ahead < records.count, records[index + ahead].hash.rawValue != 0 {
         keyspace.prefetchEntry(
           records[index + ahead].hash, database: records[index + ahead].database)
       }
+      let waiter = parcel.waiters[index]
+      if waiter.connection != reader {
+        reader = waiter.connection
+        firstByte = replies.count
+      }
       let readableMax = settings.readableMax(isSubscriber: record.isSubscriber)
-      replies.readableMax = readableMax == .max ? .max : replies.count + readableMax
+      replies.readableMax = readableMax == .max ? .max : firstByte + readableMax
+      // Its client is going to be cut off for what it has asked before, and the rest of its pipeline is not run.
+      if replies.isTooLong {
+        replies.error("ERR the replies before this one exceed client-output-buffer-limit")
+        parcel.endReply(replies)
+        counts.counters.countRejected(record.command)
+        continue
+      }
       let arguments = words.arguments(from: record.firstWord, count: record.wordCount)
       let client = CommandObserver.Client(
-        shard: parcel.origin, connection: parcel.waiters[index].connection)
+        shard: parcel.origin, connection: waiter.connection)
       if unsafe room.isLimited, unsafe room.isExceeded,
         table.descriptors[record.command].flags.contains(.denyOOM), isOutOfMemory(&keyspace)
       {
@@ -104,7 +119,6 @@ extension Worker {
       if table.descriptors[record.command].routing == .service {
         // What is put off is to have its claims first.
         begin(putOff.takeAll(), origin: parcel.origin)
-        let waiter = parcel.waiters[index]
         let visit = Connection.Visit(
           origin: parcel.origin, waiter: waiter, isBehindOthers: putOff.holdsUp(waiter.connection))
         if runVisitor(record, arguments, visit, &keyspace, &counts, &replies) {
@@ -123,7 +137,7 @@ extension Worker {
         && isLong(record.command, arguments, record.hash, &keyspace)
       if isLong || !scheduler.intents.isEmpty || !putOff.isEmpty,
         putOff.take(
-          makeCall(record, arguments, client), parcel.waiters[index], scheduler.intents,
+          makeCall(record, arguments, client), waiter, scheduler.intents,
           isLong: isLong)
       {
         parcel.deferReply(replies)
@@ -132,7 +146,7 @@ extension Worker {
       keyspace.leavesAccessClocks = record.leavesAccessClocks
       if keyspace.observed.isTracking {
         keyspace.observed.setWriter(
-          ClientReference(worker: parcel.origin, handle: parcel.waiters[index].connection))
+          ClientReference(worker: parcel.origin, handle: waiter.connection))
       }
       prepareKey(of: record.command, arguments, record.hash, &keyspace)
       counts.observer.client = client

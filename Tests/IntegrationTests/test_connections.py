@@ -41,6 +41,8 @@ def test_a_client_that_never_reads_is_dropped_and_delays_nobody(start, shards):
         before, worst, peak = resident_bytes(server.pid), 0, 0
         silent.socket.setblocking(False)
         request = encode(["GET", "large"]) * 10
+        # As much as one receive holds: replies of 150 MB.
+        silent.socket.send(request * 150)
         for _ in range(400):
             try:
                 silent.socket.send(request)
