@@ -44,12 +44,10 @@ struct Defragmentation: ~Copyable {
 }
 
 extension WorkerSettings.MemoryLimits {
-  /// With a limit, pages in use may exceed it by this percentage before blocks are moved, whatever the thresholds say; and with
-  /// the second one all time is used that may be.
-  private static let excess = 2...4
-  /// Beyond that, memory would be used that nobody has: then moving comes before commands, which slows down whoever
-  /// writes until his values fit.
-  private static let overload = 4...8
+  /// Percentages by which pages in use exceed the limit: memory would be used that nobody has. From the first on, moving
+  /// comes before commands, whatever the thresholds say, which slows down whoever writes until his values fit; with the
+  /// second, it takes all the time it may.
+  private static let overload = 2...5
   private static let overloadEffort = 25...85
 
   /// Percent of a processor's time to be spent on moving blocks, 0 for none.
@@ -64,12 +62,8 @@ extension WorkerSettings.MemoryLimits {
       effort = Self.share(of: limits.effort, percentage, limits.thresholds)
     }
     if bytesMax > 0 {
-      let excess = (allocated + waste - bytesMax) * 100 / bytesMax
-      if excess >= Self.excess.lowerBound {
-        effort = max(effort, Self.share(of: limits.effort, excess, Self.excess))
-      }
       // Moving makes no more room than there are holes.
-      let holes = min(excess, waste * 100 / bytesMax)
+      let holes = min(allocated + waste - bytesMax, waste) * 100 / bytesMax
       if holes >= Self.overload.lowerBound {
         effort = max(effort, Self.share(of: Self.overloadEffort, holes, Self.overload))
       }

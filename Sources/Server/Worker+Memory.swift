@@ -39,7 +39,7 @@ extension Worker {
   }
 
   private static let decayMilliseconds = 500
-  private static let limitedDecayMilliseconds = 50
+  private static let limitedDecayMilliseconds = 10
 
   /// Now and then: tells the others what could be evicted, and begins to do so where no command asks for it.
   func watchMemory(_ keyspace: borrowing Keyspace) {

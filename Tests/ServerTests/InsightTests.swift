@@ -113,11 +113,12 @@ struct InsightTests {
       limits.effort(waste: holes << 20, allocated: allocated << 20)
     }
     #expect(effort(holes: 15, allocated: 1000) == 0)
-    #expect(1...24 ~= effort(holes: 25, allocated: 1000))
-    #expect(26...84 ~= effort(holes: 60, allocated: 1000))
+    #expect(25...84 ~= effort(holes: 25, allocated: 1000))
+    #expect(effort(holes: 25, allocated: 1000) < effort(holes: 45, allocated: 1000))
     #expect(effort(holes: 100, allocated: 1000) == 85)
-    // What is allocated is no reason to hold writers back.
-    #expect(effort(holes: 10, allocated: 1200) == 25)
+    // What is allocated is no reason to hold writers back, and holes are none where it leaves room for them.
+    #expect(effort(holes: 10, allocated: 1200) == 0)
+    #expect(effort(holes: 60, allocated: 900) == 0)
     limits.bytesMax = 0
     #expect(effort(holes: 60, allocated: 1000) == 0)
     limits.defragmentation.isEnabled = false
