@@ -152,13 +152,22 @@ static inline int cjemalloc_set_background_threads(bool wanted) {
   return mallctl("background_thread", NULL, NULL, &wanted, sizeof(wanted));
 }
 
-/// Within how many milliseconds the calling thread's arena gives back pages that have become free. 0 or an errno.
-static inline int cjemalloc_set_decay(ssize_t milliseconds) {
+/// What is called `name` of the calling thread's arena: sets it to `milliseconds`, or does it where that is null. 0 or an errno.
+static inline int cjemalloc_own_arena(const char *_Nonnull name, const ssize_t *_Nullable milliseconds) {
   unsigned arena = 0;
   size_t size = sizeof(arena);
   int code = mallctl("thread.arena", &arena, &size, NULL, 0);
   if (code != 0) return code;
-  char name[48];
-  snprintf(name, sizeof(name), "arena.%u.dirty_decay_ms", arena);
-  return mallctl(name, NULL, NULL, &milliseconds, sizeof(milliseconds));
+  char path[48];
+  snprintf(path, sizeof(path), "arena.%u.%s", arena, name);
+  return mallctl(path, NULL, NULL, (void *)milliseconds, milliseconds ? sizeof(*milliseconds) : 0);
 }
+
+/// Within how many milliseconds the calling thread's arena gives back pages that have become free. 0 or an errno.
+static inline int cjemalloc_set_decay(ssize_t milliseconds) {
+  return cjemalloc_own_arena("dirty_decay_ms", &milliseconds);
+}
+
+/// Returns the calling thread's freed pages to the system, however long they have been free. By itself, jemalloc looks after
+/// a number of allocations, whatever their size. 0 or an errno.
+static inline int cjemalloc_purge_own(void) { return cjemalloc_own_arena("purge", NULL); }

@@ -96,6 +96,24 @@ package struct ByteView: @unchecked Sendable {
     return unsafe UnsafeRawPointer(found) - unsafeBase
   }
 
+  /// Copies the bytes, 8 to 64 of them, to `target` without calling anything: by two overlapping halves.
+  @inlinable @inline(__always)
+  package func copyShort(to target: UnsafeMutableRawPointer) {
+    assert(8...64 ~= count)
+    if count <= 16 { return unsafe copyHalves(as: UInt64.self, to: target) }
+    if count <= 32 { return unsafe copyHalves(as: SIMD16<UInt8>.self, to: target) }
+    unsafe copyHalves(as: SIMD32<UInt8>.self, to: target)
+  }
+
+  @inlinable @inline(__always)
+  func copyHalves<Half: BitwiseCopyable>(as _: Half.Type, to target: UnsafeMutableRawPointer) {
+    let last = count &- MemoryLayout<Half>.size
+    let first = unsafe unsafeBase.loadUnaligned(as: Half.self)
+    let second = unsafe unsafeBase.loadUnaligned(fromByteOffset: last, as: Half.self)
+    unsafe target.storeBytes(of: first, as: Half.self)
+    unsafe target.storeBytes(of: second, toByteOffset: last, as: Half.self)
+  }
+
   /// A copy. Allocates.
   @inlinable
   package var bytes: [UInt8] {

@@ -165,6 +165,28 @@ public import Glibc
 
   @inlinable
   package mutating func bulk(_ bytes: ByteView) {
+    let length = bytes.count
+    guard length >= 8, length < 64 else { return longBulk(bytes) }
+    // What most are: room for all of it at once, and copied without a call.
+    let target = unsafe reserve(72)
+    if length < 10 {
+      unsafe target.storeBytes(of: 0x0A0D_3024 &+ UInt32(truncatingIfNeeded: length) << 8, as: UInt32.self)
+      unsafe bytes.copyShort(to: target + 4)
+      unsafe (target + (4 &+ length)).storeBytes(of: 0x0A0D, as: UInt16.self)
+      advance(by: length &+ 6)
+    } else {
+      let tens = UInt32(truncatingIfNeeded: length) / 10
+      let ones = UInt32(truncatingIfNeeded: length) &- tens &* 10
+      unsafe target.storeBytes(of: 0x0D30_3024 &+ tens << 8 &+ ones << 16, as: UInt32.self)
+      unsafe (target + 4).storeBytes(of: 0x0A, as: UInt8.self)
+      unsafe bytes.copyShort(to: target + 5)
+      unsafe (target + (5 &+ length)).storeBytes(of: 0x0A0D, as: UInt16.self)
+      advance(by: length &+ 7)
+    }
+  }
+
+  @usableFromInline
+  mutating func longBulk(_ bytes: ByteView) {
     header(0x24, bytes.count)
     let target = unsafe reserve(bytes.count &+ 2)
     unsafe memcpy(target, bytes.unsafeBase, bytes.count)

@@ -1,3 +1,4 @@
+import CJemalloc
 import Synchronization
 
 /// How much of `maxmemory` is left, as one worker sees it.
@@ -67,6 +68,8 @@ struct MemoryRoom {
     guard allocated &- allocatedAtLook > max(bytesMax / Self.lookPart, Self.lookBytesMin) else { return }
     allocatedAtLook = allocated
     watch.sample()
+    // Nobody has granted what is free, either.
+    if watch.overrun > 0 { _ = cjemalloc_purge_own() }
   }
 
   private static let lookPart = 256

@@ -47,7 +47,7 @@ extension WorkerSettings.MemoryLimits {
   /// Percentages by which pages in use exceed the limit: memory would be used that nobody has. From the first on, moving
   /// comes before commands, whatever the thresholds say, which slows down whoever writes until his values fit; with the
   /// second, it takes all the time it may.
-  private static let overload = 2...5
+  private static let overload = 2...4
   private static let overloadEffort = 25...85
 
   /// Percent of a processor's time to be spent on moving blocks, 0 for none.

@@ -15,6 +15,22 @@ import Testing
     return try? parse(writer.bytes.bytes).get()
   }
 
+  @Test func `bulk strings of every length are written byte for byte`() {
+    // In one writer, too, so that each begins wherever the one before has ended, and the storage grows under them.
+    var all = ReplyWriter(protocolVersion: 2)
+    var expected: [UInt8] = []
+    for length in 0...130 {
+      let bytes = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ length) }
+      let text = Array("$\(length)\r\n".utf8) + bytes + [0x0D, 0x0A]
+      var one = ReplyWriter(protocolVersion: 2)
+      one.bulk(bytes)
+      #expect(one.bytes.bytes == text)
+      all.bulk(bytes)
+      expected += text
+    }
+    #expect(all.bytes.bytes == expected)
+  }
+
   @Test func `every type reads back as it was written`() {
     #expect(write(2) { $0.ok() } == .ok)
     #expect(write(2) { $0.error("ERR a\r\nb") } == .error("ERR a  b"))

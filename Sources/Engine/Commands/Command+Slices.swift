@@ -143,6 +143,7 @@ extension Command.Slices {
   /// A range of a list, by the words 2 and 3.
   static let listRange = Command.Slices(
     elementCount: { keyspace, arguments in
+      if arguments.isShortRange(at: 2, keyspace.options.elementsAtOnceMax) { return 0 }
       guard let start = try? arguments[2].integer(), let stop = try? arguments[3].integer(),
         let entry = keyspace.lookup(arguments[1], for: .peek), entry.type == .list
       else { return 0 }
@@ -162,4 +163,15 @@ extension Command.Slices {
       list.forEach(from: first, count: count) { $0.write(to: &reply) }
       return first + count < range.upperBound ? position + UInt64(count) : nil
     })
+}
+
+extension Arguments {
+  /// Whether two positions, counted from the start, are so close together that whatever lies between is done at once. Tells
+  /// without a look-up what most calls are.
+  func isShortRange(at index: Int, _ elementsAtOnceMax: Int) -> Bool {
+    guard let start = DecimalText.integer(self[index]), let stop = DecimalText.integer(self[index + 1]) else {
+      return false
+    }
+    return start >= 0 && stop >= 0 && stop &- start < elementsAtOnceMax
+  }
 }

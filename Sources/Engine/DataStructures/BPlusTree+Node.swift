@@ -95,6 +95,25 @@ extension BPlusTree {
     @inline(__always)
     func childCount(_ index: Int) -> Int { unsafe word(3, index).load(as: Int.self) }
 
+    /// The child that has the entry of `rank`, and how many entries of it come before. The node is no leaf.
+    @inline(__always)
+    func child(ofRank rank: Int) -> (index: Int, rank: Int) {
+      var index = 0
+      var left = rank
+      // Four at a time first: their sum has no branches.
+      while index &+ 4 < count {
+        let four = (childCount(index) &+ childCount(index &+ 1)) &+ (childCount(index &+ 2) &+ childCount(index &+ 3))
+        if left < four { break }
+        left &-= four
+        index &+= 4
+      }
+      while left >= childCount(index) {
+        left &-= childCount(index)
+        index &+= 1
+      }
+      return (index, left)
+    }
+
     var subtreeCount: Int {
       isLeaf ? count : (0..<count).reduce(0) { $0 &+ childCount($1) }
     }

@@ -81,12 +81,9 @@ struct BPlusTree {
     var node = root
     var left = rank
     while !node.isLeaf {
-      var index = 0
-      while left >= node.childCount(index) {
-        left &-= node.childCount(index)
-        index &+= 1
-      }
-      node = node.child(index)
+      let child = node.child(ofRank: left)
+      node = node.child(child.index)
+      left = child.rank
     }
     return Cursor(leaf: node, index: left)
   }

@@ -116,8 +116,8 @@ final class MemoryWatch: Sendable {
   var overrun: Int { pageOverrun.load(ordering: .relaxed) }
 
   /// Pages may be in use for the limit and such a part of it, or this.
-  private static let pagePart = 85
-  private static let pageBytes = 6 << 20
+  private static let pagePart = 128
+  private static let pageBytes = 4 << 20
   private static let overrunPart = 4
   /// A key that goes seldom leaves a whole page.
   private static let overrunWeight = 4

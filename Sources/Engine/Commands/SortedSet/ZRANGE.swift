@@ -257,6 +257,9 @@ extension Keyspace {
   fileprivate mutating func rangeCount(
     _ arguments: Arguments, key: Int, _ form: RangeRequest.Form, allowsScores: Bool
   ) -> Int {
+    if arguments.count == key + 3, form.kind ?? .rank == .rank, arguments.isShortRange(at: key + 1, options.elementsAtOnceMax) {
+      return 0
+    }
     guard let entry = lookup(arguments[key], for: .peek), entry.type == .sortedSet,
       entry.block.encoding == .structure,
       let request = try? RangeRequest(arguments, at: key + 1, form, allowsScores: allowsScores)
